@@ -1,0 +1,1 @@
+//! One Docker Engine; the only module that knows bollard.

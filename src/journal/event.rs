@@ -1,0 +1,131 @@
+//! What can happen to a codespace, as values: the one stream that the journal, the terminal and the reports read.
+
+use crate::lifecycle::Phase;
+
+/// Something that happened in a run. Texts are redacted before they get here ([`crate::redact`]).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A verb began to work on the codespace.
+    RunStarted(RunStarted),
+    /// A phase began.
+    PhaseStarted { phase: Phase },
+    /// A phase was not run, and why: in words for a person ("this is a prebuild: …").
+    PhaseSkipped { phase: Phase, reason: String },
+    /// A phase ended.
+    PhaseFinished(PhaseFinished),
+    /// One of several commands of a phase ended (an entry of an object, or the command of a Feature or image).
+    CommandFinished { phase: Phase, command: String, exit_code: i32, seconds: f64 },
+    /// Text that a command of `phase` wrote.
+    Output(Output),
+    /// How far a pull or a build is; meant for a live view, not kept in the journal file.
+    Progress { phase: Phase, text: String },
+    /// The codespace may be used from here on: the phase that `waitFor` names is over.
+    Ready { wait_for: Phase },
+    /// A login was written, or was not, and why.
+    RegistryLogin(RegistryLogin),
+    /// Something a person should know; the run goes on.
+    Warning { phase: Option<Phase>, message: String, hint: Option<String> },
+    /// Why a phase failed, as far as it can be told, and what to change.
+    Diagnosis(Diagnosis),
+    /// The verb ended.
+    RunFinished { outcome: Outcome, seconds: f64, message: Option<String> },
+}
+
+/// The facts a run begins with; what a later run needs to go on is read from the newest of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunStarted {
+    /// Why the codespace runs: `create`, `start`, `attach`, ….
+    pub occasion: String,
+    /// Our version.
+    pub version: String,
+    /// The process that runs it.
+    pub pid: u32,
+    /// The secrets file, as an absolute path, so that a later `start` reads it again; never its content.
+    pub secrets_file: Option<String>,
+}
+
+/// How a phase ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseFinished {
+    /// Which one.
+    pub phase: Phase,
+    /// How.
+    pub outcome: Outcome,
+    /// Wall time.
+    pub seconds: f64,
+    /// The exit code of the command that failed, or 0; absent where the phase runs no command.
+    pub exit_code: Option<i32>,
+    /// Why it failed, in words.
+    pub reason: Option<String>,
+}
+
+/// Text that a command wrote. Joined in order of arrival, the texts of one stream are what the command wrote, save for what
+/// was redacted and for bytes that are no UTF-8 (each run of them is one U+FFFD).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// While which phase ran.
+    pub phase: Phase,
+    /// Which command, where the phase has several: an object's key, a Feature's id.
+    pub command: Option<String>,
+    /// Where it was written to.
+    pub stream: OutputStream,
+    /// What was written: a chunk, not necessarily whole lines.
+    pub text: String,
+}
+
+/// Where a command writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One registry login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryLogin {
+    /// The `<ID>` of the three secrets.
+    pub id: String,
+    /// The key in the Docker configuration (normalised).
+    pub server: String,
+    /// The user name.
+    pub user: String,
+    /// Whether it was written.
+    pub outcome: LoginOutcome,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// What became of a registry login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LoginOutcome {
+    /// It stands in the remote user's Docker configuration.
+    Written,
+    /// It could not be written.
+    Failed,
+    /// It was left out on purpose: a prebuild, an incomplete triple.
+    Skipped,
+}
+
+/// Why something failed, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The phase that failed.
+    pub phase: Phase,
+    /// The rule that recognised it, in kebab case: stable, for programs.
+    pub rule: String,
+    /// What happened, for a person.
+    pub message: String,
+    /// What to change.
+    pub advice: String,
+}
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// As it should.
+    Succeeded,
+    /// It did not.
+    Failed,
+}
