@@ -1,1 +1,25 @@
-//! One Docker Engine; the only module that knows bollard.
+//! One Docker Engine: the only module that knows bollard.
+//!
+//! Everything here is a plain question or order to the engine ("inspect", "create", "run this in that container"); what they are
+//! for is decided in [`crate::steps`]. Types that leave this module are ours.
+//!
+//! * [`endpoint`]: which engine, by the rules of the `docker` command;
+//! * [`Engine`]: the connection, and what it is asked about images, containers and volumes;
+//! * [`ExecSession`]: one command in a container, its streams and its end.
+
+mod archive;
+mod client;
+mod container;
+pub mod endpoint;
+mod error;
+mod exec;
+mod image;
+mod spec;
+
+pub use client::{Engine, EngineVersion};
+pub use container::{ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter};
+pub use endpoint::Endpoint;
+pub use error::EngineError;
+pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, TerminalSize};
+pub use image::{ImageDetails, Pull, RegistryCredentials};
+pub use spec::{ContainerSpec, ExtraOptions, MountKind, MountSpec, PortSpec, Ulimit};

@@ -1,0 +1,123 @@
+//! Files into and out of a container, running or not, as tar streams.
+
+use std::io::Read;
+
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use super::client::Engine;
+use super::container::ContainerId;
+use super::error::EngineError;
+
+/// How many symbolic links are followed to a file.
+const LINKS: usize = 8;
+
+impl Engine {
+    /// Unpacks a tar stream into the folder `path` of a container, with the owners and modes that it says.
+    pub async fn upload(
+        &self,
+        container: &ContainerId,
+        path: &str,
+        tar: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let options = UploadToContainerOptionsBuilder::default().path(path).build();
+        let body = bollard::body_try_stream(tar);
+        let sent = self.docker.upload_to_container(container.as_str(), Some(options), body).await;
+        sent.map_err(|error| self.explain("copy files into the container", &container.to_string(), error))
+    }
+
+    /// Returns the content of a regular file of a container, or nothing where there is none.
+    ///
+    /// Symbolic links are followed. A file of more than `most` bytes is an error.
+    pub async fn read_file(
+        &self,
+        container: &ContainerId,
+        path: &str,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            let Some(tar) = self.download(container, &path, most).await? else { return Ok(None) };
+            match first_entry(&tar) {
+                Some(Entry::File(content)) => return Ok(Some(content)),
+                Some(Entry::Link(target)) => path = resolve(&path, &target),
+                Some(Entry::Other) | None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Downloads `path` of a container as a tar, or nothing where it is not there.
+    async fn download(&self, container: &ContainerId, path: &str, most: usize) -> Result<Option<Vec<u8>>, EngineError> {
+        let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+        let mut stream = self.docker.download_from_container(container.as_str(), Some(options));
+        let mut tar = Vec::new();
+        while let Some(piece) = stream.next().await {
+            match piece {
+                Ok(piece) => tar.extend_from_slice(&piece),
+                Err(error) => {
+                    return match self.explain("read the file", path, error) {
+                        error if error.is_not_found() => Ok(None),
+                        error => Err(error),
+                    };
+                }
+            }
+            // A tar's own blocks are allowed for.
+            if tar.len() > most + 16 * 1024 {
+                return Err(EngineError::Garbled {
+                    operation: "read the file",
+                    subject: path.to_owned(),
+                    message: format!("it is larger than {most} bytes"),
+                });
+            }
+        }
+        Ok(Some(tar))
+    }
+}
+
+enum Entry {
+    File(Vec<u8>),
+    Link(String),
+    Other,
+}
+
+fn first_entry(tar: &[u8]) -> Option<Entry> {
+    let mut archive = tar::Archive::new(tar);
+    let mut entry = archive.entries().ok()?.next()?.ok()?;
+    let kind = entry.header().entry_type();
+    if kind.is_file() {
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).ok()?;
+        Some(Entry::File(content))
+    } else if kind.is_symlink() {
+        Some(Entry::Link(entry.link_name().ok()??.to_string_lossy().into_owned()))
+    } else {
+        Some(Entry::Other)
+    }
+}
+
+/// Returns where a link at `path` leads.
+fn resolve(path: &str, target: &str) -> String {
+    if target.starts_with('/') {
+        return target.to_owned();
+    }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/{target}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_link_starts_at_its_own_folder() {
+        assert_eq!(resolve("/etc/passwd", "../usr/etc/passwd"), "/etc/../usr/etc/passwd");
+        assert_eq!(resolve("/etc/passwd", "/lib/passwd"), "/lib/passwd");
+    }
+
+    #[test]
+    fn what_is_no_tar_is_no_entry() {
+        assert!(first_entry(b"not a tar").is_none());
+    }
+}

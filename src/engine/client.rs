@@ -1,0 +1,124 @@
+//! The connection to one engine, with bollard's traps stepped around in one place.
+
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+
+use super::endpoint::{Address, Endpoint};
+use super::error::EngineError;
+
+/// Seconds until an engine must have begun to answer. Long: stopping a container, or an upload to a slow disk, answers only at
+/// its end. What may take long for a reason of the user's has its own deadline.
+const ANSWER_WITHIN: u64 = 3600;
+
+/// A connection to one engine. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) docker: Docker,
+    endpoint: Endpoint,
+}
+
+/// What an engine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineVersion {
+    /// For example `26.1.5`.
+    pub version: String,
+    /// For example `1.45`.
+    pub api: String,
+    /// For example `linux`.
+    pub os: String,
+    /// For example `amd64`.
+    pub arch: String,
+}
+
+impl Engine {
+    /// Returns a connection to the engine at `endpoint`. Nothing is sent yet: an engine that is not there shows at the first
+    /// question.
+    pub fn connect(endpoint: Endpoint) -> Result<Self, EngineError> {
+        let connected = match &endpoint.address {
+            Address::Unix(path) => Docker::connect_with_unix(path, ANSWER_WITHIN, API_DEFAULT_VERSION),
+            Address::Http(url) => Docker::connect_with_http(url, ANSWER_WITHIN, API_DEFAULT_VERSION),
+            Address::Tls { url, key, certificate, ca } => {
+                Docker::connect_with_ssl(url, key, certificate, ca, ANSWER_WITHIN, API_DEFAULT_VERSION)
+            }
+        };
+        match connected {
+            Ok(docker) => {
+                Ok(Self { docker: docker.with_request_modifier(use_url_safe_registry_auth), endpoint })
+            }
+            Err(error) => Err(unreachable(&endpoint, error)),
+        }
+    }
+
+    /// Returns which engine this is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Asks the engine for its version: the question that tells whether one is there.
+    pub async fn version(&self) -> Result<EngineVersion, EngineError> {
+        let asked = tokio::time::timeout(Duration::from_secs(20), self.docker.version()).await;
+        match asked {
+            Ok(Ok(answer)) => Ok(EngineVersion {
+                version: answer.version.unwrap_or_default(),
+                api: answer.api_version.unwrap_or_default(),
+                os: answer.os.unwrap_or_default(),
+                arch: answer.arch.unwrap_or_default(),
+            }),
+            Ok(Err(error)) => Err(self.explain("ask", "for its version", error)),
+            Err(late) => Err(EngineError::Unreachable {
+                address: self.endpoint.address.to_string(),
+                found_by: self.endpoint.found_by.clone(),
+                source: Box::new(late),
+            }),
+        }
+    }
+
+    /// Wraps what bollard said: a connection that was never made is [`EngineError::Unreachable`].
+    pub(super) fn explain(
+        &self,
+        operation: &'static str,
+        subject: &str,
+        error: bollard::errors::Error,
+    ) -> EngineError {
+        use bollard::errors::Error as Bollard;
+        match error {
+            Bollard::SocketNotFoundError(_) => unreachable(&self.endpoint, error),
+            Bollard::HyperLegacyError { err } if err.is_connect() => {
+                unreachable(&self.endpoint, Bollard::HyperLegacyError { err })
+            }
+            error => EngineError::from_bollard(operation, subject, error),
+        }
+    }
+}
+
+fn unreachable(endpoint: &Endpoint, source: bollard::errors::Error) -> EngineError {
+    EngineError::Unreachable {
+        address: endpoint.address.to_string(),
+        found_by: endpoint.found_by.clone(),
+        source: Box::new(source),
+    }
+}
+
+/// Turns the credentials' header from standard base64, as bollard 0.21 writes it, to the URL-safe form that the engine reads.
+///
+/// The engine ignores a header that it cannot decode: a password whose encoding holds `+` or `/` would then be refused as if none
+/// had been given (moby#33434).
+fn use_url_safe_registry_auth(mut request: BollardRequest) -> BollardRequest {
+    for name in ["X-Registry-Auth", "X-Registry-Config"] {
+        let Some(value) = request.headers_mut().get_mut(name) else { continue };
+        let url_safe: Vec<u8> = value
+            .as_bytes()
+            .iter()
+            .map(|byte| match byte {
+                b'+' => b'-',
+                b'/' => b'_',
+                other => *other,
+            })
+            .collect();
+        if let Ok(safe) = url_safe.try_into() {
+            *value = safe;
+        }
+    }
+    request
+}

@@ -1,0 +1,210 @@
+//! Containers and volumes: made, looked at, started, stopped, removed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+};
+
+use super::client::Engine;
+use super::error::EngineError;
+use super::spec::ContainerSpec;
+
+/// A container's id. Requests carry ids only: bollard puts names into paths unescaped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ContainerId(pub(super) String);
+
+impl ContainerId {
+    /// Returns the id as text, 64 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContainerId {
+    /// Shows the short form, as `docker ps` does.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.get(..12).unwrap_or(&self.0))
+    }
+}
+
+/// A label that an object must have; with a value, that very value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelFilter(String);
+
+impl LabelFilter {
+    /// Objects that have the label, whatever its value.
+    pub fn has(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// Objects whose label has this value.
+    pub fn is(name: &str, value: &str) -> Self {
+        Self(format!("{name}={value}"))
+    }
+}
+
+/// What a list says of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerSummary {
+    /// Its id.
+    pub id: ContainerId,
+    /// Whether it runs.
+    pub state: ContainerState,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What is known of one container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerDetails {
+    /// Its id.
+    pub id: ContainerId,
+    /// Whether it runs.
+    pub state: ContainerState,
+    /// When it was last started, RFC 3339; absent where it never was.
+    pub started_at: Option<String>,
+    /// The exit code of its last run.
+    pub exit_code: i64,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its environment, `NAME=VALUE`.
+    pub env: Vec<String>,
+    /// The user of its first process; empty for root.
+    pub user: String,
+}
+
+/// Whether a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerState {
+    /// Made, and never started.
+    Created,
+    /// Running (or about to, or held).
+    Running,
+    /// It has run.
+    Exited,
+    /// It is being removed, or cannot be.
+    Leaving,
+}
+
+impl Engine {
+    /// Makes a container. Volumes that it names and that are not there are made with it.
+    pub async fn create(&self, spec: ContainerSpec) -> Result<ContainerId, EngineError> {
+        let options = CreateContainerOptionsBuilder::default().name(&spec.name).build();
+        let subject = spec.name.clone();
+        match self.docker.create_container(Some(options), spec.into_body()).await {
+            Ok(made) => Ok(ContainerId(made.id)),
+            Err(error) => Err(self.explain("create the container", &subject, error)),
+        }
+    }
+
+    /// Starts a container; one that runs already is left alone.
+    pub async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let started = self.docker.start_container(id.as_str(), None::<StartContainerOptions>).await;
+        started.map_err(|error| self.explain("start the container", &id.to_string(), error))
+    }
+
+    /// Stops a container: `SIGTERM`, and after `grace` seconds `SIGKILL`. One that does not run is left alone.
+    pub async fn stop(&self, id: &ContainerId, grace: i32) -> Result<(), EngineError> {
+        let options = StopContainerOptionsBuilder::default().t(grace).build();
+        let stopped = self.docker.stop_container(id.as_str(), Some(options)).await;
+        stopped.map_err(|error| self.explain("stop the container", &id.to_string(), error))
+    }
+
+    /// Removes a container, running or not, with its anonymous volumes. One that is gone, or going, is no error.
+    pub async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        match self.docker.remove_container(id.as_str(), Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.explain("remove the container", &id.to_string(), error) {
+                EngineError::Refused { status: 404, .. } => Ok(()),
+                EngineError::Refused { status: 409, message, .. } if message.contains("already in progress") => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Returns what is known of a container, or nothing where there is none.
+    pub async fn inspect(&self, id: &ContainerId) -> Result<Option<ContainerDetails>, EngineError> {
+        match self.docker.inspect_container(id.as_str(), None::<InspectContainerOptions>).await {
+            Ok(answer) => Ok(Some(details(id, answer))),
+            Err(error) => match self.explain("inspect the container", &id.to_string(), error) {
+                error if error.is_not_found() => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Returns the containers, running or not, that have every one of the labels; newest first.
+    pub async fn containers(&self, filters: &[LabelFilter]) -> Result<Vec<ContainerSummary>, EngineError> {
+        let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&HashMap::from([("label".to_owned(), labels)]))
+            .build();
+        let listed = self.docker.list_containers(Some(options)).await;
+        let listed = listed.map_err(|error| self.explain("list", "its containers", error))?;
+        let summary = |item: bollard::models::ContainerSummary| {
+            Some(ContainerSummary {
+                id: ContainerId(item.id?),
+                state: state(item.state.as_ref().map(ToString::to_string).as_deref()),
+                created: item.created.unwrap_or_default(),
+                labels: item.labels.unwrap_or_default().into_iter().collect(),
+            })
+        };
+        Ok(listed.into_iter().filter_map(summary).collect())
+    }
+
+    /// Returns the names of the volumes that have every one of the labels.
+    pub async fn volumes(&self, filters: &[LabelFilter]) -> Result<Vec<String>, EngineError> {
+        let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
+        let options =
+            ListVolumesOptionsBuilder::default().filters(&HashMap::from([("label".to_owned(), labels)])).build();
+        let listed = self.docker.list_volumes(Some(options)).await;
+        let listed = listed.map_err(|error| self.explain("list", "its volumes", error))?;
+        Ok(listed.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
+    }
+
+    /// Removes a volume; one that is gone is no error.
+    pub async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let options = RemoveVolumeOptionsBuilder::default().force(true).build();
+        match self.docker.remove_volume(name, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.explain("remove the volume", name, error) {
+                error if error.is_not_found() => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetails {
+    let config = answer.config.unwrap_or_default();
+    let run = answer.state.unwrap_or_default();
+    let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
+    // The engine writes the year 1 for "never".
+    let started_at = run.started_at.map(|time| time.to_string()).filter(|time| !time.starts_with("0001-"));
+    ContainerDetails {
+        id: ContainerId(answer.id.unwrap_or_else(|| id.0.clone())),
+        state: state(status.as_deref()),
+        started_at,
+        exit_code: run.exit_code.unwrap_or_default(),
+        labels: config.labels.unwrap_or_default().into_iter().collect(),
+        env: config.env.unwrap_or_default(),
+        user: config.user.unwrap_or_default(),
+    }
+}
+
+fn state(status: Option<&str>) -> ContainerState {
+    match status {
+        Some("created") => ContainerState::Created,
+        Some("running" | "restarting" | "paused") => ContainerState::Running,
+        Some("removing" | "dead") => ContainerState::Leaving,
+        Some(_) | None => ContainerState::Exited,
+    }
+}

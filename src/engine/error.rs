@@ -1,0 +1,89 @@
+//! What can go wrong with an engine, as a person has to know it.
+
+use bollard::errors::Error as Bollard;
+
+/// An order to the engine that it did not carry out. No variant holds a credential.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing answers at the endpoint.
+    #[error("no Docker Engine answers at {address} (found by {found_by})")]
+    Unreachable {
+        /// The address that was tried.
+        address: String,
+        /// Why that address.
+        found_by: String,
+        /// What the connection said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The engine answered, and would not.
+    #[error("the engine refused to {operation} {subject}: {message}")]
+    Refused {
+        /// What was asked, as a verb ("create container").
+        operation: &'static str,
+        /// Of what.
+        subject: String,
+        /// Its answer.
+        message: String,
+        /// Its HTTP status; 0 where the answer came in a stream.
+        status: u16,
+    },
+    /// The connection ended in the middle of an answer: the engine died or was restarted.
+    #[error("the engine went away while it was asked to {operation} {subject}")]
+    Gone {
+        /// What was asked.
+        operation: &'static str,
+        /// Of what.
+        subject: String,
+        /// What the connection said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The engine's answer makes no sense to us.
+    #[error("the engine's answer to {operation} {subject} was not understood: {message}")]
+    Garbled {
+        /// What was asked.
+        operation: &'static str,
+        /// Of what.
+        subject: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl EngineError {
+    /// Returns what to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreachable { .. } => {
+                Some("start Docker, or set DOCKER_HOST to an engine that runs; `localspace doctor` shows what was tried".to_owned())
+            }
+            Self::Gone { .. } => {
+                Some("when the engine is back, the same command goes on where this one ended".to_owned())
+            }
+            Self::Refused { message, .. } if message.contains("no space left on device") => {
+                Some("free space on the engine's disk: `docker system df` shows what takes it".to_owned())
+            }
+            Self::Refused { .. } | Self::Garbled { .. } => None,
+        }
+    }
+
+    /// Tells whether the engine said that the subject does not exist.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// Wraps what bollard said of `operation` on `subject`.
+    pub(crate) fn from_bollard(operation: &'static str, subject: &str, error: Bollard) -> Self {
+        let subject = subject.to_owned();
+        match error {
+            Bollard::DockerResponseServerError { status_code, message } => {
+                Self::Refused { operation, subject, message, status: status_code }
+            }
+            Bollard::DockerStreamError { error } => Self::Refused { operation, subject, message: error, status: 0 },
+            Bollard::JsonDataError { message, .. } => Self::Garbled { operation, subject, message },
+            // Every other kind is a fault of the connection, or of the URL that we made, which no input reaches.
+            other => Self::Gone { operation, subject, source: Box::new(other) },
+        }
+    }
+}

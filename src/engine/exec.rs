@@ -1,0 +1,170 @@
+//! One command in a container: its streams, its input and its end.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bollard::container::LogOutput;
+use bollard::exec::{StartExecOptions, StartExecResults};
+use bollard::models::ExecConfig;
+use bollard::query_parameters::ResizeExecOptionsBuilder;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use super::client::Engine;
+use super::container::ContainerId;
+use super::error::EngineError;
+use crate::journal::OutputStream;
+
+/// How much of a command's output is read at once, in bytes: what bounds our memory while a command writes faster than we pass on.
+const READ_AT_ONCE: usize = 64 * 1024;
+
+/// A command to run in a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExecSpec {
+    /// The program and its arguments; seen by everyone who may look at the container's processes, so never a secret.
+    pub command: Vec<String>,
+    /// As whom; the container's user where absent.
+    pub user: Option<String>,
+    /// In which folder, which must exist; the image's where absent.
+    pub working_dir: Option<String>,
+    /// `NAME=VALUE`, beside the container's own.
+    pub env: Vec<String>,
+    /// With a terminal of this size.
+    pub terminal: Option<TerminalSize>,
+}
+
+/// A terminal's size, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalSize {
+    /// Characters in a line.
+    pub columns: u16,
+    /// Lines.
+    pub rows: u16,
+}
+
+/// A piece of what a command wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Where it was written to. With a terminal, everything is standard output.
+    pub stream: OutputStream,
+    /// What was written.
+    pub bytes: Bytes,
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub struct ExecSession {
+    /// The engine's id of it.
+    pub id: String,
+    /// What it writes. The end of this is not the command's end: whoever holds the streams open keeps them so.
+    pub output: ExecOutput,
+    /// What it reads.
+    pub input: ExecInput,
+}
+
+/// What a command writes, as it comes. Not reading it makes the command wait.
+pub struct ExecOutput {
+    stream: Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>,
+    subject: String,
+}
+
+impl fmt::Debug for ExecOutput {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ExecOutput").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+impl Stream for ExecOutput {
+    type Item = Result<Chunk, EngineError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = std::task::ready!(self.stream.poll_next_unpin(context));
+        Poll::Ready(next.map(|item| match item {
+            Ok(LogOutput::StdErr { message }) => Ok(Chunk { stream: OutputStream::Stderr, bytes: message }),
+            Ok(LogOutput::StdOut { message } | LogOutput::Console { message } | LogOutput::StdIn { message }) => {
+                Ok(Chunk { stream: OutputStream::Stdout, bytes: message })
+            }
+            Err(error) => Err(EngineError::from_bollard("read the output of", &self.subject, error)),
+        }))
+    }
+}
+
+/// A command's standard input.
+pub struct ExecInput(Pin<Box<dyn AsyncWrite + Send>>);
+
+impl fmt::Debug for ExecInput {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ExecInput")
+    }
+}
+
+impl ExecInput {
+    /// Writes everything and flushes it.
+    pub async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
+    }
+
+    /// Ends the input: the command reads an end of file. (Dropping it would not: the connection's other half is still held.)
+    pub async fn close(mut self) -> std::io::Result<()> {
+        self.0.shutdown().await
+    }
+}
+
+impl Engine {
+    /// Starts a command in a running container.
+    pub async fn exec(&self, container: &ContainerId, spec: ExecSpec) -> Result<ExecSession, EngineError> {
+        let subject = container.to_string();
+        let tty = spec.terminal.is_some();
+        let config = ExecConfig {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            tty: Some(tty),
+            console_size: spec.terminal.map(|size| vec![usize::from(size.rows), usize::from(size.columns)]),
+            env: (!spec.env.is_empty()).then_some(spec.env),
+            cmd: Some(spec.command),
+            user: spec.user,
+            working_dir: spec.working_dir,
+            ..ExecConfig::default()
+        };
+        let made = self.docker.create_exec(container.as_str(), config).await;
+        let id = made.map_err(|error| self.explain("run a command in the container", &subject, error))?.id;
+        let options = StartExecOptions { detach: false, tty, output_capacity: Some(READ_AT_ONCE) };
+        match self.docker.start_exec(&id, Some(options)).await {
+            Ok(StartExecResults::Attached { output, input }) => {
+                Ok(ExecSession { id, output: ExecOutput { stream: output, subject }, input: ExecInput(input) })
+            }
+            Ok(StartExecResults::Detached) => Err(EngineError::Garbled {
+                operation: "run a command in the container",
+                subject,
+                message: "the command was detached".to_owned(),
+            }),
+            Err(error) => Err(self.explain("run a command in the container", &subject, error)),
+        }
+    }
+
+    /// Returns a command's exit code; nothing while it runs, or where the engine has forgotten it.
+    ///
+    /// Trusted over the streams: an engine that could not start a command says so as the command's output.
+    pub async fn exec_exit_code(&self, id: &str) -> Result<Option<i64>, EngineError> {
+        match self.docker.inspect_exec(id).await {
+            Ok(answer) if answer.running == Some(true) => Ok(None),
+            Ok(answer) => Ok(answer.exit_code),
+            Err(error) => match self.explain("inspect the command", id, error) {
+                error if error.is_not_found() => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Tells a command with a terminal its new size.
+    pub async fn resize_exec(&self, id: &str, size: TerminalSize) -> Result<(), EngineError> {
+        let options =
+            ResizeExecOptionsBuilder::default().h(i32::from(size.rows)).w(i32::from(size.columns)).build();
+        let resized = self.docker.resize_exec(id, options).await;
+        resized.map_err(|error| self.explain("resize the terminal of", id, error))
+    }
+}

@@ -1,0 +1,225 @@
+//! Images: looked at and pulled.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::auth::DockerCredentials;
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures_util::StreamExt;
+
+use super::client::Engine;
+use super::error::EngineError;
+use crate::redact::Secret;
+
+/// What is known of an image that the engine has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageDetails {
+    /// `sha256:…`.
+    pub id: String,
+    /// The user its processes run as; empty for root.
+    pub user: String,
+    /// `NAME=VALUE`.
+    pub env: Vec<String>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its entrypoint.
+    pub entrypoint: Vec<String>,
+    /// Its command.
+    pub command: Vec<String>,
+}
+
+/// A login that the engine may pull with. Held no longer than the request.
+#[derive(Debug)]
+pub struct RegistryCredentials<'a> {
+    /// The registry, as the Docker configuration names it.
+    pub server: &'a str,
+    /// The user.
+    pub user: &'a str,
+    /// The password or token.
+    pub password: &'a Secret<String>,
+}
+
+/// How a pull ended.
+#[derive(Debug)]
+pub enum Pull {
+    /// The image is there.
+    Done,
+    /// The registry would not give it: no login, a wrong one, or no permission. Its words.
+    Refused(String),
+    /// The registry has no such image. Its words.
+    NotFound(String),
+}
+
+impl Engine {
+    /// Returns what is known of an image, or nothing where the engine does not have it.
+    pub async fn image(&self, reference: &str) -> Result<Option<ImageDetails>, EngineError> {
+        match self.docker.inspect_image(reference).await {
+            Ok(answer) => {
+                let config = answer.config.unwrap_or_default();
+                Ok(Some(ImageDetails {
+                    id: answer.id.unwrap_or_default(),
+                    user: config.user.unwrap_or_default(),
+                    env: config.env.unwrap_or_default(),
+                    labels: config.labels.unwrap_or_default().into_iter().collect(),
+                    entrypoint: config.entrypoint.unwrap_or_default(),
+                    command: config.cmd.unwrap_or_default(),
+                }))
+            }
+            Err(error) => match self.explain("inspect the image", reference, error) {
+                error if error.is_not_found() => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Pulls an image; `progress` is told how far it is, in words.
+    pub async fn pull(
+        &self,
+        reference: &str,
+        login: Option<RegistryCredentials<'_>>,
+        mut progress: impl FnMut(String),
+    ) -> Result<Pull, EngineError> {
+        // Without a tag the engine would pull every tag that the repository has.
+        let (name, tag) = split_tag(reference);
+        let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).build();
+        let credentials = login.map(|login| DockerCredentials {
+            username: Some(login.user.to_owned()),
+            password: Some(login.password.expose().clone()),
+            serveraddress: Some(login.server.to_owned()),
+            ..DockerCredentials::default()
+        });
+        let mut layers = Layers::default();
+        let mut stream = self.docker.create_image(Some(options), None, credentials);
+        while let Some(item) = stream.next().await {
+            let item = match item {
+                Ok(item) => item,
+                Err(error) => return classify(self.explain("pull the image", reference, error)),
+            };
+            if let Some(detail) = item.error_detail {
+                let message = detail.message.unwrap_or_default();
+                return classify(EngineError::Refused {
+                    operation: "pull the image",
+                    subject: reference.to_owned(),
+                    message,
+                    status: 0,
+                });
+            }
+            if let Some(id) = item.id {
+                let (current, total) = item
+                    .progress_detail
+                    .map_or((0, 0), |detail| (detail.current.unwrap_or(0), detail.total.unwrap_or(0)));
+                if layers.update(&id, item.status.as_deref().unwrap_or_default(), current, total) {
+                    progress(layers.words());
+                }
+            }
+        }
+        Ok(Pull::Done)
+    }
+}
+
+/// Tells a registry's refusal from an engine's (the texts: codespaces-facts.md section 3.4).
+fn classify(error: EngineError) -> Result<Pull, EngineError> {
+    const REFUSED: [&str; 7] = [
+        "unauthorized",
+        "denied",
+        "no basic auth credentials",
+        "authentication required",
+        "403 Forbidden",
+        "authorization token has expired",
+        "toomanyrequests",
+    ];
+    const NOT_FOUND: [&str; 4] = ["manifest unknown", "name unknown", "not found", "repository name not known"];
+    let EngineError::Refused { message, .. } = &error else { return Err(error) };
+    if REFUSED.iter().any(|text| message.contains(text)) {
+        Ok(Pull::Refused(message.clone()))
+    } else if NOT_FOUND.iter().any(|text| message.contains(text)) {
+        Ok(Pull::NotFound(message.clone()))
+    } else {
+        Err(error)
+    }
+}
+
+/// Splits `name[:tag|@digest]`; no tag means `latest`.
+fn split_tag(reference: &str) -> (&str, &str) {
+    if let Some((name, digest)) = reference.split_once('@') {
+        return (name, digest);
+    }
+    match reference.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (reference, "latest"),
+    }
+}
+
+/// How far the layers of an image are.
+#[derive(Debug, Default)]
+struct Layers(HashMap<String, Layer>);
+
+#[derive(Debug, Default)]
+struct Layer {
+    current: i64,
+    total: i64,
+    done: bool,
+}
+
+impl Layers {
+    /// Takes note of one line of the engine's; tells whether it was about a layer.
+    fn update(&mut self, id: &str, status: &str, current: i64, total: i64) -> bool {
+        let done = matches!(status, "Pull complete" | "Already exists");
+        if !done && !matches!(status, "Pulling fs layer" | "Downloading" | "Extracting" | "Download complete" | "Waiting") {
+            return false;
+        }
+        let layer = self.0.entry(id.to_owned()).or_default();
+        layer.done = done;
+        if status == "Downloading" {
+            (layer.current, layer.total) = (current, total);
+        }
+        true
+    }
+
+    fn words(&self) -> String {
+        let done = self.0.values().filter(|layer| layer.done).count();
+        let sum = |part: fn(&Layer) -> i64| self.0.values().map(part).sum::<i64>() / 1_000_000;
+        format!(
+            "{done} of {} layers, {} of {} MB",
+            self.0.len(),
+            sum(|layer| layer.current),
+            sum(|layer| layer.total)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_without_a_tag_is_latest() {
+        for (reference, expected) in [
+            ("busybox", ("busybox", "latest")),
+            ("localhost:5000/a/b", ("localhost:5000/a/b", "latest")),
+            ("localhost:5000/a/b:2", ("localhost:5000/a/b", "2")),
+            ("a@sha256:00", ("a", "sha256:00")),
+        ] {
+            assert_eq!(split_tag(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_registrys_refusal_is_told_from_the_engines() {
+        let refused = |message: &str| EngineError::Refused {
+            operation: "pull the image",
+            subject: "x".into(),
+            message: message.into(),
+            status: 500,
+        };
+        let kind = |message: &str| match classify(refused(message)) {
+            Ok(Pull::Refused(_)) => "refused",
+            Ok(Pull::NotFound(_)) => "not found",
+            Ok(Pull::Done) => "done",
+            Err(_) => "error",
+        };
+        assert_eq!(kind("Head \"https://ghcr.io/v2/o/i/manifests/t\": unauthorized"), "refused");
+        assert_eq!(kind("no basic auth credentials"), "refused");
+        assert_eq!(kind("manifest for x:y not found: manifest unknown"), "not found");
+        assert_eq!(kind("dial tcp: lookup x: no such host"), "error");
+    }
+}
