@@ -129,3 +129,34 @@ pub enum Outcome {
     /// It did not.
     Failed,
 }
+
+impl OutputStream {
+    /// Returns the stream's name in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
+impl LoginOutcome {
+    /// Returns the outcome's name in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns the outcome's name in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
