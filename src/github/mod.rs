@@ -1,1 +1,9 @@
-//! The simulated world: secrets, registries. Knows no Docker.
+//! stub
+/// stub
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// s
+    Codespace,
+    /// p
+    Prebuild,
+}

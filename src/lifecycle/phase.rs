@@ -63,3 +63,34 @@ impl fmt::Display for Phase {
         out.pad(self.name())
     }
 }
+
+/// The phases that run lifecycle commands in the container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    /// `onCreateCommand`.
+    OnCreate,
+    /// `updateContentCommand`.
+    UpdateContent,
+    /// `postCreateCommand`.
+    PostCreate,
+    /// `postStartCommand`.
+    PostStart,
+    /// `postAttachCommand`.
+    PostAttach,
+}
+
+impl Hook {
+    /// Every hook, in order.
+    pub const ALL: [Self; 5] = [Self::OnCreate, Self::UpdateContent, Self::PostCreate, Self::PostStart, Self::PostAttach];
+
+    /// Returns the phase in which the hook's commands run.
+    pub const fn phase(self) -> Phase {
+        match self {
+            Self::OnCreate => Phase::OnCreateCommand,
+            Self::UpdateContent => Phase::UpdateContentCommand,
+            Self::PostCreate => Phase::PostCreateCommand,
+            Self::PostStart => Phase::PostStartCommand,
+            Self::PostAttach => Phase::PostAttachCommand,
+        }
+    }
+}

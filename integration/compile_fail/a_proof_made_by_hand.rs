@@ -1,0 +1,6 @@
+//! A proof that nobody gave.
+use localspace::lifecycle::ContentReady;
+
+fn main() {
+    let _ready = ContentReady { run: std::marker::PhantomData, _sealed: () };
+}

@@ -1,0 +1,215 @@
+//! Where things are kept on this machine, and who may touch them now (DESIGN section 5).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::codespace::CodespaceName;
+
+/// The folder for what happened, one below it for each codespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    state: PathBuf,
+}
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation} {path}: {source}")]
+pub struct HomeError {
+    operation: &'static str,
+    path: String,
+    source: std::io::Error,
+}
+
+impl HomeError {
+    /// Returns what to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self.source.kind() {
+            std::io::ErrorKind::StorageFull => Some("free space on that disk, then run the same command again: it goes on".to_owned()),
+            std::io::ErrorKind::PermissionDenied => {
+                Some("make it writable, or set LOCALSPACE_HOME to a folder that is".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A codespace, or a repository that a codespace is being made of, held by this process until this is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+/// Whether a lock was had.
+#[derive(Debug)]
+pub enum Locked {
+    /// It was.
+    Yes(Lock),
+    /// Another process has it: what it wrote about itself.
+    No {
+        /// For example `localspace up (process 4711)`.
+        holder: String,
+    },
+}
+
+impl Home {
+    /// Returns the home whose state is under `state`.
+    pub fn new(state: PathBuf) -> Self {
+        Self { state }
+    }
+
+    /// Returns the folder of a codespace.
+    pub fn codespace(&self, name: &CodespaceName) -> PathBuf {
+        self.state.join("codespaces").join(name.as_str())
+    }
+
+    /// Returns a codespace's journal.
+    pub fn journal(&self, name: &CodespaceName) -> PathBuf {
+        self.codespace(name).join("journal.jsonl")
+    }
+
+    /// Returns the file that keeps what a login shell of the codespace's user has in its environment.
+    pub fn environment(&self, name: &CodespaceName) -> PathBuf {
+        self.codespace(name).join("environment.json")
+    }
+
+    /// Makes a codespace's folder, for its owner's eyes only.
+    pub fn make(&self, name: &CodespaceName) -> Result<(), HomeError> {
+        make_folder(&self.codespace(name))
+    }
+
+    /// Returns the names of the codespaces that have a folder.
+    pub fn codespaces(&self) -> Vec<CodespaceName> {
+        let Ok(entries) = std::fs::read_dir(self.state.join("codespaces")) else { return Vec::new() };
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+
+    /// Removes a codespace's folder; one that is not there is no error.
+    pub fn remove(&self, name: &CodespaceName) -> Result<(), HomeError> {
+        let folder = self.codespace(name);
+        match std::fs::remove_dir_all(&folder) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(HomeError { operation: "remove", path: folder.display().to_string(), source })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Holds a codespace, or says who does. `holder` is what others are told.
+    pub fn try_lock(&self, name: &CodespaceName, holder: &str) -> Result<Locked, HomeError> {
+        self.lock_file(name.as_str(), holder)
+    }
+
+    /// Holds the making of a codespace of one repository, so that two `up` at once make one codespace.
+    pub fn try_lock_source(&self, source: &str, holder: &str) -> Result<Locked, HomeError> {
+        let digest = Sha256::digest(source.as_bytes());
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.lock_file(&format!("source-{name}"), holder)
+    }
+
+    fn lock_file(&self, name: &str, holder: &str) -> Result<Locked, HomeError> {
+        let folder = self.state.join("locks");
+        make_folder(&folder)?;
+        let path = folder.join(name);
+        let fail = |operation| {
+            let path = path.display().to_string();
+            move |source| HomeError { operation, path, source }
+        };
+        loop {
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail("open"))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    file.read_to_string(&mut text).map_err(fail("read"))?;
+                    return Ok(Locked::No { holder: text });
+                }
+                Err(TryLockError::Error(source)) => return Err(fail("lock")(source)),
+            }
+            // Whoever held it before may have removed it: then it is nobody's any more, and a new one is to be made.
+            let ours = file.metadata().map_err(fail("read"))?.ino();
+            if path.metadata().is_ok_and(|there| there.ino() == ours) {
+                file.set_len(0).and_then(|()| file.rewind()).map_err(fail("write"))?;
+                file.write_all(holder.as_bytes()).map_err(fail("write"))?;
+                return Ok(Locked::Yes(Lock { file, path }));
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Removed while it is still held, so that nobody can hold a file that is not there.
+        let _gone_already = std::fs::remove_file(&self.path);
+        let _closing_unlocks = self.file.unlock();
+    }
+}
+
+/// Writes a file whole or not at all, for its owner's eyes only: a temporary file, flushed to the disk and renamed.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), HomeError> {
+    let fail = |operation| {
+        let path = path.display().to_string();
+        move |source| HomeError { operation, path, source }
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail("write"))?;
+    file.write_all(content).map_err(fail("write"))?;
+    file.as_file().sync_all().map_err(fail("write"))?;
+    file.persist(path).map_err(|error| fail("write")(error.error))?;
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> Result<(), HomeError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| HomeError { operation: "make", path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let home = Home::new(folder.path().join("state"));
+        (folder, home)
+    }
+
+    #[test]
+    fn a_lock_is_had_once_and_says_who_has_it() {
+        let (_folder, home) = home();
+        let name = "a".parse().expect("a name");
+        let first = home.try_lock(&name, "first").expect("locked");
+        match home.try_lock(&name, "second").expect("asked") {
+            Locked::No { holder } => assert_eq!(holder, "first"),
+            Locked::Yes(_) => panic!("had twice"),
+        }
+        drop(first);
+        assert!(matches!(home.try_lock(&name, "second").expect("locked"), Locked::Yes(_)));
+        assert_eq!(std::fs::read_dir(home.state.join("locks")).expect("there").count(), 0);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_is_its_owners() {
+        let (_folder, home) = home();
+        let name = "a".parse().expect("a name");
+        home.make(&name).expect("made");
+        let path = home.environment(&name);
+        write_whole(&path, b"long content").expect("written");
+        write_whole(&path, b"short").expect("written");
+        assert_eq!(std::fs::read(&path).expect("there"), b"short");
+        assert_eq!(path.metadata().expect("there").mode() & 0o777, 0o600);
+        assert_eq!(home.codespaces(), [name.clone()]);
+        home.remove(&name).expect("removed");
+        home.remove(&name).expect("removed twice");
+        assert!(home.codespaces().is_empty());
+    }
+}

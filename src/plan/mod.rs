@@ -1,0 +1,215 @@
+//! What is to be done, decided before anything is: the reason for the run and what is known of the codespace ─► which phases run,
+//! and why the others do not. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::github::Purpose;
+use crate::lifecycle::{Hook, HookPlan, OpeningPlan, Phase, Planned};
+
+/// The reason for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occasion {
+    /// There is no container yet.
+    Create,
+    /// There is a container, and it is to be started.
+    Start,
+    /// The container runs already.
+    Attach,
+}
+
+impl Occasion {
+    /// Returns the occasion's name in the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Start => "start",
+            Self::Attach => "attach",
+        }
+    }
+}
+
+/// Whether `initializeCommand` may run on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitializeConsent {
+    /// The user said so (`--allow-initialize`).
+    Given,
+    /// The user has not.
+    NotGiven,
+}
+
+/// Whether the run ends in an attach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attach {
+    /// `postAttachCommand` runs.
+    Yes,
+    /// It does not (`start`, `--no-attach`), and why.
+    No(&'static str),
+}
+
+/// Which phases the container says have succeeded: the truth about it (DESIGN section 5 and STYLE section 1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Phases that have succeeded in this container, whenever.
+    pub once: BTreeSet<Phase>,
+    /// Phases that have succeeded since the container was last started.
+    pub since_start: BTreeSet<Phase>,
+}
+
+/// What the plan of the later phases depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// What the container was made for.
+    pub purpose: Purpose,
+    /// `waitFor`.
+    pub wait_for: Phase,
+    /// The hooks that have a command.
+    pub commands: BTreeSet<Hook>,
+    /// What has succeeded.
+    pub marks: Marks,
+    /// How many complete registry triples this codespace sees.
+    pub registries: usize,
+    /// Whether the run ends in an attach.
+    pub attach: Attach,
+}
+
+const NO_COMMAND: &str = "the configuration has none";
+
+/// Returns what to do before `onCreateCommand`.
+pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeConsent) -> OpeningPlan {
+    let there = |what: &str| Planned::Skip(format!("the {what} is there already"));
+    let initialize = match (has_initialize, occasion, consent) {
+        (false, ..) => Planned::Skip(NO_COMMAND.to_owned()),
+        // Specification: on the host, "including during container creation and on subsequent starts".
+        (true, Occasion::Attach, _) => Planned::Skip("the codespace runs already".to_owned()),
+        (true, _, InitializeConsent::Given) => Planned::Run,
+        (true, _, InitializeConsent::NotGiven) => {
+            Planned::Skip("it would run on this machine: give --allow-initialize to let it".to_owned())
+        }
+    };
+    match occasion {
+        Occasion::Create => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
+        Occasion::Start => OpeningPlan { initialize, image: there("container"), create: Planned::Run },
+        Occasion::Attach => OpeningPlan { initialize, image: there("container"), create: Planned::Run },
+    }
+}
+
+/// Returns what to do from `onCreateCommand` on (the table of DESIGN section 2, column "runs").
+pub fn hooks(facts: &Facts) -> HookPlan {
+    let once = |hook: Hook| match (facts.commands.contains(&hook), facts.marks.once.contains(&hook.phase())) {
+        (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
+        (true, true) => Planned::Skip("it has succeeded in this container".to_owned()),
+        (true, false) => Planned::Run,
+    };
+    let started = |phase: Phase| facts.marks.since_start.contains(&phase);
+    // A prebuild is refreshed by running its updateContentCommand again (codespaces-facts.md section 1.3).
+    let update_content = match (facts.purpose, facts.commands.contains(&Hook::UpdateContent)) {
+        (Purpose::Prebuild, true) => Planned::Run,
+        (Purpose::Prebuild | Purpose::Codespace, _) => once(Hook::UpdateContent),
+    };
+    let login = if facts.registries == 0 {
+        Planned::Skip("no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login".to_owned())
+    } else if started(Phase::RegistryLogin) {
+        Planned::Skip("it was made when the codespace was started".to_owned())
+    } else {
+        Planned::Run
+    };
+    let post_start = match (facts.commands.contains(&Hook::PostStart), started(Phase::PostStartCommand)) {
+        (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
+        (true, true) => Planned::Skip("it has run since the codespace was started".to_owned()),
+        (true, false) => Planned::Run,
+    };
+    let post_attach = match (facts.commands.contains(&Hook::PostAttach), facts.attach) {
+        (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
+        (true, Attach::No(reason)) => Planned::Skip(reason.to_owned()),
+        (true, Attach::Yes) => Planned::Run,
+    };
+    HookPlan {
+        wait_for: facts.wait_for,
+        on_create: once(Hook::OnCreate),
+        update_content,
+        login,
+        post_create: once(Hook::PostCreate),
+        post_start,
+        post_attach,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            purpose: Purpose::Codespace,
+            wait_for: Phase::UpdateContentCommand,
+            commands: Hook::ALL.into_iter().collect(),
+            marks: Marks::default(),
+            registries: 1,
+            attach: Attach::Yes,
+        }
+    }
+
+    /// One letter a phase, from `onCreateCommand` on: R runs, - is skipped.
+    fn check(facts: &Facts, expected: &str) {
+        let plan = hooks(facts);
+        let all = [&plan.on_create, &plan.update_content, &plan.login, &plan.post_create, &plan.post_start, &plan.post_attach];
+        let letters: String = all.iter().map(|planned| if **planned == Planned::Run { 'R' } else { '-' }).collect();
+        assert_eq!(letters, expected, "{facts:?}");
+    }
+
+    #[test]
+    fn a_new_codespace_runs_everything() {
+        check(&facts(), "RRRRRR");
+    }
+
+    #[test]
+    fn what_succeeded_once_does_not_run_again_and_what_failed_does() {
+        let mut facts = facts();
+        facts.marks.once = [Phase::OnCreateCommand, Phase::UpdateContentCommand].into();
+        check(&facts, "--RRRR");
+        facts.marks.once.insert(Phase::PostCreateCommand);
+        check(&facts, "--R-RR");
+    }
+
+    #[test]
+    fn a_running_codespace_is_neither_logged_in_nor_started_again() {
+        let mut facts = facts();
+        facts.marks.once = [Phase::OnCreateCommand, Phase::UpdateContentCommand, Phase::PostCreateCommand].into();
+        facts.marks.since_start = [Phase::RegistryLogin, Phase::PostStartCommand].into();
+        check(&facts, "-----R");
+    }
+
+    #[test]
+    fn a_start_does_not_attach() {
+        let mut facts = facts();
+        facts.attach = Attach::No("start");
+        check(&facts, "RRRRR-");
+    }
+
+    #[test]
+    fn a_prebuild_is_refreshed_by_its_update_content_command() {
+        let mut facts = facts();
+        facts.purpose = Purpose::Prebuild;
+        facts.marks.once = [Phase::OnCreateCommand, Phase::UpdateContentCommand].into();
+        check(&facts, "-RRRRR");
+    }
+
+    #[test]
+    fn without_secrets_there_is_no_login_and_the_reason_names_them() {
+        let mut facts = facts();
+        facts.registries = 0;
+        check(&facts, "RR-RRR");
+        match hooks(&facts).login {
+            Planned::Skip(reason) => assert!(reason.contains("_CONTAINER_REGISTRY_SERVER"), "{reason}"),
+            Planned::Run => panic!("planned"),
+        }
+    }
+
+    #[test]
+    fn initialize_command_needs_consent() {
+        let run = |consent| opening(Occasion::Create, true, consent).initialize == Planned::Run;
+        assert!(run(InitializeConsent::Given));
+        assert!(!run(InitializeConsent::NotGiven));
+        assert_ne!(opening(Occasion::Attach, true, InitializeConsent::Given).initialize, Planned::Run);
+    }
+}

@@ -1,0 +1,121 @@
+//! A shell in the container that waits for its text: how every command of ours is run.
+//!
+//! The text comes through standard input, so secrets are in no argument and in no request that the engine logs. A shell can be opened
+//! ahead, while something else runs: starting a process in a container takes some 50 ms, and a phase need not wait for it.
+
+use std::collections::VecDeque;
+
+use futures_util::StreamExt;
+
+use super::shell::{EndMark, Found, MarkFinder};
+use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec};
+use crate::journal::OutputStream;
+
+/// A shell that waits.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    session: ExecSession,
+}
+
+/// A shell that runs its text.
+#[derive(Debug)]
+pub(crate) struct Running {
+    exec: String,
+    output: ExecOutput,
+    stdout: Side,
+    stderr: Side,
+    waiting: VecDeque<Piece>,
+}
+
+#[derive(Debug)]
+struct Side {
+    finder: MarkFinder,
+    exit_code: Option<i32>,
+}
+
+/// What comes from a shell.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Something was written.
+    Output(OutputStream, Vec<u8>),
+    /// The text has run to its end; comes once, after everything that it wrote itself.
+    Ended(i32),
+    /// Nobody holds the streams any more.
+    Closed,
+}
+
+impl Gate {
+    /// Opens a shell in a running container.
+    pub(crate) async fn open(engine: &Engine, container: &ContainerId, user: &str) -> Result<Self, EngineError> {
+        let command = ["/bin/sh", "-c", "eval \"$(cat)\""].map(str::to_owned).to_vec();
+        let spec = ExecSpec { command, user: Some(user.to_owned()), ..ExecSpec::default() };
+        Ok(Self { session: engine.exec(container, spec).await? })
+    }
+
+    /// Hands the shell its text, which writes `mark` at its end.
+    pub(crate) async fn run(self, text: &str, mark: &EndMark) -> Running {
+        let ExecSession { id, output, mut input } = self.session;
+        // A shell that is gone takes no text: that shows as a stream that closes without a mark, with the reason in it.
+        if input.send(text.as_bytes()).await.is_ok() {
+            let _closed_or_gone = input.close().await;
+        }
+        let side = || Side { finder: mark.finder(), exit_code: None };
+        Running { exec: id, output, stdout: side(), stderr: side(), waiting: VecDeque::new() }
+    }
+}
+
+impl Running {
+    /// Returns the engine's id of the command.
+    pub(crate) fn exec_id(&self) -> &str {
+        &self.exec
+    }
+
+    /// Waits for the next piece.
+    pub(crate) async fn next(&mut self) -> Result<Piece, EngineError> {
+        loop {
+            if let Some(piece) = self.waiting.pop_front() {
+                return Ok(piece);
+            }
+            match self.output.next().await {
+                Some(chunk) => {
+                    let chunk = chunk?;
+                    self.take(chunk.stream, &chunk.bytes);
+                }
+                None => self.close(),
+            }
+        }
+    }
+
+    /// Queues what a chunk holds: output, and the end where it brings the second mark.
+    fn take(&mut self, stream: OutputStream, bytes: &[u8]) {
+        let (side, other) = match stream {
+            OutputStream::Stdout => (&mut self.stdout, &self.stderr),
+            OutputStream::Stderr => (&mut self.stderr, &self.stdout),
+        };
+        let (before, end, after) = match side.exit_code {
+            Some(_) => (bytes.to_vec(), None, Vec::new()),
+            None => match side.finder.push(bytes) {
+                Found::Output(output) => (output, None, Vec::new()),
+                Found::End { output, exit_code, after } => {
+                    side.exit_code = Some(exit_code);
+                    (output, other.exit_code.map(|_| exit_code), after)
+                }
+            },
+        };
+        let output = |bytes: Vec<u8>| (!bytes.is_empty()).then_some(Piece::Output(stream, bytes));
+        self.waiting.extend(output(before));
+        self.waiting.extend(end.map(Piece::Ended));
+        self.waiting.extend(output(after));
+    }
+
+    /// Queues what was held back as the beginning of a mark that never came, and the end of the streams.
+    fn close(&mut self) {
+        for (stream, side) in [(OutputStream::Stdout, &mut self.stdout), (OutputStream::Stderr, &mut self.stderr)] {
+            let rest = side.finder.rest();
+            if !rest.is_empty() {
+                self.waiting.push_back(Piece::Output(stream, rest));
+            }
+        }
+        self.waiting.push_back(Piece::Closed);
+    }
+}

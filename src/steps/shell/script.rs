@@ -1,0 +1,175 @@
+//! The text of one command: where, with which environment, and what is reported at its end.
+
+use super::end_mark::EndMark;
+use super::kill::COOKIE;
+use super::quote::{is_name, quote};
+
+/// The exit code by which a shell that was opened ahead says that its user's groups have changed since.
+pub(crate) const STALE: i32 = 222;
+
+/// One command to run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Words<'a> {
+    /// Through a shell.
+    Shell(&'a str),
+    /// Without one.
+    Exec(&'a [String]),
+}
+
+/// When the shell was opened that runs a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// For this command, just now.
+    Now,
+    /// Ahead, while other commands ran.
+    Ahead,
+}
+
+/// What a command runs with.
+#[derive(Debug)]
+pub(crate) struct Script<'a> {
+    /// The command.
+    pub(crate) command: Words<'a>,
+    /// The folder it runs in.
+    pub(crate) folder: &'a str,
+    /// The variables it sees beside the container's own; nothing unsets one.
+    pub(crate) env: &'a [(String, Option<String>)],
+    /// The file that is written when it has succeeded, and what is put into it.
+    pub(crate) success: Option<(&'a str, &'a str)>,
+    /// Whether its shell has been waiting since before other commands ran.
+    pub(crate) opened: Opened,
+    /// How its end is told.
+    pub(crate) mark: &'a EndMark,
+}
+
+impl Script<'_> {
+    /// Returns the text for a shell's standard input.
+    ///
+    /// It is one group of commands whose end is its last line: a text that was cut short, because who sent it died, is a syntax
+    /// error, and nothing of it runs.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::from("{\n");
+        if self.opened == Opened::Ahead {
+            // A shell that was opened before an earlier hook ran `usermod -aG docker` would not be in the new group.
+            text.push_str("if [ \"$(id -u)\" != 0 ] && [ \"$(id -G)\" != \"$(id -G \"$(id -un)\" 2>/dev/null)\" ]; then exit ");
+            text.push_str(&STALE.to_string());
+            text.push_str("; fi\n");
+        }
+        text.push_str("(\n");
+        text.push_str(&format!("cd {} || exit 1\n", quote(self.folder)));
+        text.push_str(&format!("export {COOKIE}={}\n", quote(self.mark.as_str())));
+        let mut unusual = String::new();
+        for (name, value) in self.env {
+            match value {
+                Some(value) if is_name(name) => text.push_str(&format!("export {name}={}\n", quote(value))),
+                None if is_name(name) => text.push_str(&format!("unset {name}\n")),
+                // A shell cannot name it; `env` can. (No secret has such a name.)
+                Some(value) => unusual.push_str(&format!(" {}", quote(&format!("{name}={value}")))),
+                None => unusual.push_str(&format!(" -u {}", quote(name))),
+            }
+        }
+        text.push_str("exec");
+        if !unusual.is_empty() {
+            text.push_str(&format!(" env{unusual}"));
+        }
+        match self.command {
+            Words::Shell(command) => text.push_str(&format!(" /bin/sh -c {}", quote(command))),
+            Words::Exec(words) => words.iter().for_each(|word| text.push_str(&format!(" {}", quote(word)))),
+        }
+        text.push_str("\n) </dev/null\ncode=$?\n");
+        if let Some((file, content)) = self.success {
+            text.push_str(&format!("[ $code = 0 ] && printf %s {} >{}\n", quote(content), quote(file)));
+        }
+        text.push_str(&self.mark.script());
+        text.push_str("\nexit $code\n}\n");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Output, Stdio};
+
+    use super::super::end_mark::Found;
+    use super::*;
+
+    fn run(text: &str) -> Output {
+        let mut child = Command::new("sh")
+            .args(["-c", "eval \"$(cat)\""])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("sh runs");
+        child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("written");
+        child.wait_with_output().expect("ended")
+    }
+
+    fn check(command: Words<'_>, env: &[(String, Option<String>)], expected: &str, code: i32) {
+        let mark = EndMark::new([9; 16]);
+        let script = Script { command, folder: "/", env, success: None, opened: Opened::Ahead, mark: &mark };
+        let output = run(&script.text());
+        match mark.finder().push(&output.stdout) {
+            Found::End { output, exit_code, .. } => {
+                assert_eq!((String::from_utf8_lossy(&output).as_ref(), exit_code), (expected, code));
+            }
+            Found::Output(_) => panic!("no mark: {output:?}"),
+        }
+        assert_eq!(output.status.code(), Some(code));
+    }
+
+    #[test]
+    fn a_string_goes_through_a_shell_and_an_array_does_not() {
+        let words = ["printf".to_owned(), "%s|".to_owned(), "$HOME".to_owned(), "a b".to_owned()];
+        check(Words::Exec(&words), &[], "$HOME|a b|", 0);
+        check(Words::Shell("echo $((1 + 1)); exit 7"), &[], "2\n", 7);
+        check(Words::Exec(&["not-a-program".to_owned()]), &[], "", 127);
+    }
+
+    #[test]
+    fn the_environment_is_set_unset_and_may_have_unusual_names() {
+        let env = [
+            ("A".to_owned(), Some("it's\n$x".to_owned())),
+            ("HOME".to_owned(), None),
+        ];
+        check(Words::Shell("printf '%s|%s|' \"$A\" \"${HOME-unset}\""), &env, "it's\n$x|unset|", 0);
+    }
+
+    #[test]
+    fn a_variable_that_no_shell_can_name_reaches_a_program() {
+        let env = [("npm_config.x".to_owned(), Some("y z".to_owned()))];
+        let words = ["grep", "-az", "^npm_config", "/proc/self/environ"].map(str::to_owned);
+        check(Words::Exec(&words), &env, "npm_config.x=y z\0", 0);
+    }
+
+    #[test]
+    fn standard_input_is_empty() {
+        check(Words::Shell("cat; echo over"), &[], "over\n", 0);
+    }
+
+    #[test]
+    fn a_text_that_was_cut_short_runs_nothing() {
+        let mark = EndMark::new([9; 16]);
+        let script = Script { command: Words::Shell("echo ran"), folder: "/", env: &[], success: None, opened: Opened::Ahead, mark: &mark };
+        let text = script.text();
+        for end in 0..text.len() - 2 {
+            let Some(cut) = text.get(..end) else { continue };
+            let output = run(cut);
+            assert!(!String::from_utf8_lossy(&output.stdout).contains("ran"), "cut at {end}: {output:?}");
+        }
+    }
+
+    #[test]
+    fn success_is_marked_and_failure_is_not() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = folder.path().join("mark");
+        let path = file.to_str().expect("utf-8");
+        let mark = EndMark::new([9; 16]);
+        let script = |command| Script { command, folder: "/", env: &[], success: Some((path, "now")), opened: Opened::Now, mark: &mark };
+        run(&script(Words::Shell("false")).text());
+        assert!(!file.exists());
+        run(&script(Words::Shell("true")).text());
+        assert_eq!(std::fs::read_to_string(&file).expect("written"), "now");
+    }
+}
