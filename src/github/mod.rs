@@ -1,9 +1,90 @@
-//! stub
-/// stub
+//! The simulated GitHub around a codespace: its secrets and registries. Knows no Docker.
+//!
+//! [`World`] is what one codespace may see; which of it reaches which phase is decided here.
+
+mod docker_config;
+mod registry;
+mod secret;
+mod secrets_file;
+
+pub use docker_config::{DockerConfigError, Merged, auth, merge};
+pub use registry::{DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, registries};
+pub use secret::{CodespaceSecret, InvalidSecretName, MAX_VALUE, SecretLevel, SecretName};
+pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};
+
+use crate::lifecycle::Phase;
+
+/// What a container is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// s
+    /// To be worked in.
     Codespace,
-    /// p
+    /// To be kept as a snapshot.
     Prebuild,
+}
+
+impl Purpose {
+    /// Returns the purpose's name, in labels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Codespace => "codespace",
+            Self::Prebuild => "prebuild",
+        }
+    }
+}
+
+/// What a codespace of one repository and one actor may see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct World {
+    /// Its secrets.
+    pub secrets: Vec<CodespaceSecret>,
+    /// The registries that they make.
+    pub registries: Registries,
+}
+
+impl World {
+    /// Returns the world that a set of secrets makes.
+    pub fn new(secrets: Vec<CodespaceSecret>) -> Self {
+        let registries = registries(&secrets);
+        Self { secrets, registries }
+    }
+
+    /// Returns the secrets that are in the environment of `phase` (DESIGN section 2, "Secrets by phase").
+    pub fn environment(&self, phase: Phase, purpose: Purpose) -> impl Iterator<Item = &CodespaceSecret> {
+        let in_container = phase >= Phase::OnCreateCommand;
+        // A prebuild is nobody's: a user's secrets are not there (source: "Allowing a prebuild to access other repositories").
+        let seen = move |secret: &&CodespaceSecret| {
+            in_container && (purpose == Purpose::Codespace || secret.level != SecretLevel::User)
+        };
+        self.secrets.iter().filter(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::Secret;
+
+    #[test]
+    fn secrets_reach_the_phases_that_design_says() {
+        let secret = |name: &str, level| CodespaceSecret {
+            name: name.parse().expect("a name"),
+            value: Secret::new("x".to_owned()),
+            level,
+        };
+        let world = World::new(vec![
+            secret("O", SecretLevel::Organization),
+            secret("R", SecretLevel::Repository),
+            secret("U", SecretLevel::User),
+        ]);
+        let seen = |phase, purpose| world.environment(phase, purpose).map(|one| one.name.as_str()).collect::<String>();
+        for phase in [Phase::InitializeCommand, Phase::Image, Phase::Create] {
+            assert_eq!(seen(phase, Purpose::Codespace), "", "{phase}");
+        }
+        for phase in [Phase::OnCreateCommand, Phase::UpdateContentCommand] {
+            assert_eq!(seen(phase, Purpose::Codespace), "ORU", "{phase}");
+            assert_eq!(seen(phase, Purpose::Prebuild), "OR", "{phase}");
+        }
+        assert_eq!(seen(Phase::PostCreateCommand, Purpose::Codespace), "ORU");
+    }
 }

@@ -1,0 +1,97 @@
+//! Codespaces secrets: their names, levels and limits (codespaces-facts.md section 2).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::redact::Secret;
+
+/// The largest value, in bytes.
+pub const MAX_VALUE: usize = 48 * 1024;
+
+/// A secret's name: letters, digits and underscores; kept in upper case, as names are not case-sensitive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretName(String);
+
+/// A text that cannot name a secret, and the rule it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` cannot name a secret: a name {rule}")]
+pub struct InvalidSecretName {
+    name: String,
+    rule: &'static str,
+}
+
+impl SecretName {
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SecretName {
+    type Err = InvalidSecretName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSecretName> {
+        let name = text.to_ascii_uppercase();
+        let rule = if name.is_empty() {
+            "is not empty"
+        } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            "has letters, digits and underscores only"
+        } else if name.starts_with(|first: char| first.is_ascii_digit()) {
+            "does not start with a digit"
+        } else if name.starts_with("GITHUB_") {
+            "does not start with GITHUB_"
+        } else {
+            return Ok(Self(name));
+        };
+        Err(InvalidSecretName { name: text.chars().take(80).collect(), rule })
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Where a secret is set. What a prebuild may see depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretLevel {
+    /// By an organization.
+    Organization,
+    /// In one repository.
+    Repository,
+    /// By a user.
+    User,
+}
+
+/// One secret that a codespace may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodespaceSecret {
+    /// Its name.
+    pub name: SecretName,
+    /// Its value.
+    pub value: Secret<String>,
+    /// Where it is set.
+    pub level: SecretLevel,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_githubs_rules() {
+        assert_eq!("acr_user".parse::<SecretName>().map(|name| name.to_string()), Ok("ACR_USER".to_owned()));
+        for (text, rule) in [
+            ("", "not empty"),
+            ("A B", "letters"),
+            ("A-B", "letters"),
+            ("1A", "digit"),
+            ("github_x", "GITHUB_"),
+            ("É", "letters"),
+        ] {
+            let error = text.parse::<SecretName>().expect_err(text);
+            assert!(error.to_string().contains(rule), "{error}");
+        }
+    }
+}
