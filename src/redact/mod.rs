@@ -1,8 +1,14 @@
 //! Secret values, and the filter that every output goes through.
 
+mod decode;
+mod filter;
+
 use std::fmt;
 
 use zeroize::Zeroize;
+
+pub use decode::ChunkDecoder;
+pub use filter::{RedactStream, Redactor};
 
 /// A value that must not be shown: it has no `Display`, no `Serialize`, and a `Debug` that hides it; its memory is wiped
 /// when it is dropped.
