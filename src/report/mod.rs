@@ -1,1 +1,24 @@
-//! Reports, from the journal alone.
+//! Reports, from the events alone: what a run came to ([`Summary`]), and how that reads for a program ([`UpDocument`]) and for
+//! a person ([`timeline`], [`failure`], [`LogText`]). Pure: nothing here reads, writes or asks what time it is.
+
+mod failure;
+mod json;
+mod lines;
+mod log_text;
+mod look;
+mod sanitise;
+mod summary;
+mod tail;
+mod timeline;
+
+pub use failure::failure;
+pub use json::{DiagnosisDocument, PhaseDocument, Place, RegistryDocument, UpDocument, UpOutcome};
+pub use lines::LineBuffer;
+pub use log_text::{LogText, log_text};
+pub use look::{Charset, Colour, Look, Paint};
+pub use sanitise::{coloured, plain};
+pub use summary::{End, Failure, PhaseOutcome, PhaseSummary, Summary, Warning};
+pub use timeline::timeline;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,147 @@
-//! The terminal.
+//! The terminal: what is shown to a person while a codespace works, and what is asked.
+//!
+//! [`Ui`] decides once, from [`Facts`], whether there are colours and live lines. Standard output is data, standard error is
+//! people. The events of a run are shown by one of two sinks, [`Live`] or [`Plain`].
+
+mod confirm;
+mod facts;
+mod live;
+mod plain;
+mod recent;
+
+use std::io::{self, BufRead, Write};
+
+pub use confirm::Answer;
+pub use facts::{Facts, Stream};
+pub use live::Live;
+pub use plain::Plain;
+
+use crate::journal::{Clock, Sink};
+use crate::report::Look;
+
+/// How wide text is where there is no terminal.
+const WIDTH: usize = 100;
+
+/// The terminal, or what stands in its place.
+pub struct Ui {
+    progress: Progress,
+    out: Look,
+    err: Look,
+    questions: Questions,
+    streams: Streams,
+}
+
+/// The three standard streams.
+pub struct Streams {
+    pub stdin: Box<dyn BufRead + Send>,
+    pub stdout: Box<dyn Write + Send>,
+    pub stderr: Box<dyn Write + Send>,
+}
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Live,
+    Plain,
+}
+
+/// Whether somebody is there to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Questions {
+    MayBeAsked,
+    NobodyThere,
+}
+
+/// Whether data that was written is still wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    There,
+    /// It closed the pipe; a stream of data may end.
+    Gone,
+}
+
+impl Ui {
+    /// Returns the terminal of this process.
+    pub fn new(facts: &Facts) -> Self {
+        let streams = Streams {
+            stdin: Box::new(io::BufReader::new(io::stdin())),
+            stdout: Box::new(io::stdout()),
+            stderr: Box::new(io::stderr()),
+        };
+        Self::with_streams(facts, streams)
+    }
+
+    /// Returns a terminal that these streams make up.
+    pub fn with_streams(facts: &Facts, streams: Streams) -> Self {
+        let asks = facts.stdin == Stream::Terminal && facts.stderr == Stream::Terminal;
+        Self {
+            progress: if facts.is_lively(facts.stderr) { Progress::Live } else { Progress::Plain },
+            out: facts.look(facts.stdout, facts::width_of(io::stdout()).unwrap_or(WIDTH)),
+            err: facts.look(facts.stderr, facts::width_of(io::stderr()).unwrap_or(WIDTH)),
+            questions: if asks { Questions::MayBeAsked } else { Questions::NobodyThere },
+            streams,
+        }
+    }
+
+    /// Returns how text on standard output looks.
+    pub const fn out_look(&self) -> Look {
+        self.out
+    }
+
+    /// Returns how text on standard error looks.
+    pub const fn err_look(&self) -> Look {
+        self.err
+    }
+
+    /// Writes data to standard output, as it is. That the reader closed the pipe is no error.
+    pub fn data(&mut self, text: &str) -> io::Result<Reader> {
+        let stdout = &mut self.streams.stdout;
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(Reader::There),
+            Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// Writes text for a person to standard error, as it is; not while a [`Live`] sink shows a run. Where that fails, nobody
+    /// could be told.
+    pub fn say(&mut self, text: &str) {
+        say(&mut self.streams.stderr, text);
+    }
+
+    /// Returns the sink that shows a run's events on this process's standard error.
+    pub fn sink(&self, clock: Clock) -> Box<dyn Sink> {
+        match self.progress {
+            Progress::Live => Box::new(Live::on_stderr(self.err, clock)),
+            Progress::Plain => Box::new(Plain::new(Box::new(io::stderr()))),
+        }
+    }
+
+    /// Asks a question that is answered with yes or no; what is no answer is asked again.
+    pub fn confirm(&mut self, question: &str) -> io::Result<Answer> {
+        match self.questions {
+            Questions::MayBeAsked => confirm::ask(&mut self.streams.stdin, &mut self.streams.stderr, question),
+            Questions::NobodyThere => Ok(Answer::NobodyThere),
+        }
+    }
+}
+
+impl std::fmt::Debug for Ui {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Ui").field("progress", &self.progress).field("out", &self.out).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Streams {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Streams")
+    }
+}
+
+/// Writes whole, in one call, so that another process's text does not come between.
+fn say(stderr: &mut dyn Write, text: &str) {
+    stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).ok();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! What a person is told when a phase failed: which, why, and what to do next.
+
+use super::look::{Look, Paint, wrap};
+use super::sanitise;
+use super::summary::{Failure, Summary};
+use crate::journal::Diagnosis;
+use crate::lifecycle::Phase;
+
+impl Failure {
+    /// Returns what failed, in one line: the phase, its command, the exit code or the reason.
+    pub fn headline(&self) -> String {
+        let command = self.command.as_ref().map_or(String::new(), |command| format!(" in `{command}`"));
+        let code =
+            self.exit_code.filter(|code| *code != 0).map_or(String::new(), |code| format!(" with exit code {code}"));
+        let reason = self.reason.as_ref().map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
+        let headline = format!("{} failed{command}{code}{reason}", self.phase);
+        sanitise::plain(&headline).into_owned()
+    }
+}
+
+/// Returns the text about the phase that failed; nothing where none did.
+pub fn failure(summary: &Summary, look: Look) -> Option<String> {
+    let failure = summary.failure.as_ref()?;
+    let mut blocks = vec![look.paint(Paint::Red, &failure.headline())];
+    if !failure.excerpt.is_empty() {
+        blocks.push(excerpt(&failure.excerpt, look));
+    }
+    let own = summary.diagnoses.iter().filter(|diagnosis| diagnosis.phase == failure.phase);
+    blocks.extend(own.map(|found| diagnosis(found, look)));
+    blocks.push(next_steps(failure, summary));
+    Some(blocks.join("\n\n") + "\n")
+}
+
+fn excerpt(lines: &[String], look: Look) -> String {
+    let title = if lines.len() == 1 { "its last line:".to_owned() } else { format!("its last {} lines:", lines.len()) };
+    let lines = lines.iter().map(|line| look.paint(Paint::Dim, &format!("  | {line}")).trim_end().to_owned());
+    std::iter::once(title).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+fn diagnosis(diagnosis: &Diagnosis, look: Look) -> String {
+    let field = |name: &str, text: &str| {
+        let indent = format!("\n{}", " ".repeat(name.len() + 2));
+        let lines = wrap(&sanitise::plain(&text.replace('\n', " ")), look.width.saturating_sub(name.len() + 2).max(1));
+        format!("{}: {}", look.paint(Paint::Bold, name), lines.join(&indent))
+    };
+    format!("{}\n{}", field("diagnosis", &diagnosis.message), field("advice", &diagnosis.advice))
+}
+
+fn next_steps(failure: &Failure, summary: &Summary) -> String {
+    let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
+    let state = match summary.ready {
+        Some(_) => "The codespace can be used, but the phases after this one were skipped. What to do next:",
+        None => "The codespace cannot be used. What to do next:",
+    };
+    let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
+    if failure.phase > Phase::Create {
+        steps.push((format!("localspace ssh{name}"), "opens a shell in the container, which was kept for a look"));
+    }
+    steps.push((format!("localspace up{name}"), "tries this phase again, and goes on from there"));
+    let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let steps = steps.iter().map(|(command, what)| format!("  {command:column$}  {what}"));
+    std::iter::once(state.to_owned()).chain(steps).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,397 @@
+//! Whole runs, as each report shows them.
+
+use jiff::{Timestamp, ToSpan};
+
+use super::*;
+use crate::journal::{
+    Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, Record, RegistryLogin, RunStarted,
+};
+use crate::lifecycle::Phase;
+
+const LOOK: Look = Look { width: 80, colour: Colour::Never, charset: Charset::Utf8 };
+
+fn records(events: Vec<Event>) -> Vec<Record> {
+    let began: Timestamp = "2026-01-02T03:04:05.678Z".parse().expect("valid");
+    let codespace: crate::codespace::CodespaceName = "calm-lamp".parse().expect("valid");
+    let record = |(index, event)| Record {
+        time: began + (i64::try_from(index).expect("few") * 100).milliseconds(),
+        codespace: codespace.clone(),
+        event,
+    };
+    events.into_iter().enumerate().map(record).collect()
+}
+
+fn run_started(occasion: &str) -> Event {
+    let (occasion, version) = (occasion.to_owned(), "0.1.0".to_owned());
+    Event::RunStarted(RunStarted { occasion, version, pid: 1, secrets_file: None })
+}
+
+fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, reason: Option<&str>) -> Event {
+    let reason = reason.map(str::to_owned);
+    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds: 1.25, exit_code, reason })
+}
+
+fn output(phase: Phase, command: Option<&str>, stream: OutputStream, text: &str) -> Event {
+    Event::Output(Output { phase, command: command.map(str::to_owned), stream, text: text.to_owned() })
+}
+
+fn skipped(phase: Phase, reason: &str) -> Event {
+    Event::PhaseSkipped { phase, reason: reason.to_owned() }
+}
+
+/// A codespace that pulls a private image before there is a login.
+fn too_early() -> Vec<Record> {
+    use OutputStream::{Stderr, Stdout};
+    let (image, hook) = (Phase::Image, Phase::OnCreateCommand);
+    let mut events = vec![
+        run_started("create"),
+        Event::PhaseStarted { phase: image },
+        finished(image, Outcome::Succeeded, None, None),
+        Event::PhaseStarted { phase: hook },
+        output(hook, Some("tools"), Stdout, "\u{1b}[32mall there\u{1b}[0m\n"),
+        Event::CommandFinished { phase: hook, command: "tools".to_owned(), exit_code: 0, seconds: 0.1 },
+    ];
+    events.extend((1..=20).map(|index| output(hook, Some("api"), Stdout, &format!("{}%\rstep {index}\n", index * 5))));
+    events.extend([
+        output(hook, Some("api"), Stderr, "Error: pull access "),
+        output(hook, Some("api"), Stderr, "denied\u{1b}[2J\nno newline at the end"),
+        Event::CommandFinished { phase: hook, command: "api".to_owned(), exit_code: 125, seconds: 1.2 },
+        finished(hook, Outcome::Failed, Some(125), None),
+        Event::Diagnosis(Diagnosis {
+            phase: hook,
+            rule: "pull-before-login".to_owned(),
+            message: "ghcr.io/acme/api is private, and registry logins are not there before postCreateCommand"
+                .to_owned(),
+            advice: "move the pull to postCreateCommand".to_owned(),
+        }),
+        skipped(Phase::RegistryLogin, "onCreateCommand failed"),
+        skipped(Phase::PostCreateCommand, "onCreateCommand failed, and what comes after a failed phase is not run"),
+        Event::RunFinished { outcome: Outcome::Failed, seconds: 3.5, message: None },
+    ]);
+    records(events)
+}
+
+/// A codespace that can be used although its last command failed.
+fn usable() -> Vec<Record> {
+    records(vec![
+        run_started("create"),
+        finished(Phase::Image, Outcome::Failed, None, Some("of an earlier run")),
+        run_started("start"),
+        Event::Warning {
+            phase: None,
+            message: "the secrets file can be read by others".to_owned(),
+            hint: Some("chmod 600 it".to_owned()),
+        },
+        finished(Phase::OnCreateCommand, Outcome::Succeeded, Some(0), None),
+        Event::Ready { wait_for: Phase::UpdateContentCommand },
+        Event::RegistryLogin(RegistryLogin {
+            id: "ACR".to_owned(),
+            server: "acme.azurecr.io".to_owned(),
+            user: "robot".to_owned(),
+            outcome: LoginOutcome::Written,
+            reason: None,
+        }),
+        Event::PhaseStarted { phase: Phase::PostCreateCommand },
+        output(Phase::PostCreateCommand, None, OutputStream::Stdout, "a\u{1b}[31mb\n"),
+        finished(Phase::PostCreateCommand, Outcome::Failed, Some(1), Some("timed out after 60 s")),
+        Event::RunFinished {
+            outcome: Outcome::Failed,
+            seconds: 3.5,
+            message: Some("postCreateCommand failed".to_owned()),
+        },
+    ])
+}
+
+fn log(records: &[Record], colour: Colour) -> String {
+    log_text(records.iter().map(|record| (record.time, &record.event)), colour)
+}
+
+fn json(records: Vec<Record>) -> String {
+    let place = Place {
+        name: "calm-lamp".to_owned(),
+        container_id: Some("0123abcd".to_owned()),
+        remote_user: Some("vscode".to_owned()),
+        remote_workspace_folder: Some("/workspaces/app".to_owned()),
+    };
+    serde_json::to_string_pretty(&UpDocument::new(&Summary::of(records), place)).expect("encoded")
+}
+
+#[test]
+fn a_timeline_is_aligned_and_wraps_reasons() {
+    insta::assert_snapshot!(timeline(&Summary::of(too_early()), LOOK), @r"
+    phase              outcome    seconds
+    image              succeeded      1.2
+    onCreateCommand    failed         1.2  exit code 125
+    registryLogin      skipped          -  onCreateCommand failed
+    postCreateCommand  skipped          -  onCreateCommand failed, and what comes
+                                           after a failed phase is not run
+    ");
+    insta::assert_snapshot!(timeline(&Summary::of(too_early()), Look { width: 50, ..LOOK }), @r"
+    phase              outcome    seconds
+    image              succeeded      1.2
+    onCreateCommand    failed         1.2
+      exit code 125
+    registryLogin      skipped          -
+      onCreateCommand failed
+    postCreateCommand  skipped          -
+      onCreateCommand failed, and what comes after a
+      failed phase is not run
+    ");
+    assert_eq!(timeline(&Summary::default(), LOOK), "");
+}
+
+#[test]
+fn colours_do_not_move_a_column() {
+    let painted = timeline(&Summary::of(too_early()), Look { colour: Colour::Always, ..LOOK });
+    assert!(painted.contains("\u{1b}[31mfailed   \u{1b}[0m"), "{painted}");
+    let bare: String = painted.lines().flat_map(|line| [plain(line).into_owned(), "\n".to_owned()]).collect();
+    assert_eq!(bare, timeline(&Summary::of(too_early()), LOOK));
+}
+
+#[test]
+fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
+    insta::assert_snapshot!(failure(&Summary::of(too_early()), LOOK).expect("failed"), @r"
+    onCreateCommand failed in `api` with exit code 125
+
+    its last 20 lines:
+      | step 3
+      | step 4
+      | step 5
+      | step 6
+      | step 7
+      | step 8
+      | step 9
+      | step 10
+      | step 11
+      | step 12
+      | step 13
+      | step 14
+      | step 15
+      | step 16
+      | step 17
+      | step 18
+      | step 19
+      | step 20
+      | Error: pull access denied
+      | no newline at the end
+
+    diagnosis: ghcr.io/acme/api is private, and registry logins are not there before
+               postCreateCommand
+    advice: move the pull to postCreateCommand
+
+    The codespace cannot be used. What to do next:
+      localspace logs -c calm-lamp  shows everything that was written
+      localspace ssh -c calm-lamp   opens a shell in the container, which was kept for a look
+      localspace up -c calm-lamp    tries this phase again, and goes on from there
+    ");
+    insta::assert_snapshot!(failure(&Summary::of(usable()), LOOK).expect("failed"), @r"
+    postCreateCommand failed with exit code 1: timed out after 60 s
+
+    its last line:
+      | ab
+
+    The codespace can be used, but the phases after this one were skipped. What to do next:
+      localspace logs -c calm-lamp  shows everything that was written
+      localspace ssh -c calm-lamp   opens a shell in the container, which was kept for a look
+      localspace up -c calm-lamp    tries this phase again, and goes on from there
+    ");
+    assert_eq!(failure(&Summary::default(), LOOK), None);
+}
+
+#[test]
+fn a_log_reads_like_a_creation_log() {
+    insta::assert_snapshot!(log(&too_early(), Colour::Never), @r"
+    2026-01-02 03:04:05.678Z: =================================================================================
+    2026-01-02 03:04:05.678Z: localspace 0.1.0: create
+    2026-01-02 03:04:05.678Z: Configuration starting...
+    2026-01-02 03:04:05.778Z: Preparing image...
+    2026-01-02 03:04:05.878Z: image: succeeded (1.2 s)
+    2026-01-02 03:04:05.978Z: Running onCreateCommand...
+    2026-01-02 03:04:06.078Z: [tools] all there
+    2026-01-02 03:04:06.178Z: [tools] ended with exit code 0 (0.1 s)
+    2026-01-02 03:04:06.278Z: [api] step 1
+    2026-01-02 03:04:06.378Z: [api] step 2
+    2026-01-02 03:04:06.478Z: [api] step 3
+    2026-01-02 03:04:06.578Z: [api] step 4
+    2026-01-02 03:04:06.678Z: [api] step 5
+    2026-01-02 03:04:06.778Z: [api] step 6
+    2026-01-02 03:04:06.878Z: [api] step 7
+    2026-01-02 03:04:06.978Z: [api] step 8
+    2026-01-02 03:04:07.078Z: [api] step 9
+    2026-01-02 03:04:07.178Z: [api] step 10
+    2026-01-02 03:04:07.278Z: [api] step 11
+    2026-01-02 03:04:07.378Z: [api] step 12
+    2026-01-02 03:04:07.478Z: [api] step 13
+    2026-01-02 03:04:07.578Z: [api] step 14
+    2026-01-02 03:04:07.678Z: [api] step 15
+    2026-01-02 03:04:07.778Z: [api] step 16
+    2026-01-02 03:04:07.878Z: [api] step 17
+    2026-01-02 03:04:07.978Z: [api] step 18
+    2026-01-02 03:04:08.078Z: [api] step 19
+    2026-01-02 03:04:08.178Z: [api] step 20
+    2026-01-02 03:04:08.378Z: [api] Error: pull access denied
+    2026-01-02 03:04:08.478Z: [api] no newline at the end
+    2026-01-02 03:04:08.478Z: [api] ended with exit code 125 (1.2 s)
+    2026-01-02 03:04:08.578Z: onCreateCommand: failed with exit code 125 (1.2 s)
+    2026-01-02 03:04:08.678Z: diagnosis: ghcr.io/acme/api is private, and registry logins are not there before postCreateCommand
+    2026-01-02 03:04:08.678Z: advice: move the pull to postCreateCommand
+    2026-01-02 03:04:08.778Z: registryLogin: skipped: onCreateCommand failed
+    2026-01-02 03:04:08.878Z: postCreateCommand: skipped: onCreateCommand failed, and what comes after a failed phase is not run
+    2026-01-02 03:04:08.978Z: Failed (3.5 s)
+    ");
+    insta::assert_snapshot!(log(&usable(), Colour::Never), @r"
+    2026-01-02 03:04:05.678Z: =================================================================================
+    2026-01-02 03:04:05.678Z: localspace 0.1.0: create
+    2026-01-02 03:04:05.678Z: Configuration starting...
+    2026-01-02 03:04:05.778Z: image: failed (1.2 s): of an earlier run
+    2026-01-02 03:04:05.878Z: =================================================================================
+    2026-01-02 03:04:05.878Z: localspace 0.1.0: start
+    2026-01-02 03:04:05.878Z: Configuration starting...
+    2026-01-02 03:04:05.978Z: warning: the secrets file can be read by others
+    2026-01-02 03:04:05.978Z: hint: chmod 600 it
+    2026-01-02 03:04:06.078Z: onCreateCommand: succeeded (1.2 s)
+    2026-01-02 03:04:06.178Z: The codespace can be used.
+    2026-01-02 03:04:06.278Z: registry ACR: login of robot at acme.azurecr.io: written
+    2026-01-02 03:04:06.378Z: Running postCreateCommand...
+    2026-01-02 03:04:06.478Z: ab
+    2026-01-02 03:04:06.578Z: postCreateCommand: failed with exit code 1 (1.2 s): timed out after 60 s
+    2026-01-02 03:04:06.678Z: Failed (3.5 s): postCreateCommand failed
+    ");
+    assert!(log(&usable(), Colour::Always).contains(": a\u{1b}[31mb\u{1b}[0m\n"));
+    assert!(!log(&usable(), Colour::Never).contains('\u{1b}'));
+}
+
+#[test]
+fn commands_side_by_side_keep_their_lines_whole() {
+    use OutputStream::Stdout;
+    let phase = Phase::PostStartCommand;
+    let ended = Event::CommandFinished { phase, command: "web".to_owned(), exit_code: 0, seconds: 0.1 };
+    let records = records(vec![
+        output(phase, Some("db"), Stdout, "half a "),
+        output(phase, Some("web"), Stdout, "web"),
+        ended,
+        output(phase, Some("db"), Stdout, "line\nand the run was killed"),
+    ]);
+    insta::assert_snapshot!(log(&records, Colour::Never), @r"
+    2026-01-02 03:04:05.878Z: [web] web
+    2026-01-02 03:04:05.878Z: [web] ended with exit code 0 (0.1 s)
+    2026-01-02 03:04:05.978Z: [db] half a line
+    2026-01-02 03:04:05.978Z: [db] and the run was killed
+    ");
+}
+
+#[test]
+fn the_document_of_up_is_the_newest_run() {
+    insta::assert_snapshot!(json(too_early()), @r#"
+    {
+      "outcome": "error",
+      "message": "onCreateCommand failed in `api` with exit code 125",
+      "description": "ghcr.io/acme/api is private, and registry logins are not there before postCreateCommand; move the pull to postCreateCommand",
+      "phase": "onCreateCommand",
+      "name": "calm-lamp",
+      "containerId": "0123abcd",
+      "remoteUser": "vscode",
+      "remoteWorkspaceFolder": "/workspaces/app",
+      "phases": [
+        {
+          "phase": "image",
+          "outcome": "succeeded",
+          "seconds": 1.25
+        },
+        {
+          "phase": "onCreateCommand",
+          "outcome": "failed",
+          "seconds": 1.25,
+          "exitCode": 125
+        },
+        {
+          "phase": "registryLogin",
+          "outcome": "skipped",
+          "seconds": 0.0,
+          "reason": "onCreateCommand failed"
+        },
+        {
+          "phase": "postCreateCommand",
+          "outcome": "skipped",
+          "seconds": 0.0,
+          "reason": "onCreateCommand failed, and what comes after a failed phase is not run"
+        }
+      ],
+      "registries": [],
+      "diagnoses": [
+        {
+          "phase": "onCreateCommand",
+          "rule": "pull-before-login",
+          "message": "ghcr.io/acme/api is private, and registry logins are not there before postCreateCommand",
+          "advice": "move the pull to postCreateCommand"
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(json(usable()), @r#"
+    {
+      "outcome": "error",
+      "message": "postCreateCommand failed",
+      "description": "timed out after 60 s",
+      "phase": "postCreateCommand",
+      "name": "calm-lamp",
+      "containerId": "0123abcd",
+      "remoteUser": "vscode",
+      "remoteWorkspaceFolder": "/workspaces/app",
+      "phases": [
+        {
+          "phase": "onCreateCommand",
+          "outcome": "succeeded",
+          "seconds": 1.25,
+          "exitCode": 0
+        },
+        {
+          "phase": "postCreateCommand",
+          "outcome": "failed",
+          "seconds": 1.25,
+          "exitCode": 1,
+          "reason": "timed out after 60 s"
+        }
+      ],
+      "registries": [
+        {
+          "id": "ACR",
+          "server": "acme.azurecr.io",
+          "user": "robot",
+          "outcome": "written"
+        }
+      ],
+      "diagnoses": []
+    }
+    "#);
+}
+
+#[test]
+fn a_run_is_a_success_when_it_ended_well() {
+    let succeeded = Event::RunFinished { outcome: Outcome::Succeeded, seconds: 1.0, message: None };
+    let started = Event::PhaseStarted { phase: Phase::Image };
+    let check = |events: Vec<Event>, outcome: UpOutcome, message: Option<&str>| {
+        let document = UpDocument::new(&Summary::of(records(events)), Place::default());
+        assert_eq!((document.outcome, document.message.as_deref()), (outcome, message));
+    };
+    check(vec![run_started("create"), succeeded.clone()], UpOutcome::Success, None);
+    check(vec![run_started("create")], UpOutcome::Error, Some("the run did not end"));
+    check(
+        vec![started.clone(), succeeded, run_started("start"), started],
+        UpOutcome::Error,
+        Some("the run ended in image"),
+    );
+}
+
+#[test]
+fn a_command_that_never_ends_its_line_does_not_fill_the_memory() {
+    let mut summary = Summary::default();
+    let chunk = output(Phase::Image, None, OutputStream::Stdout, &"x".repeat(1 << 16));
+    for record in records(vec![chunk; 64]) {
+        summary.add(&record);
+    }
+    for record in records(vec![finished(Phase::Image, Outcome::Failed, None, None)]) {
+        summary.add(&record);
+    }
+    assert_eq!(summary.failure.expect("failed").excerpt, ["x".repeat(4096)]);
+}

@@ -1,0 +1,50 @@
+//! The table at the end of a run: which phase, how it ended, how long it took.
+
+use std::fmt::Write;
+
+use super::look::{Look, Paint, wrap};
+use super::sanitise;
+use super::summary::{PhaseOutcome, PhaseSummary, Summary};
+
+/// The narrowest column of reasons worth having; where there is less room, a reason has lines of its own.
+const REASON: usize = 24;
+const OUTCOME: usize = "succeeded".len();
+const SECONDS: usize = "seconds".len();
+
+/// Returns the table; empty where no phase is over.
+pub fn timeline(summary: &Summary, look: Look) -> String {
+    let Some(name) = summary.phases.iter().map(|phase| phase.phase.name().len()).max() else {
+        return String::new();
+    };
+    let head = format!("{:name$}  {:OUTCOME$}  {:>SECONDS$}", "phase", "outcome", "seconds");
+    let mut table = look.paint(Paint::Bold, &head) + "\n";
+    for phase in &summary.phases {
+        let seconds = match phase.outcome {
+            PhaseOutcome::Succeeded | PhaseOutcome::Failed => format!("{:.1}", phase.seconds),
+            PhaseOutcome::Skipped => "-".to_owned(),
+        };
+        let outcome = format!("{:OUTCOME$}", phase.outcome.name());
+        let outcome = look.paint(Look::paint_of(phase.outcome), &outcome);
+        // Writing to a String does not fail.
+        write!(table, "{:name$}  {outcome}  {seconds:>SECONDS$}", phase.phase).ok();
+        table.push_str(&reason_cell(phase, name + OUTCOME + SECONDS + 6, look));
+        table.push('\n');
+    }
+    table
+}
+
+/// Returns what stands after the seconds, which end before column `at`.
+fn reason_cell(phase: &PhaseSummary, at: usize, look: Look) -> String {
+    let reason = match (&phase.reason, phase.exit_code) {
+        (Some(reason), _) => sanitise::plain(&reason.replace('\n', " ")).into_owned(),
+        (None, Some(code)) if code != 0 => format!("exit code {code}"),
+        (None, _) => return String::new(),
+    };
+    let beside = look.width >= at + REASON;
+    let indent = if beside { at } else { 2 };
+    let lines = wrap(&reason, look.width.saturating_sub(indent).max(1));
+    let gap = " ".repeat(indent);
+    let separator = format!("\n{gap}");
+    let first = if beside { "  " } else { separator.as_str() };
+    format!("{first}{}", lines.join(&separator))
+}

@@ -1,0 +1,76 @@
+//! A run where there is no terminal: one line per phase, as it ends.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+
+use super::say;
+use crate::journal::{Event, PhaseFinished, Sink, SinkError};
+use crate::report;
+
+/// Writes a line for each phase that ended or was skipped, for each warning, and when the codespace can be used.
+pub struct Plain {
+    stderr: Box<dyn Write + Send>,
+}
+
+impl Plain {
+    /// Returns a sink that writes to `stderr`.
+    pub const fn new(stderr: Box<dyn Write + Send>) -> Self {
+        Self { stderr }
+    }
+}
+
+impl std::fmt::Debug for Plain {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Plain")
+    }
+}
+
+impl Sink for Plain {
+    fn event(&mut self, _: Timestamp, event: &Event) -> Result<(), SinkError> {
+        let lines: Vec<String> = match event {
+            Event::PhaseFinished(finished) => vec![phase_finished(finished)],
+            Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
+            Event::Warning { message, hint, .. } => warning(message, hint.as_deref()),
+            Event::Ready { .. } => vec![READY.to_owned()],
+            Event::RunStarted(_)
+            | Event::PhaseStarted { .. }
+            | Event::CommandFinished { .. }
+            | Event::Output(_)
+            | Event::Progress { .. }
+            | Event::RegistryLogin(_)
+            | Event::Diagnosis(_)
+            | Event::RunFinished { .. } => return Ok(()),
+        };
+        say(&mut self.stderr, &(lines.join("\n") + "\n"));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+/// What stands where a codespace can be used.
+pub(super) const READY: &str = "ready: the codespace can be used";
+
+pub(super) fn warning(message: &str, hint: Option<&str>) -> Vec<String> {
+    let hint = hint.map(|hint| format!("hint: {}", one_line(hint)));
+    std::iter::once(format!("warning: {}", one_line(message))).chain(hint).collect()
+}
+
+/// Returns text that takes one line and cannot do anything to a terminal.
+pub(super) fn one_line(text: &str) -> String {
+    report::plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// Returns why a phase did not succeed: the reason, or the exit code.
+pub(super) fn cause(finished: &PhaseFinished) -> Option<String> {
+    let code = finished.exit_code.filter(|code| *code != 0).map(|code| format!("exit code {code}"));
+    finished.reason.as_deref().map(one_line).or(code)
+}
+
+fn phase_finished(finished: &PhaseFinished) -> String {
+    let cause = cause(finished).map_or(String::new(), |cause| format!(": {cause}"));
+    format!("{}: {} ({:.1} s){cause}", finished.phase, finished.outcome.name(), finished.seconds)
+}
