@@ -44,6 +44,13 @@ pub struct Lock {
     path: PathBuf,
 }
 
+/// Whether a lock is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    None,
+    Endless,
+}
+
 /// Whether a lock was had.
 #[derive(Debug)]
 pub enum Locked {
@@ -101,17 +108,27 @@ impl Home {
 
     /// Holds a codespace, or says who does. `holder` is what others are told.
     pub fn try_lock(&self, name: &CodespaceName, holder: &str) -> Result<Locked, HomeError> {
-        self.lock_file(name.as_str(), holder)
+        self.lock_file(name.as_str(), holder, Patience::None)
     }
 
-    /// Holds the making of a codespace of one repository, so that two `up` at once make one codespace.
-    pub fn try_lock_source(&self, source: &str, holder: &str) -> Result<Locked, HomeError> {
+    /// Holds what `key` names: a codespace, or the making of one. Blocks the thread until whoever has it lets go.
+    pub fn lock(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
+        self.lock_file(key, holder, Patience::Endless)
+    }
+
+    /// Returns the key of the making of a codespace of one repository, so that two `up` at once make one codespace.
+    pub fn source_key(source: &str) -> String {
         let digest = Sha256::digest(source.as_bytes());
         let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.lock_file(&format!("source-{name}"), holder)
+        format!("source-{name}")
     }
 
-    fn lock_file(&self, name: &str, holder: &str) -> Result<Locked, HomeError> {
+    /// Holds what `key` names, or says who does.
+    pub fn try_lock_key(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
+        self.lock_file(key, holder, Patience::None)
+    }
+
+    fn lock_file(&self, name: &str, holder: &str, patience: Patience) -> Result<Locked, HomeError> {
         let folder = self.state.join("locks");
         make_folder(&folder)?;
         let path = folder.join(name);
@@ -123,6 +140,9 @@ impl Home {
             let mut options = OpenOptions::new();
             let mut file =
                 options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail("open"))?;
+            if patience == Patience::Endless {
+                file.lock().map_err(fail("lock"))?;
+            }
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

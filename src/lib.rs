@@ -1,7 +1,9 @@
 //! localspace rehearses GitHub Codespaces on your own Docker.
 
+pub mod cli;
 pub mod codespace;
 pub mod devcontainer;
+pub mod diagnosis;
 pub mod engine;
 pub mod github;
 pub mod home;

@@ -48,6 +48,16 @@ impl Engine {
         Ok(None)
     }
 
+    /// Downloads the folder or file `path` of a container as a tar of at most `most` bytes, or nothing where it is not there.
+    pub async fn read_folder(
+        &self,
+        container: &ContainerId,
+        path: &str,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
+        self.download(container, path, most).await
+    }
+
     /// Downloads `path` of a container as a tar, or nothing where it is not there.
     async fn download(&self, container: &ContainerId, path: &str, most: usize) -> Result<Option<Vec<u8>>, EngineError> {
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();

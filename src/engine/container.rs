@@ -6,8 +6,11 @@ use std::fmt;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
+    LogsOptionsBuilder,
     RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
 };
+
+use futures_util::StreamExt;
 
 use super::client::Engine;
 use super::error::EngineError;
@@ -107,6 +110,25 @@ impl Engine {
     pub async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
         let started = self.docker.start_container(id.as_str(), None::<StartContainerOptions>).await;
         started.map_err(|error| self.explain("start the container", &id.to_string(), error))
+    }
+
+    /// Waits until a container has printed `text` after `since` (seconds since 1970), or has ended; returns whether it printed it.
+    pub async fn wait_for_log(&self, id: &ContainerId, text: &str, since: i32) -> Result<bool, EngineError> {
+        let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).since(since).build();
+        let mut logs = self.docker.logs(id.as_str(), Some(options));
+        let mut seen = String::new();
+        while let Some(chunk) = logs.next().await {
+            let chunk = chunk.map_err(|error| self.explain("read the log of", &id.to_string(), error))?;
+            seen.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
+            if seen.contains(text) {
+                return Ok(true);
+            }
+            // The text may be split over chunks; more than its length need not be kept.
+            let keep = seen.len().saturating_sub(text.len());
+            let from = (keep..=seen.len()).find(|at| seen.is_char_boundary(*at)).unwrap_or(0);
+            seen.drain(..from);
+        }
+        Ok(false)
     }
 
     /// Stops a container: `SIGTERM`, and after `grace` seconds `SIGKILL`. One that does not run is left alone.

@@ -6,6 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::remote_user::RemoteUser;
 use crate::lifecycle::Phase;
 use crate::plan::Marks;
 
@@ -24,6 +28,18 @@ const MARKED: [(Phase, bool); 5] = [
 /// Returns the file that marks a phase, where the phase has one.
 pub(crate) fn file(phase: Phase) -> Option<String> {
     MARKED.iter().find(|(marked, _)| *marked == phase).map(|(phase, _)| format!("{FOLDER}/{phase}"))
+}
+
+/// Returns a tar of one mark, for a hook whose last command had several parts.
+pub(crate) fn one(name: &str, content: &str, owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o644);
+    header.set_size(content.len() as u64);
+    header.set_uid(owner.uid);
+    header.set_gid(owner.gid);
+    let mut builder = tar::Builder::new(Vec::new());
+    let made = builder.append_data(&mut header, name, content.as_bytes()).and_then(|()| builder.into_inner());
+    futures_util::stream::iter([made.map(Bytes::from)])
 }
 
 /// Reads the marks from a tar of their folder. `started_at` is the container's last start, which is what a mark holds.

@@ -1,0 +1,75 @@
+//! The process's environment, read once, and what every verb starts from.
+#![allow(clippy::disallowed_methods, reason = "this is the place where the environment is read")]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use super::error::CliError;
+use crate::engine::endpoint::{Disk, Surroundings, find};
+use crate::engine::{Endpoint, Engine};
+use crate::home::Home;
+use crate::journal::Clock;
+use crate::ui::{Facts, Ui};
+
+/// What every verb starts from.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) ui: Ui,
+    pub(super) home: Home,
+    pub(super) clock: Clock,
+    around: Surroundings,
+    /// The whole environment, for `${localEnv:…}`.
+    pub(super) environment: BTreeMap<String, String>,
+    /// Who runs it, where the user does not say.
+    pub(super) actor: String,
+}
+
+impl Context {
+    pub(super) fn of_process() -> Self {
+        let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let strategy = etcetera::choose_base_strategy().ok();
+        let user_home = strategy.as_ref().map_or_else(|| PathBuf::from("/"), |dirs| dirs.home_dir().to_owned());
+        let state = path("LOCALSPACE_HOME").map(|home| home.join("state")).or_else(|| {
+            let dirs = strategy.as_ref()?;
+            Some(dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).join("localspace"))
+        });
+        let around = Surroundings {
+            docker_host: get("DOCKER_HOST"),
+            docker_context: get("DOCKER_CONTEXT"),
+            tls_verify: get("DOCKER_TLS_VERIFY").is_some(),
+            cert_path: path("DOCKER_CERT_PATH"),
+            docker_config: path("DOCKER_CONFIG").unwrap_or_else(|| user_home.join(".docker")),
+            home: user_home,
+            runtime_dir: path("XDG_RUNTIME_DIR"),
+        };
+        // A value that is no UTF-8 cannot stand in a configuration.
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self {
+            ui: Ui::new(&Facts::of_process(get)),
+            home: Home::new(state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
+            clock: Clock::system(),
+            around,
+            environment: env::vars_os().filter_map(text).collect(),
+            actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
+        }
+    }
+
+    /// Returns which engine is meant.
+    pub(super) fn endpoint(&self) -> Result<Endpoint, CliError> {
+        Ok(find(&self.around, &Disk)?)
+    }
+
+    /// Returns a connection to the engine that is meant.
+    pub(super) fn engine(&self) -> Result<Engine, CliError> {
+        Ok(Engine::connect(self.endpoint()?)?)
+    }
+}
+
+/// Returns what other processes are told of this one.
+pub(super) fn holder(verb: &str) -> String {
+    format!("localspace {verb} (process {})", std::process::id())
+}

@@ -1,0 +1,147 @@
+//! What a verb failed with: a kind that fixes the exit code, a message, and what to do about it.
+
+use crate::devcontainer::ConfigError;
+use crate::engine::EngineError;
+use crate::engine::endpoint::EndpointError;
+use crate::github::SecretsFileError;
+use crate::home::HomeError;
+use crate::journal::{ReadError, SinkError};
+use crate::lifecycle::FailureKind;
+use crate::repository::RepositoryError;
+
+/// Whose fault it is (DESIGN section 4, exit codes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A lifecycle command's, or an expectation's.
+    Command,
+    /// The user's: arguments, configuration, secrets.
+    Usage,
+    /// The engine's, or this machine's.
+    Engine,
+    /// A registry's, or a credential's.
+    Registry,
+    /// The user interrupted.
+    Interrupted,
+}
+
+impl Kind {
+    /// Returns the program's exit code.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Command => 1,
+            Self::Usage => 2,
+            Self::Engine => 3,
+            Self::Registry => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<FailureKind> for Kind {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Command => Self::Command,
+            FailureKind::Configuration => Self::Usage,
+            FailureKind::Engine => Self::Engine,
+            FailureKind::Registry => Self::Registry,
+            FailureKind::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+/// A verb that failed.
+#[derive(Debug)]
+pub struct CliError {
+    /// Whose fault it is.
+    pub kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl CliError {
+    /// Returns an error.
+    pub fn new(kind: Kind, message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { kind, message: message.into(), hint }
+    }
+
+    /// Returns the text for a person.
+    pub fn text(&self) -> String {
+        let hint = self.hint.as_ref().map_or(String::new(), |hint| format!("hint: {hint}\n"));
+        format!("error: {}\n{hint}", self.message)
+    }
+
+    /// Returns the message alone.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// Joins an error and its causes, as one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<EngineError> for CliError {
+    fn from(error: EngineError) -> Self {
+        Self::new(Kind::Engine, chain(&error), error.hint())
+    }
+}
+
+impl From<EndpointError> for CliError {
+    fn from(error: EndpointError) -> Self {
+        Self::new(Kind::Engine, error.to_string(), Some(error.hint()))
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Kind::Usage, error.to_string(), error.hint)
+    }
+}
+
+impl From<SecretsFileError> for CliError {
+    fn from(error: SecretsFileError) -> Self {
+        Self::new(Kind::Usage, error.to_string(), Some(error.hint()))
+    }
+}
+
+impl From<RepositoryError> for CliError {
+    fn from(error: RepositoryError) -> Self {
+        let kind = if matches!(error, RepositoryError::Disk { .. }) { Kind::Engine } else { Kind::Usage };
+        Self::new(kind, chain(&error), error.hint())
+    }
+}
+
+impl From<HomeError> for CliError {
+    fn from(error: HomeError) -> Self {
+        Self::new(Kind::Engine, error.to_string(), error.hint())
+    }
+}
+
+impl From<SinkError> for CliError {
+    fn from(error: SinkError) -> Self {
+        let hint = "free space, or choose another file; then the same command goes on where this one ended".to_owned();
+        Self::new(Kind::Engine, chain(&error), Some(hint))
+    }
+}
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        Self::new(Kind::Engine, chain(&error), None)
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Kind::Engine, error.to_string(), None)
+    }
+}

@@ -1,0 +1,60 @@
+//! `localspace logs`
+
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use super::error::{CliError, Kind};
+use super::select::{self, Selector};
+use crate::journal::{follow, newest_run, read};
+use crate::report::LogText;
+use crate::ui::Reader;
+
+/// Show what the newest run of a codespace did and printed
+///
+/// Example: localspace logs -f -c brisk-parakeet-x7k2p9
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selector: Selector,
+    /// Go on showing what is added, until Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+}
+
+pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
+    let name = match &args.selector.codespace {
+        // The journal tells of a codespace also while no engine answers.
+        Some(name) if context.home.codespaces().contains(name) => name.clone(),
+        Some(_) | None => select::one(&args.selector, &context.engine()?).await?.name,
+    };
+    let path = context.home.journal(&name);
+    let mut text = LogText::new(context.ui.out_look().colour);
+    let begin = newest_run(&path).map_err(|_| CliError::new(Kind::Usage, format!("{name} has no journal on this machine"), None))?;
+    if !args.follow {
+        for record in read(&path, begin)? {
+            let record = record?;
+            if context.ui.data(&text.event(record.time, &record.event))? == Reader::Gone {
+                return Ok(0);
+            }
+        }
+        context.ui.data(&text.finish())?;
+        return Ok(0);
+    }
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let mut records = std::pin::pin!(follow(&path, begin, cancel)?);
+    while let Some(record) = records.next().await {
+        let record = record?;
+        if context.ui.data(&text.event(record.time, &record.event))? == Reader::Gone {
+            break;
+        }
+    }
+    context.ui.data(&text.finish())?;
+    Ok(0)
+}

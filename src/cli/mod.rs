@@ -1,0 +1,86 @@
+//! The command line: one file per verb, from arguments through a call to output. The only readers of the process's environment.
+
+mod context;
+mod delete;
+mod doctor;
+mod error;
+mod exec;
+mod list;
+mod logs;
+mod rehearse;
+mod select;
+mod start;
+mod stop;
+mod up;
+mod view;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+pub use error::{CliError, Kind};
+
+/// Rehearse GitHub Codespaces on your own Docker
+///
+/// Takes a repository with a devcontainer.json and drives a real container through a codespace's whole life: create, onCreateCommand,
+/// updateContentCommand, registry login, postCreateCommand, postStartCommand, postAttachCommand.
+#[derive(Debug, Parser)]
+#[command(name = "localspace", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Up(up::Args),
+    #[command(visible_alias = "ls")]
+    List(list::Args),
+    View(view::Args),
+    Logs(logs::Args),
+    Exec(exec::Args),
+    Stop(stop::Args),
+    Start(start::Args),
+    Delete(delete::Args),
+    Doctor(doctor::Args),
+}
+
+/// Runs the program on the process's arguments and environment; returns its exit code.
+pub fn run() -> u8 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` are data, the rest is for people; clap knows which. A closed pipe is no error.
+            let _shown = error.print();
+            return if error.use_stderr() { Kind::Usage.exit_code() } else { 0 };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(_) => return Kind::Engine.exit_code(),
+    };
+    let mut context = Context::of_process();
+    let ended = runtime.block_on(dispatch(arguments.verb, &mut context));
+    // A thread that waits for standard input would hold us up for ever.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            context.ui.say(&error.text());
+            error.kind.exit_code()
+        }
+    }
+}
+
+async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
+    match verb {
+        Verb::Up(args) => Box::pin(up::run(args, context)).await,
+        Verb::List(args) => list::run(&args, context).await,
+        Verb::View(args) => view::run(&args, context).await,
+        Verb::Logs(args) => logs::run(&args, context).await,
+        Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
+        Verb::Stop(args) => stop::run(&args, context).await,
+        Verb::Start(args) => Box::pin(start::run(args, context)).await,
+        Verb::Delete(args) => delete::run(&args, context).await,
+        Verb::Doctor(args) => doctor::run(&args, context).await,
+    }
+}

@@ -1,0 +1,41 @@
+//! `localspace start`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::context::Context;
+use super::error::CliError;
+use super::rehearse::{self, Secrets};
+use super::select::{self, Selector};
+use super::up::{hold, wake_order};
+use crate::plan::Attach;
+use crate::steps::Order;
+
+/// Start a codespace: log in to its registries anew and run postStartCommand
+///
+/// Example: localspace start -c brisk-parakeet-x7k2p9
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selector: Selector,
+    /// Secrets from another file than before
+    #[arg(long, value_name = "FILE")]
+    secrets_file: Option<PathBuf>,
+    #[command(flatten)]
+    output: rehearse::Output,
+}
+
+pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let engine = context.engine()?;
+    let found = select::one(&args.selector, &engine).await?;
+    let _held = hold(context, found.name.to_string()).await?;
+    // Whoever held it may have started or removed it.
+    let found = select::one(&Selector { codespace: Some(found.name) }, &engine).await?;
+    let before = select::newest(context, &found.name);
+    let known = before.as_ref().and_then(|run| run.run.as_ref()?.secrets_file.clone()).map(PathBuf::from);
+    let secrets = Secrets::load(args.secrets_file.or(known))?;
+    let died_before = before.is_some_and(|run| run.run.is_some() && run.end.is_none());
+    let timeout = None::<Duration>;
+    let order = Order { died_before, timeout, attach: Attach::No("`start` does not attach: `up` does"), ..wake_order(context, &found) };
+    rehearse::rehearse(context, engine, order, secrets, &args.output).await
+}

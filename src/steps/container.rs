@@ -1,0 +1,108 @@
+//! What a codespace's container is made of: the configuration and the image, as the engine's request. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::codespace::label;
+use crate::devcontainer::{DevContainer, MergedConfiguration};
+use crate::engine::{ContainerSpec, ImageDetails, MountKind, MountSpec};
+
+use super::runner::Order;
+
+/// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
+/// (devcontainer-semantics.md section 1.2). Here volumes are kept apart by the codespace's name.
+pub(crate) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
+
+/// Where a container says that its entrypoints are over.
+pub(crate) const STARTED: &str = "localspace: container started";
+
+/// Returns the container to make, and what a person should know about it.
+pub(crate) fn spec(
+    order: &Order,
+    config: &DevContainer,
+    image: &ImageDetails,
+    merged: &MergedConfiguration,
+    metadata: String,
+) -> (ContainerSpec, Vec<String>) {
+    let mut warnings = Vec::new();
+    let ours: BTreeMap<String, String> = [(label::CODESPACE.to_owned(), order.name.to_string())].into();
+    let mut mounts = vec![volume(order, "workspaces", "/workspaces", &ours)];
+    for mount in &merged.mounts {
+        match (mount.kind.as_str(), mount.source.as_deref()) {
+            ("volume", Some(source)) => mounts.push(volume(order, source, &mount.target, &ours)),
+            ("bind", Some(source)) if source != "/var/run/docker.sock" => {
+                // Specification, supporting-tools.md: Codespaces ignores bind mounts, the Docker socket's apart.
+                warnings.push(format!("the bind mount of {source} is left out, as Codespaces does"));
+            }
+            (kind, source) => mounts.push(MountSpec {
+                kind: match kind {
+                    "bind" => MountKind::Bind,
+                    "tmpfs" => MountKind::Tmpfs,
+                    _ => MountKind::Volume,
+                },
+                source: source.map(str::to_owned),
+                target: mount.target.clone(),
+                read_only: mount.read_only,
+                labels: BTreeMap::new(),
+            }),
+        }
+    }
+    let mut labels = ours;
+    labels.extend(order.labels());
+    labels.insert(label::CONFIG_FILE.to_owned(), config.file.clone());
+    labels.insert(label::METADATA.to_owned(), metadata);
+    let (entrypoint, command) = first_process(image, merged);
+    let spec = ContainerSpec {
+        name: order.name.to_string(),
+        image: image.id.clone(),
+        labels,
+        env: environment(order, merged),
+        user: merged.container_user.clone(),
+        hostname: Some(order.name.to_string()),
+        entrypoint,
+        command,
+        mounts,
+        privileged: merged.privileged,
+        init: merged.init,
+        extra: crate::engine::ExtraOptions {
+            cap_add: merged.cap_add.clone(),
+            security_opt: merged.security_opt.clone(),
+            ..crate::engine::ExtraOptions::default()
+        },
+    };
+    (spec, warnings)
+}
+
+/// A volume of this codespace alone: each has a machine of its own on GitHub, so names do not meet there.
+fn volume(order: &Order, name: &str, target: &str, labels: &BTreeMap<String, String>) -> MountSpec {
+    MountSpec {
+        kind: MountKind::Volume,
+        source: Some(format!("{}-{name}", order.name)),
+        target: target.to_owned(),
+        read_only: false,
+        labels: labels.clone(),
+    }
+}
+
+/// The default environment (codespaces-facts.md section 1.7), and `containerEnv`.
+fn environment(order: &Order, merged: &MergedConfiguration) -> Vec<String> {
+    let defaults = [
+        ("CODESPACES", "true".to_owned()),
+        ("CODESPACE_NAME", order.name.to_string()),
+        ("GITHUB_REPOSITORY", order.repository.to_string()),
+        ("GITHUB_USER", order.actor.clone()),
+        ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
+        ("GITHUB_API_URL", "https://api.github.com".to_owned()),
+    ];
+    let own = merged.container_env.iter().map(|(name, value)| format!("{name}={value}"));
+    defaults.into_iter().map(|(name, value)| format!("{name}={value}")).chain(own).collect()
+}
+
+/// Returns the first process: the Features' entrypoints, then the image's own command or nothing, then waiting for `SIGTERM`.
+fn first_process(image: &ImageDetails, merged: &MergedConfiguration) -> (Vec<String>, Vec<String>) {
+    let entrypoints = merged.entrypoints.join("\n");
+    // Reference CLI: wakes once a second to wait; `tail` never does.
+    let script = format!("trap 'exit 0' TERM\n{entrypoints}\necho '{STARTED}'\n\"$@\"\ntail -f /dev/null & wait $!\n");
+    let own = if merged.override_command { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };
+    let script = if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
+    (["/bin/sh", "-c"].map(str::to_owned).to_vec(), [vec![script, "-".to_owned()], own].concat())
+}
