@@ -1,1 +1,10 @@
-fn main() {}
+//! Integration tests: the program itself against a real engine, a real registry and real containers.
+//!
+//! Each test has a [`support::Sandbox`]: a home, repositories and codespace names of its own, all of which are gone at its end.
+
+mod bad_input;
+mod compile_fail;
+mod credentials;
+mod lifecycle;
+mod recovery;
+mod support;

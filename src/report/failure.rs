@@ -12,7 +12,8 @@ impl Failure {
         let command = self.command.as_ref().map_or(String::new(), |command| format!(" in `{command}`"));
         let code =
             self.exit_code.filter(|code| *code != 0).map_or(String::new(), |code| format!(" with exit code {code}"));
-        let reason = self.reason.as_ref().map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
+        // The exit code is the reason where there is one.
+        let reason = self.reason.as_ref().filter(|_| code.is_empty()).map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
         let headline = format!("{} failed{command}{code}{reason}", self.phase);
         sanitise::plain(&headline).into_owned()
     }
@@ -54,9 +55,9 @@ fn next_steps(failure: &Failure, summary: &Summary) -> String {
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
     if failure.phase > Phase::Create {
-        steps.push((format!("localspace ssh{name}"), "opens a shell in the container, which was kept for a look"));
+        steps.push((format!("localspace exec{name} -- sh"), "opens a shell in the container, which was kept for a look"));
     }
-    steps.push((format!("localspace up{name}"), "tries this phase again, and goes on from there"));
+    steps.push(("the same command again".to_owned(), "tries this phase again, and goes on from there"));
     let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     let steps = steps.iter().map(|(command, what)| format!("  {command:column$}  {what}"));
     std::iter::once(state.to_owned()).chain(steps).collect::<Vec<_>>().join("\n")

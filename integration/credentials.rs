@@ -1,0 +1,114 @@
+//! Registry logins against a registry that we did not write, and secrets that must not show.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::support::{PASSWORD, Registry, Sandbox, commit, docker, triple};
+
+#[test]
+fn a_nested_engine_is_refused_before_the_login_and_pulls_after_it() {
+    let (sandbox, registry) = (Sandbox::new(), Registry::start());
+    let repository = registry.sample(&sandbox, "docker-in-docker");
+    let name = sandbox.name("dind");
+    let secrets = sandbox.file("s.env", &triple("ACME", "registry.acme.test", PASSWORD));
+    let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(0);
+    assert_eq!(up.phases(), "-+++++++-");
+    let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
+    assert!(logs.contains("refused, as it must be before the login"), "{logs}");
+    assert!(logs.contains("acme api 1: up"), "{logs}");
+
+    // With a wrong password the same pull is refused, and it is said why.
+    let wrong = sandbox.file("wrong.env", &triple("ACME", "registry.acme.test", "not-the-password"));
+    let other = sandbox.name("wrong");
+    let up = sandbox.up(&repository, &other, &["--secrets-file", &wrong, "--no-attach"]).expect(1);
+    assert_eq!(up.json()["diagnoses"][0]["rule"], "login-refused", "{}", up.stderr);
+}
+
+#[test]
+fn a_pull_before_the_login_is_diagnosed() {
+    let (sandbox, registry) = (Sandbox::new(), Registry::start());
+    let repository = registry.sample(&sandbox, "too-early");
+    let secrets = sandbox.file("s.env", &triple("ACME", "registry.acme.test", PASSWORD));
+    let name = sandbox.name("early");
+    let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(1);
+    let diagnosis = &up.json()["diagnoses"][0];
+    assert_eq!(diagnosis["rule"], "pull-before-registry-login");
+    assert_eq!(diagnosis["phase"], "onCreateCommand");
+    assert!(diagnosis["advice"].as_str().expect("advice").contains("postCreateCommand"), "{diagnosis}");
+}
+
+#[test]
+fn a_private_base_image_is_pulled_with_the_codespaces_secrets() {
+    let (mut sandbox, registry) = (Sandbox::new(), Registry::start());
+    let server = format!("localhost:{}", registry.port);
+    sandbox.set_env("ACME_REGISTRY", &server);
+    let repository = sandbox.sample("private-base", &[]);
+    commit(&repository);
+    let name = sandbox.name("private");
+    let refused = sandbox.up(&repository, &name, &[]).expect(4);
+    assert_eq!(refused.json()["diagnoses"][0]["rule"], "no-login-for-server", "{}", refused.stderr);
+    let secrets = sandbox.file("s.env", &triple("ACME", &server, PASSWORD));
+    let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(0);
+    let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
+    assert!(logs.contains("made by acme"), "{logs}\n{}", up.stderr);
+    let _done = sandbox.run(&["delete", "-c", &name]).expect(0);
+    let _done = docker(&["rmi", &format!("{server}/acme/base:1")]).expect(0);
+}
+
+#[test]
+fn an_incomplete_registry_is_named() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);
+    let secrets = sandbox.file("s.json", r#"{"HALF_CONTAINER_REGISTRY_SERVER": "x.example", "HALF_CONTAINER_REGISTRY_USER": "me"}"#);
+    let up = sandbox.up(&repository, &sandbox.name("half"), &["--secrets-file", &secrets]).expect(0);
+    assert!(up.stderr.contains("HALF_CONTAINER_REGISTRY_PASSWORD is missing"), "{}", up.stderr);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_merged_into_is_left_alone() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", r#"{"image": "busybox:1", "onCreateCommand": "mkdir ~/.docker; echo broken > ~/.docker/config.json"}"#);
+    let secrets = sandbox.file("s.env", &triple("A", "a.example", "hunter2-hunter2"));
+    let name = sandbox.name("broken");
+    let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(4);
+    assert!(up.stderr.contains("it is left as it is"), "{}", up.stderr);
+    assert_eq!(sandbox.inside(&name, "cat ~/.docker/config.json"), "broken\n");
+}
+
+#[test]
+fn no_secret_shows_anywhere() {
+    let sandbox = Sandbox::new();
+    // A command that prints its secret in every form, slowly and in pieces.
+    let config = r#"{"image": "busybox:1", "postCreateCommand":
+        "v=$ACME_CONTAINER_REGISTRY_PASSWORD; echo raw $v; printf %s $v | base64; printf %s \"$v\" | head -c 9; sleep 0.2; printf %s \"$v\" | tail -c +10; cat ~/.docker/config.json; env; echo s3cret%2F%2B''pass%3Fword~~%3E >&2; exit 9"}"#;
+    let repository = sandbox.repository("r", config);
+    let secrets = sandbox.file("s.env", &triple("ACME", "a.example", PASSWORD));
+    let name = sandbox.name("leaks");
+    let events = sandbox.path("events.jsonl").display().to_string();
+    let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets, "--events", &events]).expect(1);
+    let container = up.json()["containerId"].as_str().expect("an id").to_owned();
+    let mut places = vec![("up", up.stdout + &up.stderr)];
+    for verb in [&["logs", "-c", &name][..], &["view", "-c", &name], &["view", "-c", &name, "--json"], &["list", "--json"]] {
+        let ran = sandbox.run(verb);
+        places.push(("a verb", ran.stdout + &ran.stderr));
+    }
+    let printed = sandbox.run(&["exec", "-c", &name, "--", "sh", "-c", "env; cat ~/.docker/config.json"]);
+    places.push(("exec", printed.stdout + &printed.stderr));
+    places.push(("events", std::fs::read_to_string(&events).expect("events")));
+    let kept = sandbox.path("localspace/state/codespaces").join(&name);
+    for entry in std::fs::read_dir(kept).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        places.push(("state", std::fs::read_to_string(path).expect("text")));
+    }
+    places.push(("inspect", docker(&["inspect", &container]).expect(0).stdout));
+    places.push(("docker logs", docker(&["logs", &container]).expect(0).stdout));
+    places.push(("top", docker(&["top", &container, "-eo", "pid,args"]).expect(0).stdout));
+    let auth = STANDARD.encode(format!("robot:{PASSWORD}"));
+    let url = "s3cret%2F%2Bpass%3Fword~~%3E";
+    for form in [PASSWORD, &STANDARD.encode(PASSWORD), &URL_SAFE_NO_PAD.encode(PASSWORD), &auth, url, &url.to_lowercase()] {
+        for (place, text) in &places {
+            assert!(!text.contains(form), "{place} shows {form}:\n{text}");
+        }
+    }
+    assert!(places.iter().any(|(_, text)| text.contains("raw ***")), "{places:?}");
+}
