@@ -15,7 +15,12 @@ fn check(config: &str, more: &[&str], code: i32, said: &str) {
 
 #[test]
 fn a_broken_configuration_is_shown_with_line_column_and_caret() {
-    check("{\n  \"image\": \"busybox:1\",\n  \"onCreateCommand\": }\n", &[], 2, ".devcontainer/devcontainer.json:3:22:");
+    check(
+        "{\n  \"image\": \"busybox:1\",\n  \"onCreateCommand\": }\n",
+        &[],
+        2,
+        ".devcontainer/devcontainer.json:3:22:",
+    );
     check("{\n  \"image\": }\n", &[], 2, "^");
     check("{\"image\": 7}", &[], 2, "`image` is expected to be a string");
     check("{}", &[], 2, "missing one of");
@@ -25,7 +30,12 @@ fn a_broken_configuration_is_shown_with_line_column_and_caret() {
 
 #[test]
 fn a_user_that_the_image_does_not_have_is_named_with_those_it_has() {
-    check("{\"image\": \"busybox:1\",\n \"remoteUser\": \"vscode\"}", &[], 2, "the image has no user `vscode`; it has root, dev");
+    check(
+        "{\"image\": \"busybox:1\",\n \"remoteUser\": \"vscode\"}",
+        &[],
+        2,
+        "the image has no user `vscode`; it has root, dev",
+    );
     check("{\"image\": \"busybox:1\",\n \"remoteUser\": \"vscode\"}", &[], 2, "devcontainer.json:2:16");
 }
 
@@ -43,12 +53,19 @@ fn secrets_that_cannot_be_read_are_told_without_their_values() {
     let file = sandbox.file("s.env", "A=1\nhunter2 is no line\n");
     check(ok, &["--secrets-file", &file], 2, "s.env:2:1: expected NAME=VALUE");
     let repository = sandbox.repository("r", ok);
-    assert!(!sandbox.up(&repository, &sandbox.name("x"), &["--secrets-file", &file]).expect(2).stderr.contains("hunter2"));
+    assert!(
+        !sandbox.up(&repository, &sandbox.name("x"), &["--secrets-file", &file]).expect(2).stderr.contains("hunter2")
+    );
 }
 
 #[test]
 fn a_disk_that_is_full_is_said_and_nothing_hangs() {
-    check(r#"{"image": "busybox:1", "onCreateCommand": "echo x"}"#, &["--events", "/dev/full"], 3, "No space left on device");
+    check(
+        r#"{"image": "busybox:1", "onCreateCommand": "echo x"}"#,
+        &["--events", "/dev/full"],
+        3,
+        "No space left on device",
+    );
 }
 
 #[test]
@@ -57,7 +74,11 @@ fn without_an_engine_it_is_said_what_to_do() {
     sandbox.set_env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
     let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);
     let up = sandbox.up(&repository, "x", &[]).expect(3);
-    assert!(up.stderr.contains("no Docker Engine answers at unix:///nonexistent/docker.sock (found by DOCKER_HOST)"), "{}", up.stderr);
+    assert!(
+        up.stderr.contains("no Docker Engine answers at unix:///nonexistent/docker.sock (found by DOCKER_HOST)"),
+        "{}",
+        up.stderr
+    );
     assert!(up.stderr.contains("hint: start Docker"), "{}", up.stderr);
     let doctor = sandbox.run(&["doctor"]).expect(3);
     assert!(doctor.stdout.contains("missing  engine"), "{}", doctor.stdout);

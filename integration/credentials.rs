@@ -59,7 +59,8 @@ fn a_private_base_image_is_pulled_with_the_codespaces_secrets() {
 fn an_incomplete_registry_is_named() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);
-    let secrets = sandbox.file("s.json", r#"{"HALF_CONTAINER_REGISTRY_SERVER": "x.example", "HALF_CONTAINER_REGISTRY_USER": "me"}"#);
+    let secrets = sandbox
+        .file("s.json", r#"{"HALF_CONTAINER_REGISTRY_SERVER": "x.example", "HALF_CONTAINER_REGISTRY_USER": "me"}"#);
     let up = sandbox.up(&repository, &sandbox.name("half"), &["--secrets-file", &secrets]).expect(0);
     assert!(up.stderr.contains("HALF_CONTAINER_REGISTRY_PASSWORD is missing"), "{}", up.stderr);
 }
@@ -67,7 +68,10 @@ fn an_incomplete_registry_is_named() {
 #[test]
 fn a_configuration_that_cannot_be_merged_into_is_left_alone() {
     let sandbox = Sandbox::new();
-    let repository = sandbox.repository("r", r#"{"image": "busybox:1", "onCreateCommand": "mkdir ~/.docker; echo broken > ~/.docker/config.json"}"#);
+    let repository = sandbox.repository(
+        "r",
+        r#"{"image": "busybox:1", "onCreateCommand": "mkdir ~/.docker; echo broken > ~/.docker/config.json"}"#,
+    );
     let secrets = sandbox.file("s.env", &triple("A", "a.example", "hunter2-hunter2"));
     let name = sandbox.name("broken");
     let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(4);
@@ -88,7 +92,9 @@ fn no_secret_shows_anywhere() {
     let up = sandbox.up(&repository, &name, &["--secrets-file", &secrets, "--events", &events]).expect(1);
     let container = up.json()["containerId"].as_str().expect("an id").to_owned();
     let mut places = vec![("up", up.stdout + &up.stderr)];
-    for verb in [&["logs", "-c", &name][..], &["view", "-c", &name], &["view", "-c", &name, "--json"], &["list", "--json"]] {
+    for verb in
+        [&["logs", "-c", &name][..], &["view", "-c", &name], &["view", "-c", &name, "--json"], &["list", "--json"]]
+    {
         let ran = sandbox.run(verb);
         places.push(("a verb", ran.stdout + &ran.stderr));
     }
@@ -105,7 +111,9 @@ fn no_secret_shows_anywhere() {
     places.push(("top", docker(&["top", &container, "-eo", "pid,args"]).expect(0).stdout));
     let auth = STANDARD.encode(format!("robot:{PASSWORD}"));
     let url = "s3cret%2F%2Bpass%3Fword~~%3E";
-    for form in [PASSWORD, &STANDARD.encode(PASSWORD), &URL_SAFE_NO_PAD.encode(PASSWORD), &auth, url, &url.to_lowercase()] {
+    for form in
+        [PASSWORD, &STANDARD.encode(PASSWORD), &URL_SAFE_NO_PAD.encode(PASSWORD), &auth, url, &url.to_lowercase()]
+    {
         for (place, text) in &places {
             assert!(!text.contains(form), "{place} shows {form}:\n{text}");
         }

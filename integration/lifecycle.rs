@@ -26,10 +26,16 @@ fn a_codespace_goes_through_its_whole_life_and_is_logged_in_after_update_content
         + &saw("postAttachCommand", "there");
     assert_eq!(sandbox.inside(&name, "cat ~/seen"), first);
     assert_eq!(sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json"), "600 dev\n");
-    assert_eq!(sandbox.inside(&name, "echo $CODESPACES $CODESPACE_NAME $GREETED"), format!("true {name} hello world\n"));
+    assert_eq!(
+        sandbox.inside(&name, "echo $CODESPACES $CODESPACE_NAME $GREETED"),
+        format!("true {name} hello world\n")
+    );
 
     // Stop and start: /tmp is emptied, the rest stays; what has succeeded once does not run again, the login is made anew.
-    let _done = sandbox.inside(&name, "touch /tmp/x ~/y; echo '{\"auths\":{\"other\":{\"auth\":\"b3RoZXI6eA==\"}}}' > ~/.docker/config.json");
+    let _done = sandbox.inside(
+        &name,
+        "touch /tmp/x ~/y; echo '{\"auths\":{\"other\":{\"auth\":\"b3RoZXI6eA==\"}}}' > ~/.docker/config.json",
+    );
     let _done = sandbox.run(&["stop", "-c", &name]).expect(0);
     let start = sandbox.run(&["start", "-c", &name, "--json"]).expect(0);
     assert_eq!(start.phases(), "--+--+-+-");
@@ -80,7 +86,8 @@ fn a_failed_command_stops_the_rest_and_is_tried_again() {
 #[test]
 fn a_failure_after_wait_for_leaves_a_usable_codespace_that_says_so() {
     let sandbox = Sandbox::new();
-    let repository = sandbox.repository("r", r#"{"image": "busybox:1", "postCreateCommand": "exit 3", "postStartCommand": "true"}"#);
+    let repository =
+        sandbox.repository("r", r#"{"image": "busybox:1", "postCreateCommand": "exit 3", "postStartCommand": "true"}"#);
     let name = sandbox.name("usable");
     let up = sandbox.up(&repository, &name, &[]).expect(1);
     assert_eq!(up.phases(), "-++---x--");

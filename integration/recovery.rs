@@ -63,7 +63,8 @@ fn killed_at_any_boundary_it_is_deleted_without_a_trace_or_finished() {
 #[test]
 fn an_interrupt_ends_what_runs_keeps_what_is_done_and_says_how_to_go_on() {
     let sandbox = Sandbox::new();
-    let config = r#"{"image": "busybox:1", "onCreateCommand": "true", "postCreateCommand": "test -e /root/go || sleep 4712"}"#;
+    let config =
+        r#"{"image": "busybox:1", "onCreateCommand": "true", "postCreateCommand": "test -e /root/go || sleep 4712"}"#;
     let repository = sandbox.repository("r", config).display().to_string();
     let name = sandbox.name("interrupted");
     let events = sandbox.path("events");

@@ -48,7 +48,10 @@ const REFUSALS: [(&str, Refusal); 13] = [
 
 /// Returns the diagnosis of a failure, where its output tells one.
 pub fn diagnose(failed: &Failed<'_>) -> Option<Diagnosis> {
-    refused_pull(failed).or_else(|| missing_engine(failed)).or_else(|| full_disk(failed)).or_else(|| command_itself(failed))
+    refused_pull(failed)
+        .or_else(|| missing_engine(failed))
+        .or_else(|| full_disk(failed))
+        .or_else(|| command_itself(failed))
 }
 
 fn diagnosis(failed: &Failed<'_>, rule: &str, message: String, advice: String) -> Diagnosis {
@@ -70,7 +73,9 @@ fn refused_pull(failed: &Failed<'_>) -> Option<Diagnosis> {
     }
     let known = server.as_ref().and_then(|server| failed.registries.complete.iter().find(|one| one.server == *server));
     Some(match (known, refusal) {
-        (None, _) if server.is_some() || failed.registries.complete.is_empty() => no_login(failed, server.as_ref(), &at),
+        (None, _) if server.is_some() || failed.registries.complete.is_empty() => {
+            no_login(failed, server.as_ref(), &at)
+        }
         (_, Refusal::NoPermission) => diagnosis(
             failed,
             "no-permission-for-image",
@@ -87,7 +92,9 @@ fn refused_pull(failed: &Failed<'_>) -> Option<Diagnosis> {
             failed,
             "login-refused",
             format!("{at} refused the login that the secrets make"),
-            format!("try `docker login -u USER {at}` with exactly the values of the secrets; if that works, they are not what the secrets hold"),
+            format!(
+                "try `docker login -u USER {at}` with exactly the values of the secrets; if that works, they are not what the secrets hold"
+            ),
         ),
     })
 }
@@ -97,26 +104,43 @@ fn too_early(failed: &Failed<'_>, at: &str) -> Diagnosis {
     let phase = failed.phase;
     let (message, advice) = match failed.purpose {
         Purpose::Codespace => (
-            format!("{phase} pulled a private image from {at}: Codespaces logs in to registries only after updateContentCommand, before postCreateCommand"),
+            format!(
+                "{phase} pulled a private image from {at}: Codespaces logs in to registries only after updateContentCommand, before postCreateCommand"
+            ),
             format!("move the pull from {phase} to postCreateCommand, postStartCommand or postAttachCommand"),
         ),
         Purpose::Prebuild => (
             format!("{phase} pulled a private image from {at}: a prebuild is never logged in to a registry"),
-            format!("move the pull from {phase} to postCreateCommand, which runs in the codespace that is made from the prebuild"),
+            format!(
+                "move the pull from {phase} to postCreateCommand, which runs in the codespace that is made from the prebuild"
+            ),
         ),
     };
     diagnosis(failed, "pull-before-registry-login", message, advice)
 }
 
 fn no_login(failed: &Failed<'_>, server: Option<&RegistryServer>, at: &str) -> Diagnosis {
-    let half = failed.registries.incomplete.iter().find(|one| server.is_none() || one.server.is_none() || one.server.as_ref() == server);
+    let half = failed
+        .registries
+        .incomplete
+        .iter()
+        .find(|one| server.is_none() || one.server.is_none() || one.server.as_ref() == server);
     let advice = match half {
-        Some(half) => format!("the registry {} lacks {}: set it, then stop and start the codespace", half.id, half.missing.join(" and ")),
+        Some(half) => format!(
+            "the registry {} lacks {}: set it, then stop and start the codespace",
+            half.id,
+            half.missing.join(" and ")
+        ),
         None => format!(
             "set three secrets, <ID>_CONTAINER_REGISTRY_SERVER (= {at}), <ID>_CONTAINER_REGISTRY_USER and <ID>_CONTAINER_REGISTRY_PASSWORD"
         ),
     };
-    diagnosis(failed, "no-login-for-server", format!("{at} wants a login, and no three secrets make one for it"), advice)
+    diagnosis(
+        failed,
+        "no-login-for-server",
+        format!("{at} wants a login, and no three secrets make one for it"),
+        advice,
+    )
 }
 
 /// Reads the server out of a refusal: `Head "https://HOST/v2/…": …`, or `pull access denied for HOST/…`.
@@ -148,15 +172,25 @@ fn full_disk(failed: &Failed<'_>) -> Option<Diagnosis> {
 }
 
 fn command_itself(failed: &Failed<'_>) -> Option<Diagnosis> {
-    let crlf = failed.output.contains("\\r: not found") || failed.output.contains("\r': No such file") || failed.output.contains("^M");
+    let crlf = failed.output.contains("\\r: not found")
+        || failed.output.contains("\r': No such file")
+        || failed.output.contains("^M");
     let (rule, message, advice) = match failed.exit_code? {
         126 | 127 if crlf => (
             "crlf-line-endings",
             "the script's lines end in CR LF",
             "store it with LF: `*.sh text eol=lf` in .gitattributes",
         ),
-        126 => ("not-executable", "the command was found, and may not be executed", "`git update-index --chmod=+x FILE`, and look at its first line"),
-        127 => ("command-not-found", "a command was not found", "install it in the image or in an earlier phase; look at the PATH of the remote user"),
+        126 => (
+            "not-executable",
+            "the command was found, and may not be executed",
+            "`git update-index --chmod=+x FILE`, and look at its first line",
+        ),
+        127 => (
+            "command-not-found",
+            "a command was not found",
+            "install it in the image or in an earlier phase; look at the PATH of the remote user",
+        ),
         _ => return None,
     };
     Some(diagnosis(failed, rule, message.to_owned(), advice.to_owned()))
@@ -176,7 +210,8 @@ mod tests {
             password: Secret::new("pw".to_owned()),
         };
         let missing = vec!["B_CONTAINER_REGISTRY_USER".to_owned()];
-        let half = IncompleteRegistry { id: "B".to_owned(), server: Some(RegistryServer::normalise("b.example")), missing };
+        let half =
+            IncompleteRegistry { id: "B".to_owned(), server: Some(RegistryServer::normalise("b.example")), missing };
         Registries { complete: vec![registry], incomplete: vec![half], notes: Vec::new() }
     }
 
@@ -210,13 +245,23 @@ mod tests {
     fn after_the_login_it_is_told_whose_fault_it_is() {
         let phase = Phase::PostCreateCommand;
         check(phase, "Head \"https://c.example/v2/\": unauthorized", "no-login-for-server", "c.example");
-        check(phase, "Head \"https://b.example/v2/\": unauthorized", "no-login-for-server", "B_CONTAINER_REGISTRY_USER");
+        check(
+            phase,
+            "Head \"https://b.example/v2/\": unauthorized",
+            "no-login-for-server",
+            "B_CONTAINER_REGISTRY_USER",
+        );
         check(phase, "Head \"https://a.example/v2/x\": unauthorized", "login-refused", "a.example");
         check(phase, "Head \"https://a.example/v2/x\": denied", "no-permission-for-image", "a.example");
         check(phase, "Get \"https://a.example/v2/\": denied: denied", "login-refused", "docker login");
         check(phase, "https://a.example: Your authorization token has expired.", "token-expired", "a.example");
         check(phase, "toomanyrequests: You have reached", "rate-limited", "limits");
-        check(phase, "Cannot connect to the Docker daemon at unix:///x", "no-docker-in-the-container", "docker-in-docker");
+        check(
+            phase,
+            "Cannot connect to the Docker daemon at unix:///x",
+            "no-docker-in-the-container",
+            "docker-in-docker",
+        );
         check(phase, "cp: x: No space left on device", "no-space-left", "disk");
     }
 
@@ -224,16 +269,31 @@ mod tests {
     fn a_prebuild_is_told_that_it_never_logs_in() {
         let registries = registries();
         let output = "no basic auth credentials";
-        let failed = Failed { phase: Phase::OnCreateCommand, purpose: Purpose::Prebuild, exit_code: Some(1), output, registries: &registries };
+        let failed = Failed {
+            phase: Phase::OnCreateCommand,
+            purpose: Purpose::Prebuild,
+            exit_code: Some(1),
+            output,
+            registries: &registries,
+        };
         assert!(diagnose(&failed).expect("told").message.contains("never"));
     }
 
     #[test]
     fn what_says_nothing_gets_no_diagnosis() {
         let registries = registries();
-        let failed = |exit_code, output| Failed { phase: Phase::PostCreateCommand, purpose: Purpose::Codespace, exit_code, output, registries: &registries };
+        let failed = |exit_code, output| Failed {
+            phase: Phase::PostCreateCommand,
+            purpose: Purpose::Codespace,
+            exit_code,
+            output,
+            registries: &registries,
+        };
         assert_eq!(diagnose(&failed(Some(1), "make: *** [all] Error 2")), None);
         assert_eq!(diagnose(&failed(Some(127), "")).map(|one| one.rule), Some("command-not-found".to_owned()));
-        assert_eq!(diagnose(&failed(Some(127), "/bin/bash\r': No such file")).map(|one| one.rule), Some("crlf-line-endings".to_owned()));
+        assert_eq!(
+            diagnose(&failed(Some(127), "/bin/bash\r': No such file")).map(|one| one.rule),
+            Some("crlf-line-endings".to_owned())
+        );
     }
 }

@@ -1,4 +1,5 @@
 //! Where things are kept on this machine, and who may touch them now (DESIGN section 5).
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -28,7 +29,9 @@ impl HomeError {
     /// Returns what to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self.source.kind() {
-            std::io::ErrorKind::StorageFull => Some("free space on that disk, then run the same command again: it goes on".to_owned()),
+            std::io::ErrorKind::StorageFull => {
+                Some("free space on that disk, then run the same command again: it goes on".to_owned())
+            }
             std::io::ErrorKind::PermissionDenied => {
                 Some("make it writable, or set LOCALSPACE_HOME to a folder that is".to_owned())
             }
@@ -138,8 +141,14 @@ impl Home {
         };
         loop {
             let mut options = OpenOptions::new();
-            let mut file =
-                options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail("open"))?;
+            let mut file = options
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)
+                .map_err(fail("open"))?;
             if patience == Patience::Endless {
                 file.lock().map_err(fail("lock"))?;
             }
@@ -186,11 +195,11 @@ pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), HomeError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), HomeError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| HomeError { operation: "make", path: path.display().to_string(), source })
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| HomeError {
+        operation: "make",
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -227,7 +236,7 @@ mod tests {
         write_whole(&path, b"short").expect("written");
         assert_eq!(std::fs::read(&path).expect("there"), b"short");
         assert_eq!(path.metadata().expect("there").mode() & 0o777, 0o600);
-        assert_eq!(home.codespaces(), [name.clone()]);
+        assert_eq!(home.codespaces(), std::slice::from_ref(&name));
         home.remove(&name).expect("removed");
         home.remove(&name).expect("removed twice");
         assert!(home.codespaces().is_empty());

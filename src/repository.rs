@@ -150,9 +150,11 @@ pub async fn locate(source: &str) -> Result<Source, RepositoryError> {
             Err(RepositoryError::Missing { path: source.to_owned() })
         };
     }
-    let folder = path
-        .canonicalize()
-        .map_err(|source| RepositoryError::Disk { operation: "open", path: path.display().to_string(), source })?;
+    let folder = path.canonicalize().map_err(|source| RepositoryError::Disk {
+        operation: "open",
+        path: path.display().to_string(),
+        source,
+    })?;
     if !folder.is_dir() {
         return Err(RepositoryError::Missing { path: source.to_owned() });
     }
@@ -175,10 +177,11 @@ pub async fn locate(source: &str) -> Result<Source, RepositoryError> {
 
 /// Clones a repository into a folder of its own.
 pub async fn check_out(source: &Source, wanted: &Wanted) -> Result<Checkout, RepositoryError> {
-    let folder = tempfile::Builder::new()
-        .prefix("localspace-")
-        .tempdir()
-        .map_err(|source| RepositoryError::Disk { operation: "make", path: "a temporary folder".to_owned(), source })?;
+    let folder = tempfile::Builder::new().prefix("localspace-").tempdir().map_err(|source| RepositoryError::Disk {
+        operation: "make",
+        path: "a temporary folder".to_owned(),
+        source,
+    })?;
     let mut notes = Vec::new();
     let path = Path::new(&source.location);
     match (&source.kind, wanted.content) {
@@ -194,7 +197,8 @@ pub async fn check_out(source: &Source, wanted: &Wanted) -> Result<Checkout, Rep
             }
         }
         (Kind::Inside { top, prefix }, content) => {
-            notes.push(format!("{prefix} is a folder of {}: it is rehearsed as a repository of its own", top.display()));
+            notes
+                .push(format!("{prefix} is a folder of {}: it is rehearsed as a repository of its own", top.display()));
             match content {
                 Content::Committed => export(top, prefix, wanted.reference.as_deref(), folder.path()).await?,
                 Content::WorkingTree => copy_tree(path, folder.path()).await?,
@@ -251,9 +255,11 @@ async fn export(top: &Path, prefix: &str, reference: Option<&str>, folder: &Path
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(RepositoryError::Git { operation: "archive".to_owned(), message });
     }
-    tar::Archive::new(tar.as_slice())
-        .unpack(folder)
-        .map_err(|source| RepositoryError::Disk { operation: "unpack", path: folder.display().to_string(), source })
+    tar::Archive::new(tar.as_slice()).unpack(folder).map_err(|source| RepositoryError::Disk {
+        operation: "unpack",
+        path: folder.display().to_string(),
+        source,
+    })
 }
 
 /// Makes a repository of one commit out of a folder.
@@ -271,7 +277,9 @@ async fn copy_tree(from: &Path, to: &Path) -> Result<(), RepositoryError> {
     let listed = git(from, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).await;
     let (from, to) = (from.to_owned(), to.to_owned());
     let copied = tokio::task::spawn_blocking(move || match listed {
-        Ok(names) => names.split('\0').filter(|name| !name.is_empty()).try_for_each(|name| copy_one(&from, &to, Path::new(name))),
+        Ok(names) => {
+            names.split('\0').filter(|name| !name.is_empty()).try_for_each(|name| copy_one(&from, &to, Path::new(name)))
+        }
         Err(_) => copy_folder(&from, &to, Path::new("")),
     });
     match copied.await {
@@ -285,7 +293,8 @@ async fn copy_tree(from: &Path, to: &Path) -> Result<(), RepositoryError> {
 }
 
 fn copy_folder(from: &Path, to: &Path, inside: &Path) -> Result<(), RepositoryError> {
-    let disk = |source| RepositoryError::Disk { operation: "read", path: from.join(inside).display().to_string(), source };
+    let disk =
+        |source| RepositoryError::Disk { operation: "read", path: from.join(inside).display().to_string(), source };
     for entry in std::fs::read_dir(from.join(inside)).map_err(disk)? {
         let entry = entry.map_err(disk)?;
         let path = inside.join(entry.file_name());
@@ -339,15 +348,14 @@ async fn describe(
     } else {
         (None, None)
     };
-    let name = match &wanted.name {
-        Some(name) => name.clone(),
-        None => {
-            let remote = match source.kind {
-                Kind::Local | Kind::Remote => git(folder.path(), &["config", "--get", "remote.origin.url"]).await.ok(),
-                Kind::Inside { .. } | Kind::Plain => None,
-            };
-            name_of(remote.as_deref().map(str::trim), &source.location, &wanted.owner)
-        }
+    let name = if let Some(name) = &wanted.name {
+        name.clone()
+    } else {
+        let remote = match source.kind {
+            Kind::Local | Kind::Remote => git(folder.path(), &["config", "--get", "remote.origin.url"]).await.ok(),
+            Kind::Inside { .. } | Kind::Plain => None,
+        };
+        name_of(remote.as_deref().map(str::trim), &source.location, &wanted.owner)
     };
     Ok(Checkout { folder, name, reference, commit, notes })
 }
@@ -374,7 +382,13 @@ fn name_of(remote: Option<&str>, location: &str, owner: &str) -> RepositoryName 
 
 fn command(folder: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).stdin(Stdio::null()).env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").kill_on_drop(true);
+    command
+        .arg("-C")
+        .arg(folder)
+        .stdin(Stdio::null())
+        .env("LC_ALL", "C")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .kill_on_drop(true);
     // A hook or an alias of git's own that calls us must not lead git into its repository.
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
         command.env_remove(name);

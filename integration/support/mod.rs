@@ -29,6 +29,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    #[allow(clippy::needless_pass_by_value, reason = "it is read once, right where it was made")]
     pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -112,6 +113,7 @@ impl Sandbox {
         path.display().to_string()
     }
 
+    #[allow(clippy::disallowed_methods, reason = "a test reads where programs and the engine are")]
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_localspace"));
         command.args(args).env_clear().env("HOME", self.path("home")).env("LOCALSPACE_HOME", self.path("localspace"));

@@ -47,7 +47,9 @@ impl Context {
             runtime_dir: path("XDG_RUNTIME_DIR"),
         };
         // A value that is no UTF-8 cannot stand in a configuration.
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
         Self {
             ui: Ui::new(&Facts::of_process(get)),
             home: Home::new(state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),

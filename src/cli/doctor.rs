@@ -69,5 +69,8 @@ async fn git() -> Finding {
 fn home(context: &Context) -> Finding {
     let tried = context.home.try_lock_key("doctor", "localspace doctor");
     let hint = "make it writable, or set LOCALSPACE_HOME".to_owned();
-    Finding { what: "state folder", found: tried.map(|_| "can be written".to_owned()).map_err(|error| (error.to_string(), hint)) }
+    Finding {
+        what: "state folder",
+        found: tried.map(|_| "can be written".to_owned()).map_err(|error| (error.to_string(), hint)),
+    }
 }

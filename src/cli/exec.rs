@@ -55,7 +55,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     let file = select::newest(context, &found.name).and_then(|run| run.run?.secrets_file).map(PathBuf::from);
     let world = World::new(Secrets::load(file)?.content.secrets);
     let terminal = terminal_size();
-    let mut env: Vec<String> = kept.env.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
+    let mut env: Vec<String> =
+        kept.env.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
     if found.purpose() == Purpose::Codespace {
         let secrets = world.environment(Phase::PostAttachCommand, Purpose::Codespace);
         env.extend(secrets.map(|secret| format!("{}={}", secret.name, secret.value.expose())));
@@ -84,7 +85,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
             break;
         }
     }
-    let _nobody_reads = write(&mut std::io::stdout(), &stdout.finish()).and(write(&mut std::io::stderr(), &stderr.finish()));
+    let _nobody_reads =
+        write(&mut std::io::stdout(), &stdout.finish()).and(write(&mut std::io::stderr(), &stderr.finish()));
     sizes.abort();
     exit_code(&engine, &session.id).await
 }

@@ -30,7 +30,8 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     };
     let path = context.home.journal(&name);
     let mut text = LogText::new(context.ui.out_look().colour);
-    let begin = newest_run(&path).map_err(|_| CliError::new(Kind::Usage, format!("{name} has no journal on this machine"), None))?;
+    let begin = newest_run(&path)
+        .map_err(|_| CliError::new(Kind::Usage, format!("{name} has no journal on this machine"), None))?;
     if !args.follow {
         for record in read(&path, begin)? {
             let record = record?;

@@ -24,7 +24,13 @@ pub use error::{CliError, Kind};
 /// Takes a repository with a devcontainer.json and drives a real container through a codespace's whole life: create, onCreateCommand,
 /// updateContentCommand, registry login, postCreateCommand, postStartCommand, postAttachCommand.
 #[derive(Debug, Parser)]
-#[command(name = "localspace", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "localspace",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -54,9 +60,8 @@ pub fn run() -> u8 {
             return if error.use_stderr() { Kind::Usage.exit_code() } else { 0 };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(_) => return Kind::Engine.exit_code(),
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
+        return Kind::Engine.exit_code();
     };
     let mut context = Context::of_process();
     let ended = runtime.block_on(dispatch(arguments.verb, &mut context));

@@ -109,7 +109,9 @@ pub(super) async fn rehearse(
         context.ui.say(&format!("hint: {hint}\n"));
     }
     if failure.kind == FailureKind::Interrupted {
-        context.ui.say(&format!("interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"));
+        context.ui.say(&format!(
+            "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
+        ));
     }
     Ok(Kind::from(failure.kind).exit_code())
 }
@@ -122,11 +124,15 @@ async fn warn(recorder: &Recorder, order: &Order, from_file: Vec<String>, regist
     }
     for half in &registries.incomplete {
         let hint = "a registry needs all three of SERVER, USER and PASSWORD with one ID".to_owned();
-        warnings.push((format!("the registry {} is left out: {} is missing", half.id, half.missing.join(" and ")), Some(hint)));
+        warnings.push((
+            format!("the registry {} is left out: {} is missing", half.id, half.missing.join(" and ")),
+            Some(hint),
+        ));
     }
     warnings.extend(registries.notes.iter().map(|note| (note.clone(), None)));
     if too_short > 0 {
-        warnings.push((format!("{too_short} secret value(s) of fewer than 4 characters are not masked in outputs"), None));
+        warnings
+            .push((format!("{too_short} secret value(s) of fewer than 4 characters are not masked in outputs"), None));
     }
     for (message, hint) in warnings {
         recorder.record(Event::Warning { phase: None, message, hint }).await;

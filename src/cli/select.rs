@@ -62,15 +62,22 @@ pub(super) async fn one(selector: &Selector, engine: &Engine) -> Result<Found, C
     let names = found.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", ");
     if let Some(name) = &selector.codespace {
         found.retain(|one| one.name == *name);
-        let hint = if names.is_empty() { "`localspace up` makes one".to_owned() } else { format!("there are: {names}") };
-        return found.pop().ok_or_else(|| CliError::new(Kind::Usage, format!("there is no codespace {name}"), Some(hint)));
+        let hint =
+            if names.is_empty() { "`localspace up` makes one".to_owned() } else { format!("there are: {names}") };
+        return found
+            .pop()
+            .ok_or_else(|| CliError::new(Kind::Usage, format!("there is no codespace {name}"), Some(hint)));
     }
     match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),
-        (None, _) => Err(CliError::new(Kind::Usage, "you have no codespaces", Some("`localspace up` makes one".to_owned()))),
-        (Some(_), false) => {
-            Err(CliError::new(Kind::Usage, "there are several codespaces", Some(format!("choose one with -c: {names}"))))
+        (None, _) => {
+            Err(CliError::new(Kind::Usage, "you have no codespaces", Some("`localspace up` makes one".to_owned())))
         }
+        (Some(_), false) => Err(CliError::new(
+            Kind::Usage,
+            "there are several codespaces",
+            Some(format!("choose one with -c: {names}")),
+        )),
     }
 }
 

@@ -36,6 +36,11 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     let secrets = Secrets::load(args.secrets_file.or(known))?;
     let died_before = before.is_some_and(|run| run.run.is_some() && run.end.is_none());
     let timeout = None::<Duration>;
-    let order = Order { died_before, timeout, attach: Attach::No("`start` does not attach: `up` does"), ..wake_order(context, &found) };
+    let order = Order {
+        died_before,
+        timeout,
+        attach: Attach::No("`start` does not attach: `up` does"),
+        ..wake_order(context, &found)
+    };
     rehearse::rehearse(context, engine, order, secrets, &args.output).await
 }

@@ -112,12 +112,15 @@ pub(super) async fn hold(context: &mut Context, key: String) -> Result<Lock, Cli
 
 /// Returns the codespace that the repository has with this configuration.
 async fn existing(engine: &Engine, source: &Source, purpose: Purpose, args: &Args) -> Result<Option<Found>, CliError> {
-    let mut filters = vec![LabelFilter::is(label::SOURCE, &source.location), LabelFilter::is(label::PURPOSE, purpose.name())];
+    let mut filters =
+        vec![LabelFilter::is(label::SOURCE, &source.location), LabelFilter::is(label::PURPOSE, purpose.name())];
     filters.extend(args.config.as_ref().map(|config| LabelFilter::is(label::CONFIG, config)));
     if let Some(name) = &args.name {
         // A name that another repository's codespace has is no name for this one.
         let other = select::all(engine).await?.into_iter().find(|found| found.name == *name);
-        if let Some(other) = other.filter(|other| other.label(label::SOURCE) != source.location || other.purpose() != purpose) {
+        if let Some(other) =
+            other.filter(|other| other.label(label::SOURCE) != source.location || other.purpose() != purpose)
+        {
             let message = format!("the name {name} is taken by a codespace of {}", other.label(label::REPOSITORY));
             return Err(CliError::new(Kind::Usage, message, Some("choose another --name".to_owned())));
         }
@@ -172,7 +175,13 @@ const fn attach(args: &Args) -> Attach {
 }
 
 /// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
-async fn make(context: &Context, source: &Source, name: CodespaceName, purpose: Purpose, args: &Args) -> Result<Order, CliError> {
+async fn make(
+    context: &Context,
+    source: &Source,
+    name: CodespaceName,
+    purpose: Purpose,
+    args: &Args,
+) -> Result<Order, CliError> {
     let actor = args.user.clone().unwrap_or_else(|| context.actor.clone());
     let content = if args.working_tree { Content::WorkingTree } else { Content::Committed };
     let (reference, called) = (args.reference.clone(), args.called.clone());
@@ -214,16 +223,21 @@ async fn make(context: &Context, source: &Source, name: CodespaceName, purpose: 
 fn find_config(checkout: &Checkout, wanted: Option<&str>) -> Result<String, CliError> {
     let root = checkout.path();
     if let Some(wanted) = wanted {
-        let inside = Path::new(wanted).components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
+        let inside = Path::new(wanted)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
         if inside && root.join(wanted).is_file() {
             return Ok(wanted.trim_start_matches("./").to_owned());
         }
         let hint = "give its path in the repository, as it is committed".to_owned();
-        return Err(CliError::new(Kind::Usage, format!("there is no configuration {wanted} in the repository"), Some(hint)));
+        return Err(CliError::new(
+            Kind::Usage,
+            format!("there is no configuration {wanted} in the repository"),
+            Some(hint),
+        ));
     }
-    let folders = std::fs::read_dir(root.join(".devcontainer")).map(|entries| {
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>()
-    });
+    let folders = std::fs::read_dir(root.join(".devcontainer"))
+        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>());
     match locate(|path| root.join(path).is_file(), &folders.unwrap_or_default()) {
         Located::One(path) => Ok(path),
         Located::Several(paths) => {

@@ -43,7 +43,10 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         ("State", found.state().to_owned()),
         ("Failed Phase", failed_phase(context, &found).unwrap_or_default()),
         ("Repository", found.label(label::REPOSITORY).to_owned()),
-        ("Git Status", format!("{} {}", found.label(label::REF), found.label(label::COMMIT).get(..12).unwrap_or_default())),
+        (
+            "Git Status",
+            format!("{} {}", found.label(label::REF), found.label(label::COMMIT).get(..12).unwrap_or_default()),
+        ),
         ("Devcontainer Path", found.label(label::CONFIG).to_owned()),
         ("Workspace Folder", found.label(label::WORKSPACE_FOLDER).to_owned()),
         ("Container", found.id.to_string()),

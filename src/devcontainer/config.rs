@@ -30,16 +30,51 @@ pub struct DevContainer {
 
 /// The properties that the reference writes into the metadata label (devcontainer-semantics.md section 1.3).
 const LABELLED: [&str; 24] = [
-    "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand", "waitFor",
-    "customizations", "mounts", "containerEnv", "containerUser", "init", "privileged", "capAdd", "securityOpt", "remoteUser",
-    "userEnvProbe", "remoteEnv", "overrideCommand", "portsAttributes", "otherPortsAttributes", "forwardPorts", "shutdownAction",
-    "updateRemoteUserUID", "hostRequirements",
+    "onCreateCommand",
+    "updateContentCommand",
+    "postCreateCommand",
+    "postStartCommand",
+    "postAttachCommand",
+    "waitFor",
+    "customizations",
+    "mounts",
+    "containerEnv",
+    "containerUser",
+    "init",
+    "privileged",
+    "capAdd",
+    "securityOpt",
+    "remoteUser",
+    "userEnvProbe",
+    "remoteEnv",
+    "overrideCommand",
+    "portsAttributes",
+    "otherPortsAttributes",
+    "forwardPorts",
+    "shutdownAction",
+    "updateRemoteUserUID",
+    "hostRequirements",
 ];
 
 /// The other properties there are (devContainer.base.schema.json).
 const OTHERS: [&str; 18] = [
-    "$schema", "name", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features",
-    "overrideFeatureInstallOrder", "initializeCommand", "workspaceFolder", "workspaceMount", "runArgs", "appPort", "secrets",
+    "$schema",
+    "name",
+    "image",
+    "build",
+    "dockerFile",
+    "context",
+    "dockerComposeFile",
+    "service",
+    "runServices",
+    "features",
+    "overrideFeatureInstallOrder",
+    "initializeCommand",
+    "workspaceFolder",
+    "workspaceMount",
+    "runArgs",
+    "appPort",
+    "secrets",
     "entrypoint",
 ];
 
@@ -60,9 +95,16 @@ impl DevContainer {
         let object = document.object()?;
         let reader = Reader { document: &document, object: &object };
         for (name, what) in NOT_YET {
-            let empty = |value: &jsonc_parser::ast::Value<'_>| value.as_object().is_some_and(|object| object.properties.is_empty());
-            if let Some(property) = object.properties.iter().find(|property| property.name.as_str() == name && !empty(&property.value)) {
-                let mut error = document.error(property.range.start..property.range.end, format!("`{name}`: {what} is not supported by this version"));
+            let empty = |value: &jsonc_parser::ast::Value<'_>| {
+                value.as_object().is_some_and(|object| object.properties.is_empty())
+            };
+            if let Some(property) =
+                object.properties.iter().find(|property| property.name.as_str() == name && !empty(&property.value))
+            {
+                let mut error = document.error(
+                    property.range.start..property.range.end,
+                    format!("`{name}`: {what} is not supported by this version"),
+                );
                 error.hint = Some("use an `image` that has what you need".to_owned());
                 return Err(error);
             }
@@ -163,7 +205,8 @@ mod tests {
         assert_eq!(hooks.get(&Hook::OnCreate), Some(&LifecycleCommand::Single(shell("a b"))));
         let words = SingleCommand::Exec(vec!["a".to_owned(), "b".to_owned()]);
         assert_eq!(hooks.get(&Hook::PostCreate), Some(&LifecycleCommand::Single(words)));
-        let entries = vec![("one".to_owned(), shell("x")), ("two".to_owned(), SingleCommand::Exec(vec!["y".to_owned()]))];
+        let entries =
+            vec![("one".to_owned(), shell("x")), ("two".to_owned(), SingleCommand::Exec(vec!["y".to_owned()]))];
         assert_eq!(hooks.get(&Hook::PostStart), Some(&LifecycleCommand::Parallel(entries)));
         assert_eq!(hooks.len(), 3);
     }
@@ -172,7 +215,10 @@ mod tests {
     fn wrong_types_are_named_with_their_place() {
         check_error("{}", "d.json:1:1: missing one of");
         check_error(r#"{"image": 1}"#, "d.json:1:11: `image` is expected to be a string");
-        check_error("{\"image\": \"x\",\n \"onCreateCommand\": {\"a\": 1}}", "d.json:2:27: `onCreateCommand.a` is expected to be");
+        check_error(
+            "{\"image\": \"x\",\n \"onCreateCommand\": {\"a\": 1}}",
+            "d.json:2:27: `onCreateCommand.a` is expected to be",
+        );
         check_error(r#"{"image": "x", "waitFor": "never"}"#, "d.json:1:27: `waitFor` is expected to be one of");
         check_error(r#"{"image": "x", "mounts": ["type=volume"]}"#, "d.json:1:27: a mount needs a target");
         check_error(r#"{"image": "x", "features": {"a": {}}}"#, "d.json:1:16: `features`: installing Features");
@@ -180,11 +226,15 @@ mod tests {
 
     #[test]
     fn a_misspelt_hook_gets_the_right_name() {
-        let parsed = DevContainer::parse("{\"image\": \"x\",\n\"onCreateComand\": \"x\", \"image\": \"y\"}", "f").expect("parsed");
+        let parsed = DevContainer::parse("{\"image\": \"x\",\n\"onCreateComand\": \"x\", \"image\": \"y\"}", "f")
+            .expect("parsed");
         assert_eq!(parsed.image.value, "y");
-        assert_eq!(parsed.warnings, [
-            "f:1:2: `image` is set again below: the last one counts",
-            "f:2:1: `onCreateComand` is no property of a dev container: did you mean `onCreateCommand`?",
-        ]);
+        assert_eq!(
+            parsed.warnings,
+            [
+                "f:1:2: `image` is set again below: the last one counts",
+                "f:2:1: `onCreateComand` is no property of a dev container: did you mean `onCreateCommand`?",
+            ]
+        );
     }
 }

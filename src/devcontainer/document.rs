@@ -86,7 +86,8 @@ fn show(file: &str, text: &str, span: &Range<usize>, problem: &str) -> String {
     let characters: Vec<char> = source.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
     let from = (column - 1).saturating_sub(WINDOW / 2).min(characters.len().saturating_sub(WINDOW));
     let shown: String = characters.iter().skip(from).take(WINDOW).collect();
-    let length = text.get(span.clone()).map_or(1, |marked| marked.lines().next().unwrap_or_default().chars().count()).max(1);
+    let length =
+        text.get(span.clone()).map_or(1, |marked| marked.lines().next().unwrap_or_default().chars().count()).max(1);
     let indent = " ".repeat(column - 1 - from);
     let carets = "^".repeat(length.min(WINDOW.saturating_sub(column - 1 - from)).max(1));
     let margin = " ".repeat(line.to_string().len());
@@ -101,7 +102,10 @@ mod tests {
     fn an_error_shows_its_line_with_a_caret() {
         let document = Document { text: "{\n\t\"image\": \"x\",\n\t\"remoteUser\": 1\n}", file: "d.json" };
         let error = document.error(32..33, "expected a string");
-        assert_eq!(error.to_string(), "d.json:3:16: expected a string\n   |\n 3 |  \"remoteUser\": 1\n   |                ^");
+        assert_eq!(
+            error.to_string(),
+            "d.json:3:16: expected a string\n   |\n 3 |  \"remoteUser\": 1\n   |                ^"
+        );
     }
 
     #[test]

@@ -42,7 +42,10 @@ mod tests {
             assert_eq!(locate(|path| files.contains(&path), &folders), expected, "{files:?}");
         };
         check(&[], Located::None);
-        check(&[".devcontainer.json", ".devcontainer/devcontainer.json"], Located::One(".devcontainer/devcontainer.json".into()));
+        check(
+            &[".devcontainer.json", ".devcontainer/devcontainer.json"],
+            Located::One(".devcontainer/devcontainer.json".into()),
+        );
         check(&[".devcontainer.json", ".devcontainer/a/devcontainer.json"], Located::One(".devcontainer.json".into()));
         check(&[".devcontainer/b/devcontainer.json"], Located::One(".devcontainer/b/devcontainer.json".into()));
         let both = [".devcontainer/a/devcontainer.json", ".devcontainer/b/devcontainer.json"];

@@ -17,6 +17,7 @@ pub struct SourcedCommand {
 }
 
 /// The merged configuration.
+#[allow(clippy::struct_excessive_bools, reason = "each is a property of the specification")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MergedConfiguration {
     /// Each hook's commands, in order: the image's, the Features', the configuration's.
@@ -55,7 +56,11 @@ pub fn read_label(label: &str, whose: &str) -> (Vec<Properties>, Vec<serde_json:
         Ok(serde_json::Value::Array(entries)) => entries,
         Ok(entry) => vec![entry],
         Err(error) => {
-            return (Vec::new(), Vec::new(), Some(format!("the devcontainer.metadata label of {whose} is ignored: {error}")));
+            return (
+                Vec::new(),
+                Vec::new(),
+                Some(format!("the devcontainer.metadata label of {whose} is ignored: {error}")),
+            );
         }
     };
     let read = |entry: &serde_json::Value| -> Result<Properties, ConfigError> {
@@ -66,9 +71,11 @@ pub fn read_label(label: &str, whose: &str) -> (Vec<Properties>, Vec<serde_json:
     let parsed: Result<Vec<_>, _> = raw.iter().map(read).collect();
     match parsed {
         Ok(entries) => (entries, raw, None),
-        Err(error) => {
-            (Vec::new(), Vec::new(), Some(format!("the devcontainer.metadata label of {whose} is ignored: {}", error.problem)))
-        }
+        Err(error) => (
+            Vec::new(),
+            Vec::new(),
+            Some(format!("the devcontainer.metadata label of {whose} is ignored: {}", error.problem)),
+        ),
     }
 }
 
@@ -85,7 +92,9 @@ pub fn merge(entries: &[Properties], variables: &Variables) -> MergedConfigurati
         merged.privileged |= entry.privileged == Some(true);
         merged.override_command = entry.override_command.unwrap_or(merged.override_command);
         merged.user_env_probe = entry.user_env_probe.unwrap_or(merged.user_env_probe);
-        for (slot, value) in [(&mut merged.remote_user, &entry.remote_user), (&mut merged.container_user, &entry.container_user)] {
+        for (slot, value) in
+            [(&mut merged.remote_user, &entry.remote_user), (&mut merged.container_user, &entry.container_user)]
+        {
             if let Some(user) = value.as_ref().filter(|user| !user.value.is_empty()) {
                 *slot = Some(variables.apply(&user.value));
             }
@@ -127,9 +136,9 @@ pub fn substitute(command: &LifecycleCommand, variables: &Variables) -> Lifecycl
     };
     match command {
         LifecycleCommand::Single(command) => LifecycleCommand::Single(single(command)),
-        LifecycleCommand::Parallel(entries) => {
-            LifecycleCommand::Parallel(entries.iter().map(|(label, command)| (label.clone(), single(command))).collect())
-        }
+        LifecycleCommand::Parallel(entries) => LifecycleCommand::Parallel(
+            entries.iter().map(|(label, command)| (label.clone(), single(command))).collect(),
+        ),
     }
 }
 

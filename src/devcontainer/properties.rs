@@ -1,4 +1,5 @@
 //! The properties that a configuration and an image's metadata share, typed.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -177,12 +178,11 @@ impl<'a> Reader<'a> {
 
     fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, ConfigError> {
         let Some(text) = self.string(name)? else { return Ok(None) };
-        match choices.iter().find(|(choice, _)| *choice == text.value) {
-            Some((_, value)) => Ok(Some(*value)),
-            None => {
-                let known: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-                Err(self.document.error(text.span, format!("`{name}` is expected to be one of {}", known.join(", "))))
-            }
+        if let Some((_, value)) = choices.iter().find(|(choice, _)| *choice == text.value) {
+            Ok(Some(*value))
+        } else {
+            let known: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
+            Err(self.document.error(text.span, format!("`{name}` is expected to be one of {}", known.join(", "))))
         }
     }
 
@@ -273,13 +273,17 @@ impl<'a> Reader<'a> {
             }
             other => return Err(self.expected(other, "mounts", "a list of strings or objects")),
         };
-        let field = |names: &[&str]| fields.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value.clone());
+        let field = |names: &[&str]| {
+            fields.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value.clone())
+        };
         let Some(target) = field(&["target", "dst", "destination"]) else {
             return Err(self.document.error(span(item), "a mount needs a target"));
         };
         let kind = field(&["type"]).unwrap_or_else(|| "volume".to_owned());
         if !["volume", "bind", "tmpfs"].contains(&kind.as_str()) {
-            return Err(self.document.error(span(item), format!("`{kind}` is no kind of mount: volume, bind or tmpfs")));
+            return Err(self
+                .document
+                .error(span(item), format!("`{kind}` is no kind of mount: volume, bind or tmpfs")));
         }
         let read_only = field(&["readonly", "ro"]).is_some_and(|value| value != "false");
         Ok(Mount { kind, source: field(&["source", "src"]), target, read_only })

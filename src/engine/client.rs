@@ -1,4 +1,5 @@
 //! The connection to one engine, with bollard's traps stepped around in one place.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use std::time::Duration;
 
@@ -43,9 +44,7 @@ impl Engine {
             }
         };
         match connected {
-            Ok(docker) => {
-                Ok(Self { docker: docker.with_request_modifier(use_url_safe_registry_auth), endpoint })
-            }
+            Ok(docker) => Ok(Self { docker: docker.with_request_modifier(use_url_safe_registry_auth), endpoint }),
             Err(error) => Err(unreachable(&endpoint, error)),
         }
     }
@@ -75,12 +74,7 @@ impl Engine {
     }
 
     /// Wraps what bollard said: a connection that was never made is [`EngineError::Unreachable`].
-    pub(super) fn explain(
-        &self,
-        operation: &'static str,
-        subject: &str,
-        error: bollard::errors::Error,
-    ) -> EngineError {
+    pub(super) fn explain(&self, operation: &'static str, subject: &str, error: bollard::errors::Error) -> EngineError {
         use bollard::errors::Error as Bollard;
         match error {
             Bollard::SocketNotFoundError(_) => unreachable(&self.endpoint, error),

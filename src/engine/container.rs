@@ -6,8 +6,8 @@ use std::fmt;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
-    LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StartContainerOptions,
+    StopContainerOptionsBuilder,
 };
 
 use futures_util::StreamExt;
@@ -144,8 +144,7 @@ impl Engine {
         match self.docker.remove_container(id.as_str(), Some(options)).await {
             Ok(()) => Ok(()),
             Err(error) => match self.explain("remove the container", &id.to_string(), error) {
-                EngineError::Refused { status: 404, .. } => Ok(()),
-                EngineError::Refused { status: 409, message, .. } if message.contains("already in progress") => Ok(()),
+                error if error.is_not_found() || error.to_string().contains("already in progress") => Ok(()),
                 error => Err(error),
             },
         }
@@ -210,7 +209,7 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
     let run = answer.state.unwrap_or_default();
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
-    let started_at = run.started_at.map(|time| time.to_string()).filter(|time| !time.starts_with("0001-"));
+    let started_at = run.started_at.filter(|time| !time.starts_with("0001-"));
     ContainerDetails {
         id: ContainerId(answer.id.unwrap_or_else(|| id.0.clone())),
         state: state(status.as_deref()),

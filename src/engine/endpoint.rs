@@ -177,11 +177,8 @@ fn context(name: &str, found_by: &str, around: &Surroundings, files: &dyn Files)
     struct Docker {
         host: String,
     }
-    let problem = |problem: String| EndpointError::Context {
-        name: name.to_owned(),
-        found_by: found_by.to_owned(),
-        problem,
-    };
+    let problem =
+        |problem: String| EndpointError::Context { name: name.to_owned(), found_by: found_by.to_owned(), problem };
     let folder: String = Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let file = around.docker_config.join("contexts/meta").join(&folder).join("meta.json");
     let text = files.read(&file).ok_or_else(|| problem(format!("{} is not there", file.display())))?;
@@ -223,10 +220,9 @@ fn usual_socket(around: &Surroundings, files: &dyn Files) -> Result<Endpoint, En
     ];
     tried.extend(at_home.iter().map(|path| around.home.join(path)));
     match tried.iter().find(|path| files.exists(path)) {
-        Some(path) => Ok(Endpoint {
-            address: Address::Unix(path.display().to_string()),
-            found_by: "the usual socket".to_owned(),
-        }),
+        Some(path) => {
+            Ok(Endpoint { address: Address::Unix(path.display().to_string()), found_by: "the usual socket".to_owned() })
+        }
         None => Err(EndpointError::NoneFound { tried }),
     }
 }

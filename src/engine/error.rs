@@ -1,4 +1,5 @@
 //! What can go wrong with an engine, as a person has to know it.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use bollard::errors::Error as Bollard;
 
@@ -55,9 +56,10 @@ impl EngineError {
     /// Returns what to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unreachable { .. } => {
-                Some("start Docker, or set DOCKER_HOST to an engine that runs; `localspace doctor` shows what was tried".to_owned())
-            }
+            Self::Unreachable { .. } => Some(
+                "start Docker, or set DOCKER_HOST to an engine that runs; `localspace doctor` shows what was tried"
+                    .to_owned(),
+            ),
             Self::Gone { .. } => {
                 Some("when the engine is back, the same command goes on where this one ended".to_owned())
             }

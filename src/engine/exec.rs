@@ -162,8 +162,7 @@ impl Engine {
 
     /// Tells a command with a terminal its new size.
     pub async fn resize_exec(&self, id: &str, size: TerminalSize) -> Result<(), EngineError> {
-        let options =
-            ResizeExecOptionsBuilder::default().h(i32::from(size.rows)).w(i32::from(size.columns)).build();
+        let options = ResizeExecOptionsBuilder::default().h(i32::from(size.rows)).w(i32::from(size.columns)).build();
         let resized = self.docker.resize_exec(id, options).await;
         resized.map_err(|error| self.explain("resize the terminal of", id, error))
     }

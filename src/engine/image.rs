@@ -164,7 +164,9 @@ impl Layers {
     /// Takes note of one line of the engine's; tells whether it was about a layer.
     fn update(&mut self, id: &str, status: &str, current: i64, total: i64) -> bool {
         let done = matches!(status, "Pull complete" | "Already exists");
-        if !done && !matches!(status, "Pulling fs layer" | "Downloading" | "Extracting" | "Download complete" | "Waiting") {
+        if !done
+            && !matches!(status, "Pulling fs layer" | "Downloading" | "Extracting" | "Download complete" | "Waiting")
+        {
             return false;
         }
         let layer = self.0.entry(id.to_owned()).or_default();
@@ -178,12 +180,7 @@ impl Layers {
     fn words(&self) -> String {
         let done = self.0.values().filter(|layer| layer.done).count();
         let sum = |part: fn(&Layer) -> i64| self.0.values().map(part).sum::<i64>() / 1_000_000;
-        format!(
-            "{done} of {} layers, {} of {} MB",
-            self.0.len(),
-            sum(|layer| layer.current),
-            sum(|layer| layer.total)
-        )
+        format!("{done} of {} layers, {} of {} MB", self.0.len(), sum(|layer| layer.current), sum(|layer| layer.total))
     }
 }
 

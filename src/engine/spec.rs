@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
-    ContainerCreateBody, DeviceMapping, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding,
-    ResourcesUlimits,
+    ContainerCreateBody, DeviceMapping, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding, ResourcesUlimits,
 };
 
 /// A container to be made.

@@ -65,8 +65,11 @@ pub fn auth(registry: &Registry) -> Secret<String> {
 fn helper_note(config: &Map<String, Value>, registry: &Registry) -> Option<String> {
     let key = registry.server.config_key();
     let own = config.get("credHelpers").and_then(|helpers| helpers.get(key)).and_then(Value::as_str);
-    let helper = own.or_else(|| config.get("credsStore").and_then(Value::as_str)).filter(|helper| !helper.is_empty())?;
-    Some(format!("~/.docker/config.json names the credential helper `{helper}`, which docker asks before the login to {key}"))
+    let helper =
+        own.or_else(|| config.get("credsStore").and_then(Value::as_str)).filter(|helper| !helper.is_empty())?;
+    Some(format!(
+        "~/.docker/config.json names the credential helper `{helper}`, which docker asks before the login to {key}"
+    ))
 }
 
 #[cfg(test)]
@@ -94,7 +97,9 @@ mod tests {
         check(None, r#"{"auths":{"a.example":{"auth":"bWU6cHc="}}}"#);
         check(Some("  "), r#"{"auths":{"a.example":{"auth":"bWU6cHc="}}}"#);
         check(
-            Some(r#"{"z":1,"auths":{"b":{"auth":"x"},"a.example":{"auth":"old","identitytoken":"t"}},"credHelpers":{"c":"h"}}"#),
+            Some(
+                r#"{"z":1,"auths":{"b":{"auth":"x"},"a.example":{"auth":"old","identitytoken":"t"}},"credHelpers":{"c":"h"}}"#,
+            ),
             r#"{"z":1,"auths":{"b":{"auth":"x"},"a.example":{"auth":"bWU6cHc="}},"credHelpers":{"c":"h"}}"#,
         );
     }

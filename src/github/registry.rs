@@ -88,7 +88,9 @@ impl RegistryServer {
     /// Tells whether this is an AWS Elastic Container Registry.
     pub fn is_ecr(&self) -> bool {
         let domain = self.0.strip_suffix(".cn").unwrap_or(&self.0);
-        domain.strip_suffix(".amazonaws.com").is_some_and(|name| name.contains(".dkr.ecr.") || name.contains(".dkr.ecr-fips."))
+        domain
+            .strip_suffix(".amazonaws.com")
+            .is_some_and(|name| name.contains(".dkr.ecr.") || name.contains(".dkr.ecr-fips."))
     }
 }
 
@@ -217,7 +219,9 @@ mod tests {
     #[test]
     fn one_server_has_one_login_and_it_is_said_whose() {
         let triple = |id: &str, server: &str| {
-            PARTS.map(|part| (format!("{id}{INFIX}{part}"), if part == "SERVER" { server.to_owned() } else { id.to_owned() }))
+            PARTS.map(|part| {
+                (format!("{id}{INFIX}{part}"), if part == "SERVER" { server.to_owned() } else { id.to_owned() })
+            })
         };
         let owned: Vec<(String, String)> =
             triple("A", "docker.io").into_iter().chain(triple("B", "https://index.docker.io/v1/")).collect();

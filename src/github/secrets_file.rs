@@ -1,4 +1,5 @@
 //! `--secrets-file`: secrets from a file, as a JSON object or as `NAME=VALUE` lines. No error or warning shows a value.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use std::io::Read;
 use std::path::Path;
@@ -56,7 +57,8 @@ impl SecretsFileError {
             Self::Unreadable { .. } => "give --secrets-file a readable file".to_owned(),
             Self::TooLarge { .. } => "GitHub allows 100 secrets of 48 KB on each level".to_owned(),
             Self::Malformed { .. } => {
-                "write a JSON object of strings, or lines of NAME=VALUE (quote values that hold spaces, # or quotes)".to_owned()
+                "write a JSON object of strings, or lines of NAME=VALUE (quote values that hold spaces, # or quotes)"
+                    .to_owned()
             }
         }
     }
@@ -99,9 +101,13 @@ pub fn parse(text: &str, file: &str) -> Result<SecretsFile, SecretsFileError> {
     };
     let mut parsed = SecretsFile::default();
     for entry in found.map_err(|Problem { offset, what }| at(offset, what))? {
-        let name: SecretName = entry.name.parse().map_err(|error: InvalidSecretName| at(entry.offset, error.to_string()))?;
+        let name: SecretName =
+            entry.name.parse().map_err(|error: InvalidSecretName| at(entry.offset, error.to_string()))?;
         if entry.value.expose().len() > MAX_VALUE {
-            return Err(at(entry.offset, format!("the value of {name} is larger than 48 KB, the most that GitHub takes")));
+            return Err(at(
+                entry.offset,
+                format!("the value of {name} is larger than 48 KB, the most that GitHub takes"),
+            ));
         }
         if parsed.secrets.iter().any(|secret| secret.name == name) {
             parsed.secrets.retain(|secret| secret.name != name);
@@ -127,8 +133,12 @@ struct Problem {
 fn json(text: &str) -> Result<Vec<Entry>, Problem> {
     use jsonc_parser::ast::Value;
     let problem = |offset, what: &str| Problem { offset, what: what.to_owned() };
-    let parsed = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &jsonc_parser::ParseOptions::default())
-        .map_err(|error| Problem { offset: error.range().start, what: format!("no valid JSON: {}", error.kind()) })?;
+    let parsed = jsonc_parser::parse_to_ast(
+        text,
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
+    )
+    .map_err(|error| Problem { offset: error.range().start, what: format!("no valid JSON: {}", error.kind()) })?;
     let Some(Value::Object(object)) = parsed.value else { return Err(problem(0, "expected an object of strings")) };
     let entry = |property: jsonc_parser::ast::ObjectProp<'_>| match property.value {
         Value::StringLit(value) => Ok(Entry {
@@ -181,14 +191,13 @@ fn value(text: &str, at: usize) -> Result<(String, usize), Problem> {
     let rest = text.get(at..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
     let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-    let quote = match rest.get(blank..).and_then(|rest| rest.chars().next()) {
-        Some(quote @ ('"' | '\'')) => quote,
-        Some(_) | None => {
-            // A comment begins at a # that follows a blank.
-            let end = line.match_indices('#').find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
-            let value = end.map_or(line, |(end, _)| line.get(..end).unwrap_or(line));
-            return Ok((value.trim().to_owned(), at + line_length(rest)));
-        }
+    let first = rest.get(blank..).and_then(|rest| rest.chars().next());
+    let Some(quote @ ('"' | '\'')) = first else {
+        // A comment begins at a # that follows a blank.
+        let end =
+            line.match_indices('#').find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
+        let value = end.map_or(line, |(end, _)| line.get(..end).unwrap_or(line));
+        return Ok((value.trim().to_owned(), at + line_length(rest)));
     };
     let mut value = String::new();
     let mut characters = rest.get(blank + 1..).unwrap_or_default().char_indices();
@@ -240,19 +249,19 @@ mod tests {
         check(r#"{"B": "2", /* why */ "a": "1",}"#, &[("A", "1"), ("B", "2")]);
         check("\u{feff}{}", &[]);
         check_error("{\n  \"A\": 1}", "f:2:8: a secret's value is a string: put it into double quotes");
-        check_error("{\"A B\": \"hunter2\"}", "f:1:2: `A B` cannot name a secret: a name has letters, digits and underscores only");
+        check_error(
+            "{\"A B\": \"hunter2\"}",
+            "f:1:2: `A B` cannot name a secret: a name has letters, digits and underscores only",
+        );
         assert!(parse("{\"A\": \"hunter2", "f").is_err());
     }
 
     #[test]
     fn lines_are_names_and_values() {
-        check("# c\r\nexport A=1\r\n\nB = \"two # 2\" # c\nC='$x'\nD=a#b # c\nE=\n", &[
-            ("A", "1"),
-            ("B", "two # 2"),
-            ("C", "$x"),
-            ("D", "a#b"),
-            ("E", ""),
-        ]);
+        check(
+            "# c\r\nexport A=1\r\n\nB = \"two # 2\" # c\nC='$x'\nD=a#b # c\nE=\n",
+            &[("A", "1"), ("B", "two # 2"), ("C", "$x"), ("D", "a#b"), ("E", "")],
+        );
         check("K=\"-----BEGIN\nxyz\\n\\\"q\\\"\"\nL=1", &[("K", "-----BEGIN\nxyz\n\"q\""), ("L", "1")]);
         check_error("A=1\n  hunter2\n", "f:2:3: expected NAME=VALUE");
         check_error("A=\"hunter2", "f:1:3: the quote is not closed");
@@ -277,7 +286,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("s.env");
         std::fs::write(&path, "A=1").expect("written");
-        let mode = |mode| std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("set");
+        let mode =
+            |mode| std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("set");
         mode(0o644);
         assert!(load(&path).expect("loaded").warnings[0].contains("chmod 600"));
         mode(0o600);
@@ -289,8 +299,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in ".{0,80}", more in "[{}\"'=#\\\\ \n\rA]{0,40}") {
-            let _ = parse(&text, "f");
-            let _ = parse(&more, "f");
+            let _either = parse(&text, "f");
+            let _either = parse(&more, "f");
         }
     }
 }

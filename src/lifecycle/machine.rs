@@ -111,9 +111,7 @@ pub async fn lead_codespace<R: StepRunner>(runner: R, record: Recorder) -> Endin
 
 /// Leads a prebuild through the phases that it has.
 pub async fn lead_prebuild<R: StepRunner>(runner: R, record: Recorder) -> Ending<R> {
-    async fn lead<R: StepRunner>(
-        life: Lifecycle<Requested, ForPrebuild, R>,
-    ) -> Next<ContentUpdated, ForPrebuild, R> {
+    async fn lead<R: StepRunner>(life: Lifecycle<Requested, ForPrebuild, R>) -> Next<ContentUpdated, ForPrebuild, R> {
         let created = life.initialize_command().await?.image().await?.create().await?;
         created.on_create_command().await?.update_content_command().await
     }

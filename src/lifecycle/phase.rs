@@ -81,7 +81,8 @@ pub enum Hook {
 
 impl Hook {
     /// Every hook, in order.
-    pub const ALL: [Self; 5] = [Self::OnCreate, Self::UpdateContent, Self::PostCreate, Self::PostStart, Self::PostAttach];
+    pub const ALL: [Self; 5] =
+        [Self::OnCreate, Self::UpdateContent, Self::PostCreate, Self::PostStart, Self::PostAttach];
 
     /// Returns the phase in which the hook's commands run.
     pub const fn phase(self) -> Phase {

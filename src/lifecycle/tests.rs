@@ -113,17 +113,15 @@ enum Told {
 
 /// The rules of DESIGN section 2 that a record is held to, whatever was asked.
 fn check_rules(life: &Life, ending: &Ending<Recording>, events: &[Event]) {
-    let told: Vec<(Phase, Told)> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::PhaseSkipped { phase, .. } => Some((*phase, Told::Skipped)),
-            Event::PhaseFinished(finished) if finished.outcome == Outcome::Succeeded => {
-                Some((finished.phase, Told::Succeeded))
-            }
-            Event::PhaseFinished(finished) => Some((finished.phase, Told::Failed)),
-            _ => None,
-        })
-        .collect();
+    let mut told: Vec<(Phase, Told)> = Vec::new();
+    for event in events {
+        if let Event::PhaseSkipped { phase, .. } = event {
+            told.push((*phase, Told::Skipped));
+        } else if let Event::PhaseFinished(finished) = event {
+            let succeeded = finished.outcome == Outcome::Succeeded;
+            told.push((finished.phase, if succeeded { Told::Succeeded } else { Told::Failed }));
+        }
+    }
     // Every phase is told of once, in order.
     assert_eq!(told.iter().map(|(phase, _)| *phase).collect::<Vec<_>>(), Phase::ALL, "{events:?}");
     // What ran is what is told to have run, in the order of the phases.

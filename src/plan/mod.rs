@@ -76,7 +76,6 @@ const NO_COMMAND: &str = "the configuration has none";
 
 /// Returns what to do before `onCreateCommand`.
 pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeConsent) -> OpeningPlan {
-    let there = |what: &str| Planned::Skip(format!("the {what} is there already"));
     let initialize = match (has_initialize, occasion, consent) {
         (false, ..) => Planned::Skip(NO_COMMAND.to_owned()),
         // Specification: on the host, "including during container creation and on subsequent starts".
@@ -88,8 +87,11 @@ pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeCons
     };
     match occasion {
         Occasion::Create => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
-        Occasion::Start => OpeningPlan { initialize, image: there("container"), create: Planned::Run },
-        Occasion::Attach => OpeningPlan { initialize, image: there("container"), create: Planned::Run },
+        // `create` wakes a container that is there: it is started, and what is known of it is gathered.
+        Occasion::Start | Occasion::Attach => {
+            let image = Planned::Skip("the container is there already".to_owned());
+            OpeningPlan { initialize, image, create: Planned::Run }
+        }
     }
 }
 
@@ -107,7 +109,10 @@ pub fn hooks(facts: &Facts) -> HookPlan {
         (Purpose::Prebuild | Purpose::Codespace, _) => once(Hook::UpdateContent),
     };
     let login = if facts.registries == 0 {
-        Planned::Skip("no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login".to_owned())
+        Planned::Skip(
+            "no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login"
+                .to_owned(),
+        )
     } else if started(Phase::RegistryLogin) {
         Planned::Skip("it was made when the codespace was started".to_owned())
     } else {
@@ -152,7 +157,14 @@ mod tests {
     /// One letter a phase, from `onCreateCommand` on: R runs, - is skipped.
     fn check(facts: &Facts, expected: &str) {
         let plan = hooks(facts);
-        let all = [&plan.on_create, &plan.update_content, &plan.login, &plan.post_create, &plan.post_start, &plan.post_attach];
+        let all = [
+            &plan.on_create,
+            &plan.update_content,
+            &plan.login,
+            &plan.post_create,
+            &plan.post_start,
+            &plan.post_attach,
+        ];
         let letters: String = all.iter().map(|planned| if **planned == Planned::Run { 'R' } else { '-' }).collect();
         assert_eq!(letters, expected, "{facts:?}");
     }

@@ -13,7 +13,11 @@ impl Failure {
         let code =
             self.exit_code.filter(|code| *code != 0).map_or(String::new(), |code| format!(" with exit code {code}"));
         // The exit code is the reason where there is one.
-        let reason = self.reason.as_ref().filter(|_| code.is_empty()).map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
+        let reason = self
+            .reason
+            .as_ref()
+            .filter(|_| code.is_empty())
+            .map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
         let headline = format!("{} failed{command}{code}{reason}", self.phase);
         sanitise::plain(&headline).into_owned()
     }
@@ -55,7 +59,10 @@ fn next_steps(failure: &Failure, summary: &Summary) -> String {
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
     if failure.phase > Phase::Create {
-        steps.push((format!("localspace exec{name} -- sh"), "opens a shell in the container, which was kept for a look"));
+        steps.push((
+            format!("localspace exec{name} -- sh"),
+            "opens a shell in the container, which was kept for a look",
+        ));
     }
     steps.push(("the same command again".to_owned(), "tries this phase again, and goes on from there"));
     let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);

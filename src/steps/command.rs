@@ -218,7 +218,8 @@ impl Pump {
         }
         self.tail.push_str(&text);
         if self.tail.len() > 2 * TAIL {
-            let from = (self.tail.len() - TAIL..).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(0);
+            let end = self.tail.len();
+            let from = (end - TAIL..end).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(end);
             self.tail.drain(..from);
         }
         let output = Output { phase: self.phase, command: self.label.clone(), stream, text };

@@ -102,7 +102,9 @@ fn first_process(image: &ImageDetails, merged: &MergedConfiguration) -> (Vec<Str
     let entrypoints = merged.entrypoints.join("\n");
     // Reference CLI: wakes once a second to wait; `tail` never does.
     let script = format!("trap 'exit 0' TERM\n{entrypoints}\necho '{STARTED}'\n\"$@\"\ntail -f /dev/null & wait $!\n");
-    let own = if merged.override_command { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };
-    let script = if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
+    let own =
+        if merged.override_command { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };
+    let script =
+        if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
     (["/bin/sh", "-c"].map(str::to_owned).to_vec(), [vec![script, "-".to_owned()], own].concat())
 }

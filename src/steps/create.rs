@@ -66,7 +66,13 @@ impl EngineRunner {
             Some(Ok(Pull::Refused(said))) => {
                 let registries = &self.world.registries;
                 let line = if said.contains("://") { said.clone() } else { format!("{said} denied for {reference}") };
-                let failed = Failed { phase: Phase::Image, purpose: self.order.purpose, exit_code: None, output: &line, registries };
+                let failed = Failed {
+                    phase: Phase::Image,
+                    purpose: self.order.purpose,
+                    exit_code: None,
+                    output: &line,
+                    registries,
+                };
                 if let Some(diagnosis) = diagnose(&failed) {
                     self.record.record(Event::Diagnosis(diagnosis)).await;
                 }
@@ -82,14 +88,22 @@ impl EngineRunner {
                     self.image = image;
                     Ok(None)
                 }
-                None => Err(failure(FailureKind::Engine, format!("the engine has no image {reference} after its pull"), None)),
+                None => Err(failure(
+                    FailureKind::Engine,
+                    format!("the engine has no image {reference} after its pull"),
+                    None,
+                )),
             },
         }
     }
 
     /// Phase 3: the container is made or started, and what is known of it is gathered.
     pub(super) async fn ready_container(&mut self) -> StepResult {
-        if self.order.occasion == Occasion::Create { self.make_container().await? } else { self.wake_container().await? }
+        if self.order.occasion == Occasion::Create {
+            self.make_container().await?;
+        } else {
+            self.wake_container().await?;
+        }
         Ok(None)
     }
 
@@ -133,7 +147,13 @@ impl EngineRunner {
     /// Starts a container that is there; its hooks are those it was made with (its metadata label).
     async fn wake_container(&mut self) -> Result<(), StepFailure> {
         let engine = |error| engine_failed(&error);
-        let gone = || failure(FailureKind::Engine, "the container is gone".to_owned(), Some("`localspace up` makes a new one".to_owned()));
+        let gone = || {
+            failure(
+                FailureKind::Engine,
+                "the container is gone".to_owned(),
+                Some("`localspace up` makes a new one".to_owned()),
+            )
+        };
         let Some(id) = self.order.container.clone() else { return Err(gone()) };
         if self.order.occasion == Occasion::Start {
             self.engine.start(&id).await.map_err(engine)?;
@@ -153,8 +173,14 @@ impl EngineRunner {
     }
 
     /// Looks the remote user up in the container; one that is not there is the configuration's fault.
-    async fn find_user(&self, id: &ContainerId, merged: &MergedConfiguration, image_user: &str) -> Result<RemoteUser, StepFailure> {
-        let passwd = self.engine.read_file(id, "/etc/passwd", SMALL_FILE).await.map_err(|error| engine_failed(&error))?;
+    async fn find_user(
+        &self,
+        id: &ContainerId,
+        merged: &MergedConfiguration,
+        image_user: &str,
+    ) -> Result<RemoteUser, StepFailure> {
+        let passwd =
+            self.engine.read_file(id, "/etc/passwd", SMALL_FILE).await.map_err(|error| engine_failed(&error))?;
         let passwd = String::from_utf8_lossy(&passwd.unwrap_or_default()).into_owned();
         let wanted = merged.remote_user.as_deref().or(merged.container_user.as_deref()).unwrap_or(image_user);
         if let Some(user) = remote_user::find(&passwd, wanted) {
@@ -174,7 +200,13 @@ impl EngineRunner {
     }
 
     /// Gathers what the commands need of a container that runs.
-    async fn settle(&mut self, id: ContainerId, merged: MergedConfiguration, user: RemoteUser, marks: Marks) -> Result<(), StepFailure> {
+    async fn settle(
+        &mut self,
+        id: ContainerId,
+        merged: MergedConfiguration,
+        user: RemoteUser,
+        marks: Marks,
+    ) -> Result<(), StepFailure> {
         let engine = |error| engine_failed(&error);
         let place = Arc::new(Place {
             engine: self.engine.clone(),
@@ -190,7 +222,11 @@ impl EngineRunner {
         }
         let details = self.engine.inspect(&id).await.map_err(engine)?;
         let Some(details) = details.filter(|details| details.state == ContainerState::Running) else {
-            return Err(failure(FailureKind::Engine, "the container ended right after its start".to_owned(), Some(format!("docker logs {id}"))));
+            return Err(failure(
+                FailureKind::Engine,
+                "the container ended right after its start".to_owned(),
+                Some(format!("docker logs {id}")),
+            ));
         };
         let started_at = details.started_at.clone().unwrap_or_default();
         if !merged.entrypoints.is_empty() && self.order.occasion != Occasion::Attach {
@@ -198,13 +234,17 @@ impl EngineRunner {
         }
         let probed = probe::probe(&place, &user, merged.user_env_probe).await;
         if probed.is_none() {
-            let message = format!("{} did not say within 10 s what a login shell's environment is: the commands do without", user.shell);
+            let message = format!(
+                "{} did not say within 10 s what a login shell's environment is: the commands do without",
+                user.shell
+            );
             self.warn(Some(Phase::Create), message, None).await;
         }
         let probed = probed.unwrap_or_default();
         let env = environment(&probed, &merged, &details);
         let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
-        let kept = serde_json::json!({ "container": id.as_str(), "startedAt": started_at, "user": user.name, "env": &env });
+        let kept =
+            serde_json::json!({ "container": id.as_str(), "startedAt": started_at, "user": user.name, "env": &env });
         if let Err(error) = crate::home::write_whole(&self.order.environment_file, kept.to_string().as_bytes()) {
             return Err(failure(FailureKind::Engine, error.to_string(), error.hint()));
         }
@@ -214,12 +254,18 @@ impl EngineRunner {
 
     /// Waits until the entrypoints of Features are over (a nested engine answers), or the container has ended.
     async fn await_entrypoints(&self, id: &ContainerId, started_at: &str) -> Result<(), StepFailure> {
-        let since = started_at.parse::<jiff::Timestamp>().map_or(0, |time| i32::try_from(time.as_second()).unwrap_or(0));
+        let since =
+            started_at.parse::<jiff::Timestamp>().map_or(0, |time| i32::try_from(time.as_second()).unwrap_or(0));
         let waiting = self.engine.wait_for_log(id, STARTED, since);
-        match self.cancel.run_until_cancelled(tokio::time::timeout(std::time::Duration::from_secs(60), waiting)).await {
+        match self.cancel.run_until_cancelled(tokio::time::timeout(std::time::Duration::from_mins(1), waiting)).await {
             None => Err(failure(FailureKind::Interrupted, "the start was interrupted".to_owned(), None)),
             Some(Err(_)) => {
-                self.warn(Some(Phase::Create), "an entrypoint has not ended after 60 s: the commands do not wait for it".to_owned(), None).await;
+                self.warn(
+                    Some(Phase::Create),
+                    "an entrypoint has not ended after 60 s: the commands do not wait for it".to_owned(),
+                    None,
+                )
+                .await;
                 Ok(())
             }
             Some(Ok(Err(error))) => Err(engine_failed(&error)),
@@ -245,7 +291,12 @@ fn environment(
     let variables = Variables { container_env: Some(container_env.clone()), ..Variables::default() };
     let from_shell = probed.iter().filter(|(name, value)| container_env.get(*name) != Some(*value));
     let mut env: Vec<_> = from_shell.map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-    env.extend(merged.remote_env.iter().map(|(name, value)| (name.clone(), value.as_ref().map(|value| variables.apply(value)))));
+    env.extend(
+        merged
+            .remote_env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_ref().map(|value| variables.apply(value)))),
+    );
     env
 }
 

@@ -36,7 +36,10 @@ pub(super) async fn run(runner: &EngineRunner) -> StepResult {
         };
         process.current_dir(checkout.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |kind, exit_code, reason| StepFailure { kind, exit_code, reason, hint: None };
-        let mut child = process.kill_on_drop(true).spawn().map_err(|error| failed(FailureKind::Command, Some(127), error.to_string()))?;
+        let mut child = process
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed(FailureKind::Command, Some(127), error.to_string()))?;
         let stdout = pump(&runner.record, &runner.redactor, label.clone(), OutputStream::Stdout, child.stdout.take());
         let stderr = pump(&runner.record, &runner.redactor, label.clone(), OutputStream::Stderr, child.stderr.take());
         let all = async { tokio::join!(stdout, stderr, child.wait()).2 };
@@ -53,7 +56,13 @@ pub(super) async fn run(runner: &EngineRunner) -> StepResult {
 }
 
 /// Records what comes from one stream until it ends.
-async fn pump<R: AsyncRead + Unpin>(record: &Recorder, redactor: &Redactor, label: Option<String>, stream: OutputStream, from: Option<R>) {
+async fn pump<R: AsyncRead + Unpin>(
+    record: &Recorder,
+    redactor: &Redactor,
+    label: Option<String>,
+    stream: OutputStream,
+    from: Option<R>,
+) {
     let Some(mut from) = from else { return };
     let (mut redact, mut decode, mut chunk) = (redactor.stream(), ChunkDecoder::default(), vec![0; 64 * 1024]);
     loop {

@@ -31,7 +31,11 @@ pub(crate) fn file(phase: Phase) -> Option<String> {
 }
 
 /// Returns a tar of one mark, for a hook whose last command had several parts.
-pub(crate) fn one(name: &str, content: &str, owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
+pub(crate) fn one(
+    name: &str,
+    content: &str,
+    owner: &RemoteUser,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
     let mut header = tar::Header::new_gnu();
     header.set_mode(0o644);
     header.set_size(content.len() as u64);

@@ -26,7 +26,10 @@ use crate::engine::{ContainerId, Engine, EngineError};
 async fn clear_tmp(engine: &Engine, id: &ContainerId) -> Result<(), EngineError> {
     let mark = shell::EndMark::new(command::entropy());
     let gate = gate::Gate::open(engine, id, "root").await?;
-    let text = format!("{{\nfor f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done 2>/dev/null\ncode=0\n{}\n}}\n", mark.script());
+    let text = format!(
+        "{{\nfor f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done 2>/dev/null\ncode=0\n{}\n}}\n",
+        mark.script()
+    );
     let mut running = gate.run(&text, &mark).await;
     loop {
         match running.next().await? {

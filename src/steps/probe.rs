@@ -28,7 +28,8 @@ pub(crate) async fn probe(place: &Place, user: &RemoteUser, kind: UserEnvProbe) 
     // Whatever the profile prints stands before this sign.
     let sign = EndMark::new(entropy());
     let words = [user.shell.clone(), flags.to_owned(), format!("echo {}; cat /proc/self/environ", sign.as_str())];
-    let script = Script { command: Words::Exec(&words), folder: "/", env: &[], success: None, opened: Opened::Now, mark: &mark };
+    let script =
+        Script { command: Words::Exec(&words), folder: "/", env: &[], success: None, opened: Opened::Now, mark: &mark };
     let read = async {
         let gate = Gate::open(&place.engine, &place.container, &place.user).await.ok()?;
         let mut running = gate.run(&script.text(), &mark).await;

@@ -64,7 +64,8 @@ fn parse(line: &str) -> Option<RemoteUser> {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nbroken\nvscode:x:1000:1001:,,,:/home/vscode:/bin/zsh\nnoshell:x:7:7::/:\n";
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/bash\nbroken\nvscode:x:1000:1001:,,,:/home/vscode:/bin/zsh\nnoshell:x:7:7::/:\n";
 
     fn check(wanted: &str, expected: Option<(u64, u64, &str, &str)>) {
         let found = find(PASSWD, wanted);

@@ -144,7 +144,8 @@ impl EngineRunner {
         if tokio::time::timeout(GRACE, all_closed).await.is_ok() {
             return;
         }
-        let message = "a background process of a lifecycle command still holds its output open; the phases did not wait for it";
+        let message =
+            "a background process of a lifecycle command still holds its output open; the phases did not wait for it";
         let hint = Some("start it with its output sent elsewhere: `nohup CMD >/tmp/log 2>&1 &`".to_owned());
         self.warn(None, message.to_owned(), hint).await;
         self.leftovers.abort_all();
@@ -173,7 +174,8 @@ impl EngineRunner {
             let label = sourced.feature.clone();
             match &sourced.command {
                 LifecycleCommand::Single(command) => {
-                    let order = CommandOrder { label: label.clone(), words: self::words(command), success, ..plain.clone() };
+                    let order =
+                        CommandOrder { label: label.clone(), words: self::words(command), success, ..plain.clone() };
                     let ahead = match &mut self.running {
                         Some(running) => running.ahead.next().await,
                         None => None,

@@ -13,7 +13,11 @@ use super::remote_user::RemoteUser;
 const WAITING: usize = 256 * 1024;
 
 /// Returns a tar of `folder` as the folder `name`, every file the remote user's.
-pub(crate) fn pack(folder: PathBuf, name: &str, owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
+pub(crate) fn pack(
+    folder: PathBuf,
+    name: &str,
+    owner: &RemoteUser,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
     let (reader, writer) = tokio::io::duplex(WAITING);
     let (name, uid, gid) = (name.to_owned(), owner.uid, owner.gid);
     tokio::task::spawn_blocking(move || {

@@ -107,7 +107,8 @@ mod tests {
     fn the_shell_writes_the_mark_that_the_finder_finds() {
         let script = format!("printf out; printf err >&2; code=3; {}; printf late", mark().script());
         let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
-        let end = |output: &[u8], after: &[u8]| Found::End { output: output.to_vec(), exit_code: 3, after: after.to_vec() };
+        let end =
+            |output: &[u8], after: &[u8]| Found::End { output: output.to_vec(), exit_code: 3, after: after.to_vec() };
         assert_eq!(mark().finder().push(&output.stdout), end(b"out", b"late"));
         assert_eq!(mark().finder().push(&output.stderr), end(b"err", b""));
     }

@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn names_that_a_shell_cannot_export_are_known() {
-        for (text, expected) in [("A", true), ("_a1", true), ("1a", false), ("a.b", false), ("a-b", false), ("", false)] {
+        for (text, expected) in [("A", true), ("_a1", true), ("1a", false), ("a.b", false), ("a-b", false), ("", false)]
+        {
             assert_eq!(is_name(text), expected, "{text}");
         }
     }

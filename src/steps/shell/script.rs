@@ -51,7 +51,9 @@ impl Script<'_> {
         let mut text = String::from("{\n");
         if self.opened == Opened::Ahead {
             // A shell that was opened before an earlier hook ran `usermod -aG docker` would not be in the new group.
-            text.push_str("if [ \"$(id -u)\" != 0 ] && [ \"$(id -G)\" != \"$(id -G \"$(id -un)\" 2>/dev/null)\" ]; then exit ");
+            text.push_str(
+                "if [ \"$(id -u)\" != 0 ] && [ \"$(id -G)\" != \"$(id -G \"$(id -un)\" 2>/dev/null)\" ]; then exit ",
+            );
             text.push_str(&STALE.to_string());
             text.push_str("; fi\n");
         }
@@ -129,10 +131,7 @@ mod tests {
 
     #[test]
     fn the_environment_is_set_unset_and_may_have_unusual_names() {
-        let env = [
-            ("A".to_owned(), Some("it's\n$x".to_owned())),
-            ("HOME".to_owned(), None),
-        ];
+        let env = [("A".to_owned(), Some("it's\n$x".to_owned())), ("HOME".to_owned(), None)];
         check(Words::Shell("printf '%s|%s|' \"$A\" \"${HOME-unset}\""), &env, "it's\n$x|unset|", 0);
     }
 
@@ -151,7 +150,14 @@ mod tests {
     #[test]
     fn a_text_that_was_cut_short_runs_nothing() {
         let mark = EndMark::new([9; 16]);
-        let script = Script { command: Words::Shell("echo ran"), folder: "/", env: &[], success: None, opened: Opened::Ahead, mark: &mark };
+        let script = Script {
+            command: Words::Shell("echo ran"),
+            folder: "/",
+            env: &[],
+            success: None,
+            opened: Opened::Ahead,
+            mark: &mark,
+        };
         let text = script.text();
         for end in 0..text.len() - 2 {
             let Some(cut) = text.get(..end) else { continue };
@@ -166,7 +172,14 @@ mod tests {
         let file = folder.path().join("mark");
         let path = file.to_str().expect("utf-8");
         let mark = EndMark::new([9; 16]);
-        let script = |command| Script { command, folder: "/", env: &[], success: Some((path, "now")), opened: Opened::Now, mark: &mark };
+        let script = |command| Script {
+            command,
+            folder: "/",
+            env: &[],
+            success: Some((path, "now")),
+            opened: Opened::Now,
+            mark: &mark,
+        };
         run(&script(Words::Shell("false")).text());
         assert!(!file.exists());
         run(&script(Words::Shell("true")).text());
