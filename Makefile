@@ -1,33 +1,36 @@
-# What CI and a newcomer call. `make demo` shows the main job, `make test` proves it.
-CARGO ?= cargo
-GROUND := integration/ground
+# What a newcomer and CI call. A recipe longer than three lines is a program of its own under integration/ground/.
+ground := integration/ground
 
-help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench lint clean cargo
 
-setup: ## find or install a Docker Engine, and make the base images be there
-	@$(GROUND)/engine.sh
-	@$(GROUND)/images.sh
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
 
-build: ## the program, optimised, as target/release/localspace
-	$(CARGO) build --release --locked
+setup: ## Find or install a Docker Engine, and make the base images be there
+	@$(ground)/engine.sh
+	@$(ground)/images.sh
 
-demo: setup build ## a codespace's whole life, with a private image in it
-	@$(GROUND)/demo.sh
+build: cargo ## Build target/release/localspace
+	cargo build --locked --release
 
-test: setup ## every test, against the real engine
-	$(CARGO) test --locked --all-targets
-	$(CARGO) test --locked --doc
+demo: setup build ## Watch codespaces go through their life, with a private image
+	@$(ground)/demo.sh
 
-bench: setup build ## localspace beside the reference CLI and the bare Docker API
-	@$(GROUND)/bench.sh
+test: setup build ## Run every test, on a real engine
+	cargo test --locked --all-targets
+	cargo test --locked --doc
 
-lint: ## formatting, clippy and documentation, warnings as errors
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps
+bench: setup build ## Measure beside the reference CLI and the bare Docker API
+	@$(ground)/bench.sh
 
-clean: ## what was built; images and containers stay
-	$(CARGO) clean
+lint: cargo ## Check format, lints and documentation
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 
-.PHONY: help setup build demo test bench lint clean
+clean: cargo ## Remove what was built
+	cargo clean --locked
+
+cargo:
+	@command -v cargo >/dev/null || { echo "error: there is no cargo; install Rust from https://rustup.rs" >&2; exit 3; }

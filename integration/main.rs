@@ -8,3 +8,4 @@ mod credentials;
 mod lifecycle;
 mod recovery;
 mod support;
+mod tidy;

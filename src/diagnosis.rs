@@ -2,7 +2,7 @@
 
 use crate::github::{Purpose, Registries, RegistryServer};
 use crate::journal::Diagnosis;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// Something that failed.
 #[derive(Debug, Clone, Copy)]

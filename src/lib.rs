@@ -1,4 +1,16 @@
-//! localspace rehearses GitHub Codespaces on your own Docker.
+//! localspace rehearses GitHub Codespaces on your own Docker: it drives a real container through the whole life of a codespace, in
+//! Codespaces' order and by its rules.
+//!
+//! Data flows one way, and nothing to the right is imported by anything to its left:
+//!
+//! ```text
+//! devcontainer ─┐
+//!               ├─► plan ─► lifecycle ─► steps ─► engine        (each step's outcome ─► journal ─► report, ui)
+//! github ───────┘
+//! ```
+//!
+//! Start at [`lifecycle`]: the order of the phases is the order in which its types can be had from each other. [`plan`] decides which phases
+//! run, [`steps`] does them on an [`engine`], [`journal`] keeps what happened, and [`report`] and [`ui`] show it. `ARCHITECTURE.md` is the map.
 
 pub mod cli;
 pub mod codespace;
@@ -9,6 +21,7 @@ pub mod github;
 pub mod home;
 pub mod journal;
 pub mod lifecycle;
+pub mod phase;
 pub mod plan;
 pub mod redact;
 pub mod report;

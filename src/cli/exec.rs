@@ -17,7 +17,7 @@ use crate::codespace::label;
 use crate::engine::{ContainerState, Engine, ExecInput, ExecSpec, TerminalSize};
 use crate::github::{Purpose, World};
 use crate::journal::OutputStream;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// Run a command inside a codespace, with the environment that a shell has there
 ///

@@ -188,7 +188,7 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
     use crate::devcontainer::SingleCommand;
-    use crate::lifecycle::Hook;
+    use crate::phase::Hook;
 
     fn check_error(text: &str, expected: &str) {
         let error = DevContainer::parse(text, "d.json").expect_err(text).to_string();

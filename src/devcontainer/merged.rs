@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::document::{ConfigError, Document};
 use super::properties::{LifecycleCommand, Mount, Properties, SingleCommand, UserEnvProbe};
 use super::variables::Variables;
-use crate::lifecycle::{Hook, Phase};
+use crate::phase::{Hook, Phase};
 
 /// One hook's command and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
 use super::document::{ConfigError, Document, Spanned};
-use crate::lifecycle::{Hook, Phase};
+use crate::phase::{Hook, Phase};
 
 /// A lifecycle command in one of its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub use registry::{DOCKER_HUB, IncompleteRegistry, Registries, Registry, Registr
 pub use secret::{CodespaceSecret, InvalidSecretName, MAX_VALUE, SecretLevel, SecretName};
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};
 
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// What a container is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

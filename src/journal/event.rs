@@ -1,6 +1,6 @@
 //! What can happen to a codespace, as values: the one stream that the journal, the terminal and the reports read.
 
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// Something that happened in a run. Texts are redacted before they get here ([`crate::redact`]).
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use super::event::{
     Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin, RunStarted,
 };
 use crate::codespace::CodespaceName;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// An event with what the line says about it: when, and of which codespace.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::codespace::CodespaceName;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 fn codespace() -> CodespaceName {
     "calm-lamp".parse().expect("valid")

@@ -7,9 +7,9 @@
 use std::marker::PhantomData;
 use std::time::Instant;
 
-use super::phase::{Hook, Phase};
 use super::runner::{FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner};
 use crate::journal::{Event, Outcome, PhaseFinished, Recorder};
+use crate::phase::{Hook, Phase};
 
 /// The life of a codespace in state `S`, made for `P`, carried out by `R`.
 #[derive(Debug)]

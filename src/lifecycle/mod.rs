@@ -4,7 +4,6 @@
 //! events.
 
 mod machine;
-mod phase;
 mod runner;
 #[cfg(test)]
 mod tests;
@@ -13,5 +12,4 @@ pub use machine::{
     Complete, ContentReady, ContentUpdated, Created, Ending, ForCodespace, ForPrebuild, Halted, Imaged, Initialized,
     Lifecycle, LoggedIn, OnCreated, PostCreated, PostStarted, Requested, lead_codespace, lead_prebuild,
 };
-pub use phase::{Hook, Phase};
 pub use runner::{FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner};

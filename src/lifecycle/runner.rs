@@ -1,7 +1,7 @@
 //! What the phase machine needs done, as a trait: a real engine does it ([`crate::steps`]), or a recording one in a test.
 
 use super::machine::ContentReady;
-use super::phase::{Hook, Phase};
+use crate::phase::{Hook, Phase};
 
 /// Carries out single phases. Order, outcome and records are the machine's business, not the runner's.
 pub trait StepRunner: Send {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::journal::{Clock, Event, Outcome, Recorder};
+use crate::phase::{Hook, Phase};
 
 /// What a hook of a random plan does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

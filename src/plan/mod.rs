@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::github::Purpose;
-use crate::lifecycle::{Hook, HookPlan, OpeningPlan, Phase, Planned};
+use crate::lifecycle::{HookPlan, OpeningPlan, Planned};
+use crate::phase::{Hook, Phase};
 
 /// The reason for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

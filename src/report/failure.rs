@@ -4,7 +4,7 @@ use super::look::{Look, Paint, wrap};
 use super::sanitise;
 use super::summary::{Failure, Summary};
 use crate::journal::Diagnosis;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 impl Failure {
     /// Returns what failed, in one line: the phase, its command, the exit code or the reason.

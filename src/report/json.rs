@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::summary::{Failure, PhaseOutcome, Summary};
 use crate::journal::{Diagnosis, LoginOutcome};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// Where a codespace is: what no event says. What is absent is not there yet, or not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::lines::LineBuffer;
 use super::look::Colour;
 use super::sanitise;
 use crate::journal::{Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// The longest line that is shown whole, in bytes.
 const LINE: usize = 1 << 20;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::tail::Tails;
 use crate::codespace::CodespaceName;
 use crate::journal::{Diagnosis, Event, Outcome, PhaseFinished, Record, RegistryLogin, RunStarted};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 /// How many lines of a failed command's output are kept.
 const EXCERPT: usize = 20;

@@ -6,7 +6,7 @@ use super::*;
 use crate::journal::{
     Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, Record, RegistryLogin, RunStarted,
 };
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 
 const LOOK: Look = Look { width: 80, colour: Colour::Never, charset: Charset::Utf8 };
 

@@ -9,7 +9,7 @@ use super::gate::{Gate, Piece, Running};
 use super::shell::{EndMark, Opened, STALE, Script, Words, kill_script};
 use crate::engine::{ContainerId, Engine, EngineError};
 use crate::journal::{Event, Output, OutputStream, Recorder};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 use crate::redact::{ChunkDecoder, RedactStream, Redactor};
 
 /// How much of a command's last output is kept for a diagnosis, in bytes.

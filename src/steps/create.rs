@@ -13,7 +13,8 @@ use crate::devcontainer::{MergedConfiguration, Variables, merge, read_label};
 use crate::diagnosis::{Failed, diagnose};
 use crate::engine::{ContainerDetails, ContainerId, ContainerState, Pull, RegistryCredentials};
 use crate::journal::Event;
-use crate::lifecycle::{FailureKind, Phase, StepFailure, StepResult};
+use crate::lifecycle::{FailureKind, StepFailure, StepResult};
+use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 
 /// The largest `/etc/passwd` and folder of marks that are read, in bytes.

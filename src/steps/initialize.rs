@@ -8,7 +8,8 @@ use tokio::process::Command;
 use super::runner::EngineRunner;
 use crate::devcontainer::{LifecycleCommand, SingleCommand};
 use crate::journal::{Event, Output, OutputStream, Recorder};
-use crate::lifecycle::{FailureKind, Phase, StepFailure, StepResult};
+use crate::lifecycle::{FailureKind, StepFailure, StepResult};
+use crate::phase::Phase;
 use crate::redact::{ChunkDecoder, Redactor};
 
 /// Runs the command in the repository's clone; the entries of an object one after the other.

@@ -7,7 +7,8 @@ use super::shell::{EndMark, quote};
 use crate::engine::EngineError;
 use crate::github::{DockerConfigError, Registry, merge};
 use crate::journal::{Event, LoginOutcome, RegistryLogin};
-use crate::lifecycle::{ContentReady, Phase};
+use crate::lifecycle::ContentReady;
+use crate::phase::Phase;
 
 /// The largest Docker configuration that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::remote_user::RemoteUser;
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 use crate::plan::Marks;
 
 /// The folder of the marks.

@@ -20,8 +20,9 @@ use crate::engine::{ContainerId, Engine, EngineError, ImageDetails};
 use crate::github::{Purpose, World};
 use crate::journal::{Event, Recorder};
 use crate::lifecycle::{
-    ContentReady, FailureKind, Hook, HookPlan, OpeningPlan, Phase, Planned, StepFailure, StepResult, StepRunner,
+    ContentReady, FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner,
 };
+use crate::phase::{Hook, Phase};
 use crate::plan::{self, Attach, Facts, InitializeConsent, Marks, Occasion};
 use crate::redact::Redactor;
 use crate::repository::Checkout;

@@ -14,7 +14,7 @@ use super::facts::width_of;
 use super::plain::{READY, cause, one_line, warning};
 use super::recent::Recent;
 use crate::journal::{Clock, Event, PhaseFinished, Sink, SinkError};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 use crate::report::{Charset, Look, Paint, PhaseOutcome};
 
 /// Times a second.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::*;
 use crate::journal::{Event, Outcome, Output, OutputStream, PhaseFinished};
-use crate::lifecycle::Phase;
+use crate::phase::Phase;
 use crate::report::{Charset, Colour};
 
 const LOOK: Look = Look { width: 60, colour: Colour::Never, charset: Charset::Utf8 };

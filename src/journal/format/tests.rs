@@ -1,3 +1,5 @@
+//! Tests of `format`.
+
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
