@@ -10,6 +10,7 @@ fn check(config: &str, more: &[&str], code: i32, said: &str) {
     let name = sandbox.name("bad");
     let up = sandbox.up(&repository, &name, more).expect(code);
     assert!(up.stderr.contains(said), "{}", up.stderr);
+    assert_eq!(up.json()["outcome"], "error");
     assert!(!up.stderr.contains("panicked"), "{}", up.stderr);
 }
 

@@ -97,3 +97,78 @@ fn two_at_once_make_one_codespace() {
     assert!(ends.iter().any(|end| end.stderr.contains("waiting for localspace up (process")), "{ends:?}");
     assert_eq!(sandbox.inside(&name, "tr -d '\\n' < /root/ran"), "1234");
 }
+
+/// An engine of the test's own, which the test may kill: on another socket, with another folder, and no network.
+struct OwnEngine {
+    process: std::process::Child,
+    folder: tempfile::TempDir,
+}
+
+impl OwnEngine {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let process = Command::new("dockerd")
+            .args([
+                "-H",
+                &format!("unix://{}", path("sock")),
+                "--data-root",
+                &path("data"),
+                "--exec-root",
+                &path("exec"),
+            ])
+            .args(["--pidfile", &path("pid"), "--bridge=none", "--iptables=false", "--ip6tables=false"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn();
+        let mut process = process.expect("dockerd runs");
+        let mut log = BufReader::new(process.stderr.take().expect("piped"));
+        let mut line = String::new();
+        while !line.contains("API listen on") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).expect("text"), 0, "dockerd ended");
+        }
+        std::thread::spawn(move || log.lines().count());
+        Self { process, folder }
+    }
+
+    fn host(&self) -> String {
+        format!("unix://{}", self.folder.path().join("sock").display())
+    }
+}
+
+impl Drop for OwnEngine {
+    fn drop(&mut self) {
+        // Asked to end, it ends its containers and unmounts what it mounted.
+        let _asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ended = self.process.wait();
+    }
+}
+
+#[test]
+fn an_engine_that_dies_while_a_command_runs_is_said_and_nothing_hangs() {
+    let mut sandbox = Sandbox::new();
+    let engine = OwnEngine::start();
+    let save = "docker save busybox:1 | docker -H \"$0\" load";
+    let loaded = Command::new("sh").args(["-c", save, &engine.host()]).output().expect("docker runs");
+    let _done = Ran::of(loaded).expect(0);
+    sandbox.set_env("DOCKER_HOST", &engine.host());
+    let config = r#"{"image": "busybox:1", "runArgs": ["--network=none"], "onCreateCommand": "sleep 300"}"#;
+    let repository = sandbox.repository("r", config).display().to_string();
+    let name = sandbox.name("orphan");
+    let events = sandbox.path("events");
+    let _made = Command::new("mkfifo").arg(&events).status().expect("mkfifo runs");
+    let child = sandbox.spawn(&["up", &repository, "--name", &name, "--events", &events.display().to_string()]);
+    let mut reader = BufReader::new(std::fs::File::open(&events).expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("\"phaseStarted\",\"phase\":\"onCreateCommand\"") {
+        line.clear();
+        assert_ne!(reader.read_line(&mut line).expect("text"), 0, "no such event");
+    }
+    let drained = std::thread::spawn(move || reader.lines().count());
+    drop(engine);
+    let ran = Ran::of(child.wait_with_output().expect("ended"));
+    let _lines = drained.join();
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("engine"), "{}", ran.stderr);
+}

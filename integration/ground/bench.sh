@@ -1,10 +1,30 @@
 #!/usr/bin/env bash
-# localspace beside the reference CLI and the bare Docker API: the same sample, wall time and memory, as ratios.
+# Measures localspace beside the reference CLI and the bare Docker API; its arguments go to bench/compare.py.
+#
+# LOCALSPACE names another localspace than target/release/localspace.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-if command -v npm >/dev/null && [ ! -x "$root/target/bench/node_modules/.bin/devcontainer" ]; then
-    mkdir -p "$root/target/bench"
-    npm install --silent --no-audit --no-fund --prefix "$root/target/bench" @devcontainers/cli@0.88.0 >/dev/null
+top=$(cd "$here/../.." && pwd)
+ours=${LOCALSPACE:-$top/target/release/localspace}
+folder=$top/target/bench
+
+say() { printf 'bench: %s\n' "$*"; }
+
+[ -x "$ours" ] || { say "error: there is no $ours; run \`make build\`" >&2; exit 2; }
+command -v python3 >/dev/null || { say "error: there is no python3" >&2; exit 2; }
+
+# The reference is installed once for each lock file.
+reference=()
+if command -v npm >/dev/null; then
+    if ! cmp -s "$here/bench/package-lock.json" "$folder/package-lock.json" || [ ! -x "$folder/node_modules/.bin/devcontainer" ]; then
+        say "installing the reference CLI"
+        mkdir -p "$folder"
+        cp "$here/bench/package.json" "$here/bench/package-lock.json" "$folder/"
+        npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+    fi
+    reference=(--reference "$folder/node_modules/.bin/devcontainer")
+else
+    say "there is no npm: the reference CLI is left out"
 fi
-exec python3 "$here/bench.py" "$root" "$@"
+
+exec python3 -B "$here/bench/compare.py" --ours "$ours" "${reference[@]}" "$@"

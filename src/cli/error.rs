@@ -70,6 +70,11 @@ impl CliError {
         format!("error: {}\n{hint}", self.message)
     }
 
+    /// Returns what `up --json` ends with when it never came to a phase (DESIGN section 4).
+    pub fn document(&self) -> serde_json::Value {
+        serde_json::json!({ "outcome": "error", "message": self.message, "description": self.hint })
+    }
+
     /// Returns the message alone.
     pub fn message(&self) -> &str {
         &self.message

@@ -63,6 +63,16 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let json = args.output.json;
+    let ended = Box::pin(up(args, context)).await;
+    if let (true, Err(error)) = (json, &ended) {
+        // Whatever goes wrong before a phase can be told of, standard output still holds the one object.
+        context.ui.data(&format!("{}\n", error.document()))?;
+    }
+    ended
+}
+
+async fn up(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let secrets = Secrets::load(args.secrets_file.clone())?;
     let source = repository::locate(&args.repository).await?;
     let engine = context.engine()?;

@@ -64,7 +64,7 @@ def together(path, container):
 
 def measure(engine, path, image, note):
     """Measures everything once."""
-    steps = dict(bare.life(engine, image))
+    steps = dict(bare.life_alone(engine, image))
     note("create", steps["create"])
     note("start", steps["start"])
     for number in range(1, bare.HOOKS + 1):

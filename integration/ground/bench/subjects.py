@@ -1,0 +1,139 @@
+"""The three that are measured: bare API calls, the reference CLI, and localspace. Each has `up`, `exec` and `delete` of codespace number N.
+
+`up` and `exec` return a measure.Ran; `delete` too, or None where the subject has no such verb and the bench tidies up.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+import urllib.parse
+
+import bare
+from engine import Engine
+from measure import Failed, Ran, run
+
+HOOKS = ("onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand")
+
+
+def repository(folder, image):
+    """Makes a repository of one commit whose five hooks each print a line."""
+    configuration = {"name": "bench", "image": image, **{hook: f"echo ran {hook}" for hook in HOOKS}}
+    (folder / ".devcontainer").mkdir(parents=True)
+    (folder / ".devcontainer/devcontainer.json").write_text(json.dumps(configuration, indent=2))
+    git = ["git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
+        subprocess.run(git + words, check=True)
+
+
+def _outcome(ran):
+    """Returns the JSON object that an `up` ends with, if it says success."""
+    lines = ran.stdout.strip()
+    try:
+        answer = json.loads(lines)
+    except json.JSONDecodeError:
+        answer = json.loads(lines.splitlines()[-1]) if lines else {}
+    if answer.get("outcome") != "success":
+        raise Failed(f"up did not say success: {lines[-2000:]}")
+    return answer
+
+
+class Bare:
+    """The API calls alone, timed inside this process: no program starts, nothing is read or recorded."""
+
+    name = "bare"
+
+    def __init__(self, path, image):
+        self._path, self._image, self._containers = path, image, {}
+
+    def up(self, number):
+        self._containers[number], steps = bare.life(self._engine(), self._image)
+        return Ran(sum(ms for _, ms in steps), 0.0, "", "")
+
+    def exec(self, number):
+        return self._timed(lambda engine: engine.exec(self._containers[number], ["echo", "hi"]))
+
+    def delete(self, number):
+        return self._timed(lambda engine: engine.remove(self._containers.pop(number)))
+
+    def tidy(self):
+        for number in list(self._containers):
+            self.delete(number)
+
+    def _engine(self):
+        engine = Engine(self._path)
+        engine.call("GET", "/_ping")
+        return engine
+
+    def _timed(self, act):
+        engine, began = self._engine(), time.perf_counter()
+        act(engine)
+        return Ran((time.perf_counter() - began) * 1000, 0.0, "", "")
+
+
+class Reference:
+    """`@devcontainers/cli`; it has no verb to delete."""
+
+    name = "reference"
+
+    def __init__(self, program, path, folders):
+        self._program, self._engine_path, self._folders = program, path, folders
+
+    def up(self, number):
+        ran = run([self._program, "up", "--workspace-folder", str(self._folders[number])])
+        _outcome(ran)
+        missing = [hook for hook in HOOKS if f"ran {hook}" not in ran.stdout + ran.stderr]
+        if missing:
+            raise Failed(f"the reference did not run {', '.join(missing)}")
+        return ran
+
+    def exec(self, number):
+        return run([self._program, "exec", "--workspace-folder", str(self._folders[number]), "echo", "hi"])
+
+    def delete(self, number):
+        engine = Engine(self._engine_path)
+        label = json.dumps({"label": [f"devcontainer.local_folder={self._folders[number]}"]})
+        found = engine.call("GET", "/containers/json?" + urllib.parse.urlencode({"all": 1, "filters": label}))
+        for container in json.loads(found):
+            engine.remove(container["Id"])
+
+    def tidy(self):
+        for number in range(len(self._folders)):
+            self.delete(number)
+
+
+class Ours:
+    """`localspace`, with a home of its own."""
+
+    name = "localspace"
+
+    def __init__(self, program, home, folders):
+        self._program, self._folders = str(pathlib.Path(program).resolve()), folders
+        self._env = {"LOCALSPACE_HOME": str(home)}
+        self._made = set()
+
+    def up(self, number):
+        self._made.add(number)
+        ran = run([self._program, "up", "--json", str(self._folders[number]), "--name", self._codespace(number)], self._env)
+        phases = {phase["phase"]: phase["outcome"] for phase in _outcome(ran)["phases"]}
+        not_run = [hook for hook in HOOKS if phases.get(hook) != "succeeded"]
+        if not_run:
+            raise Failed(f"localspace did not run {', '.join(not_run)}")
+        return ran
+
+    def exec(self, number):
+        return run([self._program, "exec", "-c", self._codespace(number), "--", "echo", "hi"], self._env)
+
+    def delete(self, number):
+        ran = run([self._program, "delete", "-c", self._codespace(number)], self._env)
+        self._made.discard(number)
+        return ran
+
+    def tidy(self):
+        for number in list(self._made):
+            self.delete(number)
+
+    @staticmethod
+    def _codespace(number):
+        return f"bench-{os.getpid()}-{number}"
