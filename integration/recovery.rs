@@ -98,7 +98,8 @@ fn two_at_once_make_one_codespace() {
     assert_eq!(sandbox.inside(&name, "tr -d '\\n' < /root/ran"), "1234");
 }
 
-/// An engine of the test's own, which the test may kill: on another socket, with another folder, and no network.
+/// An engine of the test's own, which the test may kill: on another socket, with another folder, and in a network namespace of its own,
+/// since an engine that starts without a bridge removes the one that it finds.
 struct OwnEngine {
     process: std::process::Child,
     folder: tempfile::TempDir,
@@ -108,7 +109,8 @@ impl OwnEngine {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let process = Command::new("dockerd")
+        let process = Command::new("unshare")
+            .args(["--net", "dockerd"])
             .args([
                 "-H",
                 &format!("unix://{}", path("sock")),
