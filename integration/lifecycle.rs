@@ -167,3 +167,35 @@ fn much_output_and_output_that_is_no_text_are_kept_in_bounded_memory() {
     assert!(logs.len() > 200_000_000, "{}", logs.len());
     assert!(logs.contains("a\u{fffd}b"));
 }
+
+#[test]
+fn a_group_that_an_earlier_command_joined_counts_for_the_later_ones() {
+    let sandbox = Sandbox::new();
+    let config = r#"{"image": "mcr.microsoft.com/devcontainers/base:trixie", "remoteUser": "vscode",
+        "onCreateCommand": "sudo groupadd extra && sudo usermod -aG extra vscode", "postCreateCommand": "id -nG | grep -w extra"}"#;
+    let repository = sandbox.repository("r", config);
+    let name = sandbox.name("groups");
+    assert_eq!(sandbox.up(&repository, &name, &[]).expect(0).phases(), "-+++--+--");
+}
+
+#[test]
+fn what_is_committed_is_taken_unless_the_working_tree_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let config = r#"{"image": "busybox:1", "onCreateCommand": "ls -A; cat file 2>/dev/null; true"}"#;
+    let repository = sandbox.repository("r", config);
+    std::fs::write(repository.join("file"), "uncommitted").expect("written");
+    let name = sandbox.name("committed");
+    let _done = sandbox.up(&repository, &name, &[]).expect(0);
+    assert_eq!(sandbox.inside(&name, "ls -A | tr '\\n' ' '"), ".devcontainer .git ");
+    let name = sandbox.name("tree");
+    let _done = sandbox.up(&repository, &name, &["--working-tree"]).expect(0);
+    assert_eq!(sandbox.inside(&name, "cat file"), "uncommitted");
+    // A folder inside a repository is a repository of its own.
+    std::fs::create_dir_all(repository.join("sub/.devcontainer")).expect("made");
+    std::fs::write(repository.join("sub/.devcontainer/devcontainer.json"), config).expect("written");
+    commit(&repository);
+    let name = sandbox.name("inside");
+    let up = sandbox.up(&repository.join("sub"), &name, &[]).expect(0);
+    assert_eq!(up.json()["remoteWorkspaceFolder"], "/workspaces/sub");
+    assert_eq!(sandbox.inside(&name, "ls -A | tr '\\n' ' '"), ".devcontainer .git ");
+}

@@ -50,6 +50,17 @@ fn killed_at_any_boundary_it_is_deleted_without_a_trace_or_finished() {
         assert_eq!(left_of(&name), "", "{event} {phase}");
         assert!(!sandbox.path("localspace/state/codespaces").join(&name).exists());
 
+        let name = sandbox.name(&format!("started{at}"));
+        kill_at(&sandbox, &repository, &name, event, phase);
+        // `start` goes on from where it was, or undoes what was never finished.
+        let start = sandbox.run(&["start", "-c", &name, "--json"]);
+        if start.code == 0 {
+            assert!(sandbox.inside(&name, "cat /root/ran").ends_with("4\n"), "{event} {phase}");
+        } else {
+            assert!(["image", "create"].contains(&phase), "{event} {phase}: {start:?}");
+            assert_eq!(left_of(&name), "", "{event} {phase}");
+        }
+
         let name = sandbox.name(&format!("finished{at}"));
         kill_at(&sandbox, &repository, &name, event, phase);
         let up = sandbox.run(&["up", &repository, "--name", &name, "--json"]).expect(0);

@@ -23,6 +23,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
+    select::await_unfinished(context, &engine).await?;
     let mut names: BTreeSet<CodespaceName> = BTreeSet::new();
     if args.all {
         names.extend(select::all(&engine).await?.into_iter().map(|found| found.name));

@@ -6,6 +6,7 @@ use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter};
 use crate::github::Purpose;
 use crate::journal::{newest_run, read};
+use crate::phase::Phase;
 use crate::report::Summary;
 
 /// `-c NAME`
@@ -54,6 +55,27 @@ impl Found {
 pub(super) async fn all(engine: &Engine) -> Result<Vec<Found>, CliError> {
     let containers = engine.containers(&[LabelFilter::has(label::CODESPACE)]).await?;
     Ok(containers.into_iter().filter_map(Found::of).collect())
+}
+
+/// How long an engine may take to make a container whose order came from a process that has died since.
+const MAKING: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Waits for containers that were ordered by a process that died right after: the engine makes them all the same, and what looks for
+/// them a moment too early would leave them behind.
+pub(super) async fn await_unfinished(context: &Context, engine: &Engine) -> Result<(), CliError> {
+    let known: Vec<CodespaceName> = all(engine).await?.into_iter().map(|found| found.name).collect();
+    for name in context.home.codespaces().into_iter().filter(|name| !known.contains(name)) {
+        let Some(run) = newest(context, &name) else { continue };
+        let Some(began) = run.began.filter(|_| run.running == Some(Phase::Create) && run.end.is_none()) else {
+            continue;
+        };
+        let recent = context.clock.now().as_second() - began.as_second() < 60;
+        if recent {
+            let filter = LabelFilter::is(label::CODESPACE, name.as_str());
+            engine.await_created(&filter, began.as_second(), MAKING).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the codespace that is meant.

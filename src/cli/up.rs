@@ -76,6 +76,7 @@ async fn up(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let secrets = Secrets::load(args.secrets_file.clone())?;
     let source = repository::locate(&args.repository).await?;
     let engine = context.engine()?;
+    select::await_unfinished(context, &engine).await?;
     let purpose = if args.as_prebuild { Purpose::Prebuild } else { Purpose::Codespace };
     let key = Home::source_key(&format!("{} {} {:?}", source.location, purpose.name(), args.config));
     let _making = hold(context, key).await?;

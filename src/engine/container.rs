@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::time::Duration;
 
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
-    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StartContainerOptions,
-    StopContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
+    StartContainerOptions, StopContainerOptionsBuilder,
 };
 
 use futures_util::StreamExt;
@@ -179,6 +180,21 @@ impl Engine {
             })
         };
         Ok(listed.into_iter().filter_map(summary).collect())
+    }
+
+    /// Waits until a container with the label has been made since `since` (seconds since 1970), for no longer than `within`.
+    pub async fn await_created(&self, filter: &LabelFilter, since: i64, within: Duration) -> Result<(), EngineError> {
+        let filters = HashMap::from([
+            ("type".to_owned(), vec!["container".to_owned()]),
+            ("event".to_owned(), vec!["create".to_owned()]),
+            ("label".to_owned(), vec![filter.0.clone()]),
+        ]);
+        let options = EventsOptionsBuilder::default().since(&since.to_string()).filters(&filters).build();
+        let mut events = self.docker.events(Some(options));
+        match tokio::time::timeout(within, events.next()).await {
+            Ok(Some(Err(error))) => Err(self.explain("listen to", "its events", error)),
+            Ok(Some(Ok(_)) | None) | Err(_) => Ok(()),
+        }
     }
 
     /// Returns the names of the volumes that have every one of the labels.

@@ -7,6 +7,7 @@ its time would say nothing.
 
 import argparse
 import contextlib
+import os
 import pathlib
 import statistics
 import tempfile
@@ -19,21 +20,20 @@ from subjects import Bare, Ours, Reference, repository
 
 
 def one_at_a_time(subject, found, number=0):
-    """Notes the times and the memory of one codespace's life."""
+    """Notes the times of one codespace's life."""
     for verb in ("up", "exec", "delete"):
         ran = getattr(subject, verb)(number)
         if ran:
             found.setdefault((subject.name, verb), []).append(ran.ms)
-            found.setdefault((subject.name, f"{verb} MB"), []).append(ran.rss_mb)
 
 
-def at_once(subject, count, found):
-    """Notes how long it takes until the last of several codespaces is up."""
-    rss, errors = [], []
+def up_together(subject, count):
+    """Brings several codespaces up at once; returns what each came to, and the milliseconds until the last was up."""
+    ran, errors = [], []
 
     def one(number):
         try:
-            rss.append(subject.up(number).rss_mb)
+            ran.append(subject.up(number))
         except Exception as error:  # a thread's error would be lost: it is raised below
             errors.append(error)
 
@@ -46,41 +46,66 @@ def at_once(subject, count, found):
     ms = (time.perf_counter() - began) * 1000
     if errors:
         raise errors[0]
-    found.setdefault((subject.name, "at once"), []).append(ms)
-    found.setdefault((subject.name, "at once MB"), []).append(max(rss))
     for number in range(count):
         subject.delete(number)
+    return ran, ms
 
 
-def rows(found, names, columns):
+def memory(subject, args, found):
+    """Notes the memory of an `up` alone and of each of several, in runs whose time is not counted."""
+    with measure.by_memory():
+        ran = [subject.up(0)]
+        subject.delete(0)
+        together, _ = up_together(subject, args.at_once)
+    found[subject.name, "up MB"] = [one.rss_mb for one in ran if one.rss_mb]
+    found[subject.name, "at once MB"] = [one.rss_mb for one in together if one.rss_mb]
+
+
+def rows(found, names, columns, floor):
     """Returns the table: a line per subject with its medians and their spread, then the ratios of ours."""
-    median = {key: statistics.median(values) for key, values in found.items()}
     for name in names:
-        cells = [_cell(found.get((name, column)), column) for _, column in columns]
-        yield name, cells
+        yield name, [_cell(found.get((name, column)), column, floor) for column in columns]
     ours = "localspace"
     for other in (name for name in names if name != ours and ours in names):
-        pairs = [(median.get((ours, column)), median.get((other, column))) for _, column in columns]
-        yield f"localspace / {other}", [f"{a / b:.2f}" if a and b else "-" for a, b in pairs]
+        yield f"{ours} / {other}", [_ratio(found.get((ours, column)), found.get((other, column)), column, floor) for column in columns]
 
 
-def _cell(values, column):
-    if not values or not any(values):
+def _cell(values, column, floor):
+    if not values:
         return "-"
     if column.endswith("MB"):
-        return f"{max(values):.1f}"
+        return f"{max(values):.1f}" if _told_apart(values, floor) else f"<= {floor:.1f}"
     return f"{statistics.median(values):.0f} ({min(values):.0f}-{max(values):.0f})"
 
 
+def _ratio(ours, other, column, floor):
+    if not ours or not other:
+        return "-"
+    if column.endswith("MB"):
+        return f"{max(ours) / max(other):.2f}" if _told_apart(ours, floor) and _told_apart(other, floor) else "-"
+    return f"{statistics.median(ours) / statistics.median(other):.2f}"
+
+
+def _told_apart(values, floor):
+    # What a child is charged with at birth varies by some pages.
+    return max(values) > floor + 0.5
+
+
 def report(found, names, args):
-    columns = [("up ms", "up"), ("exec ms", "exec"), ("delete ms", "delete"), (f"{args.at_once} up ms", "at once"), ("up MB", "up MB"),
-               (f"{args.at_once} up MB", "at once MB")]
-    print(f"\n{args.image}, five echo hooks; {args.runs} runs one at a time, {args.rounds} of {args.at_once} at once. Milliseconds: median (lowest-highest).")
-    print("MB: the highest peak of one process;", f"less than {measure.floor_mb():.1f} cannot be told apart.")
+    titles = {"up": "up ms", "exec": "exec ms", "delete": "delete ms", "at once": f"{args.at_once} up ms", "up MB": "up MB", "at once MB": f"{args.at_once} up MB"}
+    floor = measure.floor_mb()
+    print(f"\n{args.image}, five echo hooks; {args.runs} runs one at a time, {args.rounds} of {args.at_once} at once; load {_load()} on {os.cpu_count()} cores.")
+    print("Milliseconds: median (lowest-highest); ratios are of medians.")
+    print(f"MB: the highest peak of one process, in runs of their own; less than {floor:.1f} cannot be told apart.")
     print("bare: create, start, five execs, timed inside the process that makes the calls; no clone, no volume, no record.")
-    print(f"\n{'':<24}" + "".join(f"{title:>18}" for title, _ in columns))
-    for name, cells in rows(found, names, columns):
+    print(f"\n{'':<24}" + "".join(f"{title:>18}" for title in titles.values()))
+    for name, cells in rows(found, names, titles, floor):
         print(f"{name:<24}" + "".join(f"{cell:>18}" for cell in cells))
+
+
+def _load():
+    # What else the machine does is part of what a figure means.
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def subjects(args, folder):
@@ -121,7 +146,9 @@ def main():
                 one_at_a_time(subject, found)
         for _ in range(args.rounds):
             for subject in measured:
-                at_once(subject, args.at_once, found)
+                found.setdefault((subject.name, "at once"), []).append(up_together(subject, args.at_once)[1])
+        for subject in measured:
+            memory(subject, args, found)
         report(found, [subject.name for subject in measured], args)
 
 

@@ -1,45 +1,60 @@
-"""Runs one program to its end: wall time, and the most memory that it or a process of its own held."""
+"""Runs one program to its end and measures it: by its wall time, or by its memory (see spawn.py), never both in one run."""
 
+import contextlib
 import dataclasses
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 
-# Linux counts ru_maxrss in KiB, macOS in bytes.
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+SPAWN = [sys.executable, "-I", "-S", str(pathlib.Path(__file__).with_name("spawn.py"))]
 
 
 class Failed(Exception):
-    """A measured program did not do what it was run for: its time says nothing."""
+    """A measured program did not do what it was run for: its figures say nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ran:
-    ms: float
-    rss_mb: float
     stdout: str
     stderr: str
+    ms: float
+    rss_mb: float | None = None
+
+
+_by_memory = False
+
+
+@contextlib.contextmanager
+def by_memory():
+    """Until it ends, programs run through the spawner: `rss_mb` is known, `ms` holds the spawner's own time and is worth nothing."""
+    global _by_memory
+    _by_memory = True
+    try:
+        yield
+    finally:
+        _by_memory = False
 
 
 def run(command, env=None):
     """Runs a command; its output goes to files, so that no pipe makes it wait for us. Raises Failed unless it ends with 0."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        words = SPAWN + command if _by_memory else command
         began = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(env or {})})
-        _, status, usage = os.wait4(child.pid, 0)
+        code = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(env or {})}, check=False).returncode
         ms = (time.perf_counter() - began) * 1000
-        child.returncode = os.waitstatus_to_exitcode(status)
-        ran = Ran(ms, usage.ru_maxrss * RSS_UNIT / 1e6, _text(out), _text(err))
-    if child.returncode != 0:
-        raise Failed(f"{' '.join(command)} ended with exit code {child.returncode}:\n{ran.stderr[-2000:]}")
-    return ran
+        stdout, stderr = _text(out), _text(err)
+    if code != 0:
+        raise Failed(f"{' '.join(command)} ended with exit code {code}:\n{stderr[-2000:]}")
+    return Ran(stdout, stderr, ms, float(stderr.split()[-1]) if _by_memory else None)
 
 
 def floor_mb():
-    """Returns what `true` is charged with: a child starts as a copy of this program, and no less can be measured."""
-    return run(["true"]).rss_mb
+    """Returns what `true` is charged with: less than that cannot be told apart."""
+    with by_memory():
+        return run(["true"]).rss_mb
 
 
 def _text(file):

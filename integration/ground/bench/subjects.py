@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import time
 import urllib.parse
 
@@ -49,7 +50,7 @@ class Bare:
 
     def up(self, number):
         self._containers[number], steps = bare.life(self._engine(), self._image)
-        return Ran(sum(ms for _, ms in steps), 0.0, "", "")
+        return Ran("", "", sum(ms for _, ms in steps))
 
     def exec(self, number):
         return self._timed(lambda engine: engine.exec(self._containers[number], ["echo", "hi"]))
@@ -69,7 +70,7 @@ class Bare:
     def _timed(self, act):
         engine, began = self._engine(), time.perf_counter()
         act(engine)
-        return Ran((time.perf_counter() - began) * 1000, 0.0, "", "")
+        return Ran("", "", (time.perf_counter() - began) * 1000)
 
 
 class Reference:
@@ -132,7 +133,10 @@ class Ours:
 
     def tidy(self):
         for number in list(self._made):
-            self.delete(number)
+            try:
+                self.delete(number)
+            except Failed as error:  # must not hide what went wrong before it
+                print(f"bench: not removed: {error}", file=sys.stderr)
 
     @staticmethod
     def _codespace(number):
