@@ -147,7 +147,7 @@ fn no_login(failed: &Failed<'_>, server: Option<&RegistryServer>, at: &str) -> D
 fn server_of(line: &str) -> Option<RegistryServer> {
     if let Some((_, after)) = line.split_once("://") {
         let host = after.split(['/', '"', ' ']).next().filter(|host| !host.is_empty())?;
-        return Some(RegistryServer::normalise(host));
+        return Some(RegistryServer::normalise(host.trim_end_matches(':')));
     }
     let (_, after) = line.split_once("denied for ")?;
     Some(RegistryServer::of_image(after.split([',', ' ']).next()?))

@@ -12,11 +12,11 @@ impl Failure {
         let command = self.command.as_ref().map_or(String::new(), |command| format!(" in `{command}`"));
         let code =
             self.exit_code.filter(|code| *code != 0).map_or(String::new(), |code| format!(" with exit code {code}"));
-        // The exit code is the reason where there is one.
+        // A reason that is the exit code again is left out.
         let reason = self
             .reason
             .as_ref()
-            .filter(|_| code.is_empty())
+            .filter(|reason| code.is_empty() || !reason.contains("exit code"))
             .map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
         let headline = format!("{} failed{command}{code}{reason}", self.phase);
         sanitise::plain(&headline).into_owned()

@@ -180,9 +180,9 @@ fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
     advice: move the pull to postCreateCommand
 
     The codespace cannot be used. What to do next:
-      localspace logs -c calm-lamp  shows everything that was written
-      localspace ssh -c calm-lamp   opens a shell in the container, which was kept for a look
-      localspace up -c calm-lamp    tries this phase again, and goes on from there
+      localspace logs -c calm-lamp        shows everything that was written
+      localspace exec -c calm-lamp -- sh  opens a shell in the container, which was kept for a look
+      the same command again              tries this phase again, and goes on from there
     ");
     insta::assert_snapshot!(failure(&Summary::of(usable()), LOOK).expect("failed"), @r"
     postCreateCommand failed with exit code 1: timed out after 60 s
@@ -191,9 +191,9 @@ fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
       | ab
 
     The codespace can be used, but the phases after this one were skipped. What to do next:
-      localspace logs -c calm-lamp  shows everything that was written
-      localspace ssh -c calm-lamp   opens a shell in the container, which was kept for a look
-      localspace up -c calm-lamp    tries this phase again, and goes on from there
+      localspace logs -c calm-lamp        shows everything that was written
+      localspace exec -c calm-lamp -- sh  opens a shell in the container, which was kept for a look
+      the same command again              tries this phase again, and goes on from there
     ");
     assert_eq!(failure(&Summary::default(), LOOK), None);
 }
