@@ -44,9 +44,15 @@ install_engine() {
 start_engine() {
     local log=/var/log/localspace-dockerd.log
     say "starting dockerd (log: $log)"
+    # What an engine that was killed left behind: its number may be another process's by now, and dockerd would not start.
+    local file pid
+    for file in /run/docker.pid /run/docker/containerd/containerd.pid; do
+        pid=$(cat "$file" 2>/dev/null) || continue
+        grep -qE '^(dockerd|containerd)$' "/proc/$pid/comm" 2>/dev/null || rm -f "$file"
+    done
     setsid nohup dockerd >"$log" 2>&1 </dev/null &
-    # `docker version` fails at once while there is no socket; the log's growth is the event that something happened.
-    timeout 60 bash -c 'tail -n +1 -F "$0" 2>/dev/null | grep -m 1 -q "API listen on"' "$log" ||
+    # The log's own line is the event; only grep is waited for, as tail ends with the next line alone.
+    timeout 60 bash -c 'grep -m 1 -q "API listen on" <(exec tail -n +1 -F "$0" 2>/dev/null)' "$log" ||
         fail "dockerd did not come up within 60 s" "read $log"
     docker version >/dev/null || fail "dockerd started, but does not answer" "read $log"
 }
