@@ -7,7 +7,7 @@ use crate::support::{PASSWORD, Registry, Sandbox, commit, docker, triple};
 
 #[test]
 fn a_nested_engine_is_refused_before_the_login_and_pulls_after_it() {
-    let (sandbox, registry) = (Sandbox::new(), Registry::start());
+    let (registry, sandbox) = (Registry::start(), Sandbox::new());
     let repository = registry.sample(&sandbox, "docker-in-docker");
     let name = sandbox.name("dind");
     let secrets = sandbox.file("s.env", &triple("ACME", "registry.acme.test", PASSWORD));
@@ -26,7 +26,7 @@ fn a_nested_engine_is_refused_before_the_login_and_pulls_after_it() {
 
 #[test]
 fn a_pull_before_the_login_is_diagnosed() {
-    let (sandbox, registry) = (Sandbox::new(), Registry::start());
+    let (registry, sandbox) = (Registry::start(), Sandbox::new());
     let repository = registry.sample(&sandbox, "too-early");
     let secrets = sandbox.file("s.env", &triple("ACME", "registry.acme.test", PASSWORD));
     let name = sandbox.name("early");
@@ -39,7 +39,7 @@ fn a_pull_before_the_login_is_diagnosed() {
 
 #[test]
 fn a_private_base_image_is_pulled_with_the_codespaces_secrets() {
-    let (mut sandbox, registry) = (Sandbox::new(), Registry::start());
+    let (registry, mut sandbox) = (Registry::start(), Sandbox::new());
     let server = format!("localhost:{}", registry.port);
     sandbox.set_env("ACME_REGISTRY", &server);
     let repository = sandbox.sample("private-base", &[]);

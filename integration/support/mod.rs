@@ -183,7 +183,8 @@ fn run(program: &str, args: &[&str]) {
     let _done = Ran::of(Command::new(program).args(args).output().expect("it runs")).expect(0);
 }
 
-/// Debian's registry with one private image in it, on a network of its own.
+/// Debian's registry with one private image in it, on a network of its own. Made before the sandbox whose codespaces join that network, so
+/// that it goes after them.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) network: String,
