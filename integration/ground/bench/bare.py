@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The least that a codespace with five echo hooks can cost: create, start, five execs, each as bare API calls.
+"""What a codespace with five echo hooks costs when done plainly: create, start, five execs, one after the other, as bare API calls.
+
+A yardstick, no lower bound: who starts the execs together can be faster.
 
     bare.py IMAGE                    a container's life; prints JSON with the milliseconds of each step
     bare.py --exec-only CONTAINER    one exec in a container that runs

@@ -91,21 +91,17 @@ def _told_apart(values, floor):
     return max(values) > floor + 0.5
 
 
-def report(found, names, args):
+def report(found, names, args, load):
     titles = {"up": "up ms", "exec": "exec ms", "delete": "delete ms", "at once": f"{args.at_once} up ms", "up MB": "up MB", "at once MB": f"{args.at_once} up MB"}
     floor = measure.floor_mb()
-    print(f"\n{args.image}, five echo hooks; {args.runs} runs one at a time, {args.rounds} of {args.at_once} at once; load {_load()} on {os.cpu_count()} cores.")
+    print(f"\n{args.image}, five echo hooks; {args.runs} runs one at a time, {args.rounds} of {args.at_once} at once; load {load:.1f} before it on {os.cpu_count()} cores.")
     print("Milliseconds: median (lowest-highest); ratios are of medians.")
     print(f"MB: the highest peak of one process, in runs of their own; less than {floor:.1f} cannot be told apart.")
-    print("bare: create, start, five execs, timed inside the process that makes the calls; no clone, no volume, no record.")
+    print("bare: create, start, five execs one after the other, timed inside the process that makes the calls; no clone, no volume, no record.")
+    print("It is no lower bound: localspace starts the execs of its hooks together.")
     print(f"\n{'':<24}" + "".join(f"{title:>18}" for title in titles.values()))
     for name, cells in rows(found, names, titles, floor):
         print(f"{name:<24}" + "".join(f"{cell:>18}" for cell in cells))
-
-
-def _load():
-    # What else the machine does is part of what a figure means.
-    return f"{os.getloadavg()[0]:.1f}"
 
 
 def subjects(args, folder):
@@ -134,7 +130,8 @@ def arguments():
 
 
 def main():
-    args, found = arguments(), {}
+    # What else the machine does is part of what a figure means; taken first, for the bench is a load itself.
+    args, found, load = arguments(), {}, os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="localspace-bench-") as folder, contextlib.ExitStack() as after:
         measured = list(subjects(args, pathlib.Path(folder)))
         for subject in measured:
@@ -149,7 +146,7 @@ def main():
                 found.setdefault((subject.name, "at once"), []).append(up_together(subject, args.at_once)[1])
         for subject in measured:
             memory(subject, args, found)
-        report(found, [subject.name for subject in measured], args)
+        report(found, [subject.name for subject in measured], args, load)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Docker Engine's HTTP API over its unix socket, with the standard library alone: the floor that others are measured against."""
+"""The Docker Engine's HTTP API over its unix socket, with the standard library alone: the yardstick for the others."""
 
 import http.client
 import json
