@@ -74,6 +74,11 @@ pub struct InvalidRepository {
 }
 
 impl RepositoryName {
+    /// Returns the name of a repository whose own is not known.
+    pub fn unknown() -> Self {
+        Self { owner: "local".to_owned(), name: "repository".to_owned() }
+    }
+
     /// Returns the repository's name without its owner: the folder under `/workspaces`.
     pub fn name(&self) -> &str {
         &self.name
@@ -114,6 +119,8 @@ impl fmt::Display for RepositoryName {
 pub mod label {
     /// The codespace's name; its presence makes an object of the engine ours.
     pub const CODESPACE: &str = "localspace.codespace";
+    /// Where the codespace's state is kept: whose it is, on an engine that several people or tests share.
+    pub const HOME: &str = "localspace.home";
     /// `owner/name` of the repository.
     pub const REPOSITORY: &str = "localspace.repository";
     /// The GitHub login the codespace runs for.

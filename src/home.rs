@@ -68,8 +68,14 @@ pub enum Locked {
 
 impl Home {
     /// Returns the home whose state is under `state`.
-    pub fn new(state: PathBuf) -> Self {
-        Self { state }
+    pub fn new(state: &Path) -> Self {
+        // A relative path would mean another folder elsewhere.
+        Self { state: std::path::absolute(state).unwrap_or_else(|_| state.to_owned()) }
+    }
+
+    /// Returns what tells this home from others on one engine.
+    pub fn id(&self) -> String {
+        self.state.display().to_string()
     }
 
     /// Returns the folder of a codespace.
@@ -208,7 +214,7 @@ mod tests {
 
     fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let home = Home::new(folder.path().join("state"));
+        let home = Home::new(&folder.path().join("state"));
         (folder, home)
     }
 

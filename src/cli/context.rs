@@ -52,7 +52,7 @@ impl Context {
         };
         Self {
             ui: Ui::new(&Facts::of_process(get)),
-            home: Home::new(state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
+            home: Home::new(&state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
             clock: Clock::system(),
             around,
             environment: env::vars_os().filter_map(text).collect(),
@@ -69,9 +69,4 @@ impl Context {
     pub(super) fn engine(&self) -> Result<Engine, CliError> {
         Ok(Engine::connect(self.endpoint()?)?)
     }
-}
-
-/// Returns what other processes are told of this one.
-pub(super) fn holder(verb: &str) -> String {
-    format!("localspace {verb} (process {})", std::process::id())
 }

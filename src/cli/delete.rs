@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::context::Context;
 use super::error::CliError;
+use super::hold::hold;
+use super::removal::remove;
 use super::select::{self, Selector};
-use super::up::hold;
-use crate::codespace::{CodespaceName, label};
-use crate::engine::{Engine, LabelFilter};
+use crate::codespace::CodespaceName;
 
 /// Delete a codespace with its volumes and its journal
 ///
@@ -19,43 +21,38 @@ pub(super) struct Args {
     /// Delete all codespaces
     #[arg(long, conflicts_with = "codespace")]
     all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
-    select::await_unfinished(context, &engine).await?;
     let mut names: BTreeSet<CodespaceName> = BTreeSet::new();
     if args.all {
-        names.extend(select::all(&engine).await?.into_iter().map(|found| found.name));
+        names.extend(select::all(context, &engine).await?.into_iter().map(|found| found.name));
         names.extend(context.home.codespaces());
         if names.is_empty() {
             context.ui.say("no codespaces to delete\n");
         }
     } else {
         match &args.selector.codespace {
-            // What is left of a codespace whose container is gone is deleted too.
-            Some(name) if context.home.codespaces().contains(name) => drop(names.insert(name.clone())),
-            Some(_) | None => drop(names.insert(select::one(&args.selector, &engine).await?.name)),
+            // What is left of a codespace whose container is gone, or is only being made, is deleted too.
+            Some(name) if context.home.codespaces().contains(name) => {
+                let _made_by_now = select::all(context, &engine).await?;
+                names.insert(name.clone());
+            }
+            Some(_) | None => drop(names.insert(select::one(context, &args.selector, &engine).await?.name)),
         }
     }
-    for name in names {
-        let _held = hold(context, name.to_string()).await?;
-        remove(context, &engine, &name).await?;
+    for name in &names {
+        let _held = hold(context, "delete", name.to_string()).await?;
+        remove(context, &engine, name).await?;
         context.ui.say(&format!("{name} is deleted\n"));
     }
+    if args.json {
+        let names: Vec<&str> = names.iter().map(CodespaceName::as_str).collect();
+        context.ui.data(&format!("{}\n", json!({ "deleted": names })))?;
+    }
     Ok(0)
-}
-
-/// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
-/// dies half-way can be repeated.
-pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<(), CliError> {
-    let filter = [LabelFilter::is(label::CODESPACE, name.as_str())];
-    for container in engine.containers(&filter).await? {
-        engine.remove(&container.id).await?;
-    }
-    for volume in engine.volumes(&filter).await? {
-        engine.remove_volume(&volume).await?;
-    }
-    context.home.remove(name)?;
-    Ok(())
 }

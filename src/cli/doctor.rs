@@ -12,7 +12,7 @@ use super::error::{CliError, Kind};
 pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// One thing that was looked at.

@@ -1,9 +1,7 @@
 //! `localspace exec`
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Write};
 
-use futures_util::StreamExt;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
@@ -11,13 +9,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::rehearse::{Secrets, redactor};
-use super::select::{self, Selector};
+use super::interrupt::Interrupts;
+use super::rehearse::{Before, redactor};
+use super::select::{self, Found, Selector};
 use crate::codespace::label;
-use crate::engine::{ContainerState, Engine, ExecInput, ExecSpec, TerminalSize};
+use crate::engine::{ContainerState, Engine, ExecInput, TerminalSize};
 use crate::github::{Purpose, World};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
+use crate::redact::Redactor;
+use crate::steps::{Session, SessionOrder};
 
 /// Run a command inside a codespace, with the environment that a shell has there
 ///
@@ -41,71 +42,71 @@ struct Kept {
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
-    let found = select::one(&args.selector, &engine).await?;
+    let found = select::one(context, &args.selector, &engine).await?;
     if found.container.state != ContainerState::Running {
         let hint = Some(format!("localspace start -c {}", found.name));
         return Err(CliError::new(Kind::Usage, format!("codespace {} is not running", found.name), hint));
     }
-    let text = std::fs::read_to_string(context.home.environment(&found.name)).unwrap_or_default();
-    let kept: Option<Kept> = serde_json::from_str(&text).ok().filter(|kept: &Kept| kept.container == found.id.as_str());
-    let Some(kept) = kept else {
-        let message = format!("nothing is known of the user of {} on this machine", found.name);
-        return Err(CliError::new(Kind::Usage, message, Some("`localspace up` finds out".to_owned())));
-    };
-    let file = select::newest(context, &found.name).and_then(|run| run.run?.secrets_file).map(PathBuf::from);
-    let world = World::new(Secrets::load(file)?.content.secrets);
-    let terminal = terminal_size();
-    let mut env: Vec<String> =
-        kept.env.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
+    let Kept { user, mut env, .. } = kept(context, &found)?;
+    let world = World::new(Before::of(context, &found.name).secrets()?.content.secrets);
     if found.purpose() == Purpose::Codespace {
         let secrets = world.environment(Phase::PostAttachCommand, Purpose::Codespace);
-        env.extend(secrets.map(|secret| format!("{}={}", secret.name, secret.value.expose())));
+        env.extend(secrets.map(|secret| (secret.name.to_string(), Some(secret.value.expose().clone()))));
     }
-    let spec = ExecSpec {
-        command: args.command,
-        user: Some(kept.user),
-        working_dir: Some(found.label(label::WORKSPACE_FOLDER).to_owned()).filter(|folder| !folder.is_empty()),
-        env,
-        terminal,
-    };
-    let session = engine.exec(&found.id, spec).await?;
+    let folder = Some(found.label(label::WORKSPACE_FOLDER)).filter(|folder| !folder.is_empty()).unwrap_or("/");
+    let terminal = terminal_size();
+    let mut interrupts = Interrupts::listen();
+    let order = SessionOrder { words: &args.command, user: &user, folder, env: &env, terminal };
+    let (mut session, input) = Session::open(&engine, &found.id, &order).await?;
     let _raw = terminal.and_then(|_| RawTerminal::enter());
-    let sizes = tokio::spawn(follow_size(engine.clone(), session.id.clone(), terminal.is_some()));
-    tokio::spawn(feed(session.input));
+    let sizes = tokio::spawn(follow_size(engine.clone(), session.id().to_owned(), terminal.is_some()));
+    tokio::spawn(feed(input));
     let filter = redactor(&world);
+    tokio::select! {
+        shown = show(&mut session, &filter) => shown?,
+        () = interrupts.next() => {
+            session.end().await?;
+            return Ok(Kind::Interrupted.exit_code());
+        }
+    }
+    sizes.abort();
+    Ok(u8::try_from(session.exit_code().await?).unwrap_or(1))
+}
+
+/// Returns what `up` found out of the codespace's user.
+fn kept(context: &Context, found: &Found) -> Result<Kept, CliError> {
+    let text = std::fs::read_to_string(context.home.environment(&found.name)).unwrap_or_default();
+    let kept: Option<Kept> = serde_json::from_str(&text).ok();
+    kept.filter(|kept| kept.container == found.id.as_str()).ok_or_else(|| {
+        let message = format!("nothing is known of the user of {} on this machine", found.name);
+        let hint = format!("`localspace up {} --name {}` finds out", found.label(label::SOURCE), found.name);
+        CliError::new(Kind::Usage, message, Some(hint))
+    })
+}
+
+/// Passes on what the command writes, without secrets, until it is over or nobody reads.
+async fn show(session: &mut Session, filter: &Redactor) -> Result<(), CliError> {
     let (mut stdout, mut stderr) = (filter.stream(), filter.stream());
-    let mut output = session.output;
-    while let Some(chunk) = output.next().await {
+    while let Some(chunk) = session.next().await {
         let chunk = chunk?;
         let written = match chunk.stream {
             OutputStream::Stdout => write(&mut std::io::stdout(), &stdout.push(&chunk.bytes)),
             OutputStream::Stderr => write(&mut std::io::stderr(), &stderr.push(&chunk.bytes)),
         };
         if written.is_err() {
-            break;
+            // As `SIGPIPE` would: a command that nobody listens to is ended.
+            session.end().await?;
+            return Ok(());
         }
     }
     let _nobody_reads =
         write(&mut std::io::stdout(), &stdout.finish()).and(write(&mut std::io::stderr(), &stderr.finish()));
-    sizes.abort();
-    exit_code(&engine, &session.id).await
+    Ok(())
 }
 
 fn write(to: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
     to.write_all(bytes)?;
     to.flush()
-}
-
-/// Asks for the exit code; the engine may take a moment after the streams have ended.
-async fn exit_code(engine: &Engine, id: &str) -> Result<u8, CliError> {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(10));
-    for _ in 0..500 {
-        ticks.tick().await;
-        if let Some(code) = engine.exec_exit_code(id).await? {
-            return Ok(u8::try_from(code).unwrap_or(1));
-        }
-    }
-    Err(CliError::new(Kind::Engine, "the engine does not say how the command ended", None))
 }
 
 /// Hands our standard input to the command.
@@ -121,7 +122,6 @@ async fn feed(mut input: ExecInput) {
 
 /// Returns the terminal's size, where both standard input and output are one.
 fn terminal_size() -> Option<TerminalSize> {
-    use std::io::IsTerminal;
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return None;
     }

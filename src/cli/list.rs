@@ -15,12 +15,12 @@ use crate::github::Purpose;
 pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
-    let found = select::all(&engine).await?;
+    let found = select::all(context, &engine).await?;
     if args.json {
         let all: Vec<_> = found.iter().map(|one| object(context, one)).collect();
         context.ui.data(&format!("{}\n", json!(all)))?;

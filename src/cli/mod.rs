@@ -5,9 +5,13 @@ mod delete;
 mod doctor;
 mod error;
 mod exec;
+mod hold;
+mod interrupt;
 mod list;
 mod logs;
+mod order;
 mod rehearse;
+mod removal;
 mod select;
 mod start;
 mod stop;
@@ -50,6 +54,23 @@ enum Verb {
     Doctor(doctor::Args),
 }
 
+impl Verb {
+    /// Tells whether standard output is for a program.
+    const fn wants_json(&self) -> bool {
+        match self {
+            Self::Up(args) => args.output.json,
+            Self::Start(args) => args.output.json,
+            Self::List(args) => args.json,
+            Self::View(args) => args.json,
+            Self::Logs(args) => args.json,
+            Self::Stop(args) => args.json,
+            Self::Delete(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Exec(_) => false,
+        }
+    }
+}
+
 /// Runs the program on the process's arguments and environment; returns its exit code.
 pub fn run() -> u8 {
     let arguments = match Arguments::try_parse() {
@@ -64,12 +85,17 @@ pub fn run() -> u8 {
         return Kind::Engine.exit_code();
     };
     let mut context = Context::of_process();
+    let wants_json = arguments.verb.wants_json();
     let ended = runtime.block_on(dispatch(arguments.verb, &mut context));
     // A thread that waits for standard input would hold us up for ever.
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
         Err(error) => {
+            if wants_json {
+                // Whatever goes wrong, standard output holds one document. That nobody reads it is no error of its own.
+                let _nobody_reads = context.ui.data(&format!("{}\n", error.document()));
+            }
             context.ui.say(&error.text());
             error.kind.exit_code()
         }

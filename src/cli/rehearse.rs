@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::interrupt::Interrupts;
 use super::select;
+use crate::codespace::CodespaceName;
 use crate::engine::Engine;
 use crate::github::{Purpose, Registries, SecretsFile, World, auth, load_secrets};
 use crate::journal::{Event, Outcome, Recorder, RunStarted, Sink, Writer};
@@ -41,6 +43,29 @@ impl Secrets {
         let content = load_secrets(&file)?;
         let file = file.canonicalize().unwrap_or(file);
         Ok(Self { file: Some(file), content })
+    }
+}
+
+/// What an earlier run of a codespace left for the next one.
+#[derive(Debug)]
+pub(super) struct Before {
+    secrets_file: Option<PathBuf>,
+    /// It never came to its end, so that a command of its may still run.
+    pub(super) died: bool,
+}
+
+impl Before {
+    /// Reads the journal of a codespace.
+    pub(super) fn of(context: &Context, name: &CodespaceName) -> Self {
+        let before = select::newest(context, name).filter(|run| run.run.is_some());
+        let died = before.as_ref().is_some_and(|run| run.end.is_none());
+        let secrets_file = before.and_then(|run| run.run?.secrets_file).map(PathBuf::from);
+        Self { secrets_file, died }
+    }
+
+    /// Reads the secrets file again that the earlier run had.
+    pub(super) fn secrets(&self) -> Result<Secrets, CliError> {
+        Secrets::load(self.secrets_file.clone())
     }
 }
 
@@ -83,14 +108,20 @@ pub(super) async fn rehearse(
         }))
         .await;
     warn(&recorder, &order, secrets.content.warnings, &world.registries, redactor.too_short()).await;
-    let stop_listening = listen(cancel.clone());
     let purpose = order.purpose;
     let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel.clone());
-    let ending = match purpose {
-        Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
-        Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,
+    let life = async {
+        match purpose {
+            Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
+            Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,
+        }
     };
-    stop_listening.cancel();
+    let Some(ending) = lead(life, &cancel).await else {
+        recording.finish().await?;
+        let message = "interrupted twice: left at once, where a command may still run in the codespace";
+        let hint = format!("the same command ends it and goes on, `localspace delete -c {name}` removes it all");
+        return Err(CliError::new(Kind::Interrupted, message, Some(hint)));
+    };
     let place = Place {
         name: name.to_string(),
         container_id: ending.runner.container().map(|id| id.as_str().to_owned()),
@@ -119,9 +150,7 @@ pub(super) async fn rehearse(
 /// Says what a person should know before anything runs.
 async fn warn(recorder: &Recorder, order: &Order, from_file: Vec<String>, registries: &Registries, too_short: usize) {
     let mut warnings: Vec<(String, Option<String>)> = from_file.into_iter().map(|text| (text, None)).collect();
-    if let Some((config, checkout)) = &order.new {
-        warnings.extend(config.warnings.iter().chain(&checkout.notes).map(|text| (text.clone(), None)));
-    }
+    warnings.extend(order.notes.iter().map(|text| (text.clone(), None)));
     for half in &registries.incomplete {
         let hint = "a registry needs all three of SERVER, USER and PASSWORD with one ID".to_owned();
         warnings.push((
@@ -139,24 +168,19 @@ async fn warn(recorder: &Recorder, order: &Order, from_file: Vec<String>, regist
     }
 }
 
-/// Cancels the run at Ctrl-C and at `SIGTERM`, until the token that is returned is cancelled.
-fn listen(run: CancellationToken) -> CancellationToken {
-    use tokio::signal::unix::{SignalKind, signal};
-    let until = CancellationToken::new();
-    let over = until.clone();
-    tokio::spawn(async move {
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-        let asked = async {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        };
-        if over.run_until_cancelled(asked).await.is_some() {
-            run.cancel();
-        }
-    });
-    until
+/// Leads a life to its end. The first interrupt cancels it, which takes as long as the processes of a command take to end; after the second
+/// it is left where it is, and nothing is returned.
+async fn lead<T>(life: impl Future<Output = T>, cancel: &CancellationToken) -> Option<T> {
+    let mut interrupts = Interrupts::listen();
+    let twice = async {
+        interrupts.next().await;
+        cancel.cancel();
+        interrupts.next().await;
+    };
+    tokio::select! {
+        ended = life => Some(ended),
+        () = twice => None,
+    }
 }
 
 fn print(context: &mut Context, summary: &Summary, place: Place, json: bool) -> Result<(), CliError> {

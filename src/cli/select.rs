@@ -1,5 +1,7 @@
 //! Which codespace a verb is about.
 
+use std::time::Duration;
+
 use super::context::Context;
 use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
@@ -51,36 +53,46 @@ impl Found {
     }
 }
 
-/// Returns every codespace that the engine has, newest first.
-pub(super) async fn all(engine: &Engine) -> Result<Vec<Found>, CliError> {
-    let containers = engine.containers(&[LabelFilter::has(label::CODESPACE)]).await?;
-    Ok(containers.into_iter().filter_map(Found::of).collect())
+/// How long an engine may take to make a container whose order came from a process that has died since.
+const MAKING: Duration = Duration::from_secs(2);
+
+/// Returns every codespace of this home, newest first.
+///
+/// Containers that were ordered by a process that died right after are waited for: the engine makes them all the same, and what looks
+/// for them a moment too early would leave them behind.
+pub(super) async fn all(context: &Context, engine: &Engine) -> Result<Vec<Found>, CliError> {
+    let found = list(context, engine).await?;
+    let known = |name: &CodespaceName| found.iter().any(|one| one.name == *name);
+    let unfinished: Vec<_> = context.home.codespaces().into_iter().filter(|name| !known(name)).collect();
+    let mut awaited = false;
+    for name in unfinished {
+        awaited |= await_unfinished(context, engine, &name).await?;
+    }
+    if awaited { list(context, engine).await } else { Ok(found) }
 }
 
-/// How long an engine may take to make a container whose order came from a process that has died since.
-const MAKING: std::time::Duration = std::time::Duration::from_secs(2);
+async fn list(context: &Context, engine: &Engine) -> Result<Vec<Found>, CliError> {
+    let filters = [LabelFilter::has(label::CODESPACE), LabelFilter::is(label::HOME, &context.home.id())];
+    Ok(engine.containers(&filters).await?.into_iter().filter_map(Found::of).collect())
+}
 
-/// Waits for containers that were ordered by a process that died right after: the engine makes them all the same, and what looks for
-/// them a moment too early would leave them behind.
-pub(super) async fn await_unfinished(context: &Context, engine: &Engine) -> Result<(), CliError> {
-    let known: Vec<CodespaceName> = all(engine).await?.into_iter().map(|found| found.name).collect();
-    for name in context.home.codespaces().into_iter().filter(|name| !known.contains(name)) {
-        let Some(run) = newest(context, &name) else { continue };
-        let Some(began) = run.began.filter(|_| run.running == Some(Phase::Create) && run.end.is_none()) else {
-            continue;
-        };
-        let recent = context.clock.now().as_second() - began.as_second() < 60;
-        if recent {
-            let filter = LabelFilter::is(label::CODESPACE, name.as_str());
-            engine.await_created(&filter, began.as_second(), MAKING).await?;
-        }
+/// Waits for a container that a run ordered which has died since; returns whether there was anything to wait for.
+async fn await_unfinished(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<bool, CliError> {
+    let Some(run) = newest(context, name) else { return Ok(false) };
+    let Some(began) = run.began.filter(|_| run.running == Some(Phase::Create) && run.end.is_none()) else {
+        return Ok(false);
+    };
+    if context.clock.now().as_second() - began.as_second() >= 60 {
+        return Ok(false);
     }
-    Ok(())
+    let filter = LabelFilter::is(label::CODESPACE, name.as_str());
+    engine.await_created(&filter, began.as_second(), MAKING).await?;
+    Ok(true)
 }
 
 /// Returns the codespace that is meant.
-pub(super) async fn one(selector: &Selector, engine: &Engine) -> Result<Found, CliError> {
-    let mut found = all(engine).await?;
+pub(super) async fn one(context: &Context, selector: &Selector, engine: &Engine) -> Result<Found, CliError> {
+    let mut found = all(context, engine).await?;
     let names = found.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", ");
     if let Some(name) = &selector.codespace {
         found.retain(|one| one.name == *name);

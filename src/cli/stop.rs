@@ -1,11 +1,13 @@
 //! `localspace stop`
 
+use serde_json::json;
+
 use super::context::Context;
 use super::error::CliError;
+use super::hold::hold;
 use super::select::{self, Selector};
-use super::up::hold;
 use crate::engine::ContainerState;
-use crate::steps::EngineRunner;
+use crate::steps;
 
 /// Stop a codespace: its processes end and /tmp is emptied; everything else is kept
 ///
@@ -14,17 +16,25 @@ use crate::steps::EngineRunner;
 pub(super) struct Args {
     #[command(flatten)]
     selector: Selector,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
-    let found = select::one(&args.selector, &engine).await?;
-    let _held = hold(context, found.name.to_string()).await?;
-    if found.container.state != ContainerState::Running {
+    let found = select::one(context, &args.selector, &engine).await?;
+    let _held = hold(context, "stop", found.name.to_string()).await?;
+    // Whoever held it may have stopped or removed it.
+    let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
+    if found.container.state == ContainerState::Running {
+        steps::stop(&engine, &found.id).await?;
+        context.ui.say(&format!("{} is stopped\n", found.name));
+    } else {
         context.ui.say(&format!("codespace {} is not running\n", found.name));
-        return Ok(0);
     }
-    EngineRunner::stop(&engine, &found.id).await?;
-    context.ui.say(&format!("{} is stopped\n", found.name));
+    if args.json {
+        context.ui.data(&format!("{}\n", json!({ "name": found.name.as_str(), "state": "Shutdown" })))?;
+    }
     Ok(0)
 }

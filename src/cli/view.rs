@@ -16,12 +16,12 @@ pub(super) struct Args {
     selector: Selector,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
-    let found = select::one(&args.selector, &engine).await?;
+    let found = select::one(context, &args.selector, &engine).await?;
     let summary = select::newest(context, &found.name);
     if args.json {
         let mut all = object(context, &found);

@@ -96,6 +96,15 @@ pub enum ContainerState {
     Leaving,
 }
 
+/// Whether a container has printed what was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printed {
+    /// It has.
+    Yes,
+    /// It ended, and had not.
+    EndedBefore,
+}
+
 impl Engine {
     /// Makes a container. Volumes that it names and that are not there are made with it.
     pub async fn create(&self, spec: ContainerSpec) -> Result<ContainerId, EngineError> {
@@ -113,8 +122,8 @@ impl Engine {
         started.map_err(|error| self.explain("start the container", &id.to_string(), error))
     }
 
-    /// Waits until a container has printed `text` after `since` (seconds since 1970), or has ended; returns whether it printed it.
-    pub async fn wait_for_log(&self, id: &ContainerId, text: &str, since: i32) -> Result<bool, EngineError> {
+    /// Waits until a container has printed `text` after `since` (seconds since 1970), or has ended without it.
+    pub async fn wait_for_log(&self, id: &ContainerId, text: &str, since: i32) -> Result<Printed, EngineError> {
         let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).since(since).build();
         let mut logs = self.docker.logs(id.as_str(), Some(options));
         let mut seen = String::new();
@@ -122,14 +131,14 @@ impl Engine {
             let chunk = chunk.map_err(|error| self.explain("read the log of", &id.to_string(), error))?;
             seen.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
             if seen.contains(text) {
-                return Ok(true);
+                return Ok(Printed::Yes);
             }
             // The text may be split over chunks; more than its length need not be kept.
             let keep = seen.len().saturating_sub(text.len());
             let from = (keep..=seen.len()).find(|at| seen.is_char_boundary(*at)).unwrap_or(0);
             seen.drain(..from);
         }
-        Ok(false)
+        Ok(Printed::EndedBefore)
     }
 
     /// Stops a container: `SIGTERM`, and after `grace` seconds `SIGKILL`. One that does not run is left alone.

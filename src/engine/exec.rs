@@ -1,5 +1,6 @@
 //! One command in a container: its streams, its input and its end.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use bollard::container::LogOutput;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
-use bollard::query_parameters::ResizeExecOptionsBuilder;
+use bollard::query_parameters::{EventsOptionsBuilder, ResizeExecOptionsBuilder};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -27,10 +28,6 @@ pub struct ExecSpec {
     pub command: Vec<String>,
     /// As whom; the container's user where absent.
     pub user: Option<String>,
-    /// In which folder, which must exist; the image's where absent.
-    pub working_dir: Option<String>,
-    /// `NAME=VALUE`, beside the container's own.
-    pub env: Vec<String>,
     /// With a terminal of this size.
     pub terminal: Option<TerminalSize>,
 }
@@ -124,10 +121,8 @@ impl Engine {
             attach_stderr: Some(true),
             tty: Some(tty),
             console_size: spec.terminal.map(|size| vec![usize::from(size.rows), usize::from(size.columns)]),
-            env: (!spec.env.is_empty()).then_some(spec.env),
             cmd: Some(spec.command),
             user: spec.user,
-            working_dir: spec.working_dir,
             ..ExecConfig::default()
         };
         let made = self.docker.create_exec(container.as_str(), config).await;
@@ -158,6 +153,34 @@ impl Engine {
                 error => Err(error),
             },
         }
+    }
+
+    /// Waits until a command is over. Its streams may be open still, where a background process holds them.
+    pub async fn exec_is_over(&self, container: &ContainerId, id: &str) -> Result<(), EngineError> {
+        let filters = HashMap::from([
+            ("type".to_owned(), vec!["container".to_owned()]),
+            ("container".to_owned(), vec![container.as_str().to_owned()]),
+            ("event".to_owned(), vec!["exec_die".to_owned(), "die".to_owned()]),
+        ]);
+        // The engine tells again what has happened since: an end between this question and the next is not missed.
+        let now = jiff::Timestamp::now();
+        let since = format!("{}.{:09}", now.as_second(), now.subsec_nanosecond());
+        let options = EventsOptionsBuilder::default().since(&since).filters(&filters).build();
+        let mut events = self.docker.events(Some(options));
+        let is_end = |event: &bollard::models::EventMessage| {
+            let attributes = event.actor.as_ref().and_then(|actor| actor.attributes.as_ref());
+            event.action.as_deref() == Some("die")
+                || attributes.and_then(|attributes| attributes.get("execID")).is_some_and(|over| over == id)
+        };
+        if self.exec_exit_code(id).await?.is_some() {
+            return Ok(());
+        }
+        while let Some(event) = events.next().await {
+            if is_end(&event.map_err(|error| self.explain("listen to", "its events", error))?) {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Tells a command with a terminal its new size.

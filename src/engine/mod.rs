@@ -17,7 +17,7 @@ mod image;
 mod spec;
 
 pub use client::{Engine, EngineVersion};
-pub use container::{ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter};
+pub use container::{ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed};
 pub use endpoint::Endpoint;
 pub use error::EngineError;
 pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, TerminalSize};

@@ -43,6 +43,13 @@ pub struct StepFailure {
     pub hint: Option<String>,
 }
 
+impl StepFailure {
+    /// Returns a failure that no command's exit code tells of.
+    pub fn new(kind: FailureKind, reason: String) -> Self {
+        Self { kind, exit_code: None, reason, hint: None }
+    }
+}
+
 /// Whose fault a failure is (DESIGN section 4, exit codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {

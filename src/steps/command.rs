@@ -1,72 +1,96 @@
 //! One command of a hook in the container, from its text to its end.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{Gate, Piece, Running};
-use super::shell::{EndMark, Opened, STALE, Script, Words, kill_script};
+use super::gate::{Gate, Running, fresh_mark};
+use super::limits::{Cut, within};
+use super::processes;
+use super::pump::Pump;
+use super::shell::{Opened, STALE, Script, Words};
 use crate::engine::{ContainerId, Engine, EngineError};
-use crate::journal::{Event, Output, OutputStream, Recorder};
+use crate::journal::Recorder;
 use crate::phase::Phase;
-use crate::redact::{ChunkDecoder, RedactStream, Redactor};
-
-/// How much of a command's last output is kept for a diagnosis, in bytes.
-const TAIL: usize = 8 * 1024;
+use crate::redact::Redactor;
 
 /// How long a command's streams may stay open after its processes were ended.
-const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(5);
+const AFTER_KILL: Duration = Duration::from_secs(5);
+
+/// How long a background process may still write after the last phase before it is said that it holds its output.
+const GRACE: Duration = Duration::from_millis(300);
 
 /// Where commands run, and who is told.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) engine: Engine,
-    pub(crate) container: ContainerId,
-    pub(crate) user: String,
-    pub(crate) record: Recorder,
-    pub(crate) redactor: Redactor,
-    pub(crate) cancel: CancellationToken,
+pub(super) struct Place {
+    pub(super) engine: Engine,
+    pub(super) container: ContainerId,
+    pub(super) user: String,
+    pub(super) record: Recorder,
+    pub(super) redactor: Redactor,
+    pub(super) cancel: CancellationToken,
 }
 
 /// One command.
 #[derive(Debug, Clone)]
-pub(crate) struct CommandOrder<'a> {
-    pub(crate) phase: Phase,
+pub(super) struct CommandOrder<'a> {
+    pub(super) phase: Phase,
     /// What its output is labelled with, where the phase has several.
-    pub(crate) label: Option<String>,
-    pub(crate) words: Words<'a>,
-    pub(crate) folder: &'a str,
-    pub(crate) env: &'a [(String, Option<String>)],
+    pub(super) label: Option<String>,
+    pub(super) words: Words<'a>,
+    pub(super) folder: &'a str,
+    pub(super) env: &'a [(String, Option<String>)],
     /// The file that marks success, and its content.
-    pub(crate) success: Option<(&'a str, &'a str)>,
-    pub(crate) deadline: Option<tokio::time::Instant>,
+    pub(super) success: Option<(&'a str, &'a str)>,
+    pub(super) deadline: Option<tokio::time::Instant>,
 }
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CommandEnd {
-    pub(crate) how: How,
+pub(super) struct CommandEnd {
+    pub(super) how: How,
     /// The last of its output, without secrets.
-    pub(crate) tail: String,
+    pub(super) tail: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum How {
+pub(super) enum How {
     /// By itself.
     Exited(i32),
-    /// Its time was up.
-    TimedOut,
-    /// The user interrupted it.
-    Interrupted,
+    /// Before its own end.
+    Cut(Cut),
 }
 
-/// What still reads the output of commands that are over: background processes of theirs.
-pub(crate) type Leftovers = JoinSet<String>;
+/// What still reads the output of commands that are over, since background processes of theirs hold it open.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers(Vec<(Phase, Option<String>, JoinHandle<()>)>);
+
+impl Leftovers {
+    /// Takes those of another list.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Waits for a moment; returns the phases and labels of the commands whose output is still held open, and stops reading it.
+    pub(super) async fn still_open(self) -> Vec<(Phase, Option<String>)> {
+        let until = tokio::time::Instant::now() + GRACE;
+        let mut open = Vec::new();
+        for (phase, label, mut reading) in self.0 {
+            if tokio::time::timeout_at(until, &mut reading).await.is_err() {
+                reading.abort();
+                open.push((phase, label));
+            }
+        }
+        open
+    }
+}
 
 impl Place {
     /// Runs a command; in a shell that was opened ahead, where there is one that will do.
-    pub(crate) async fn run(
+    pub(super) async fn run(
         &self,
         order: &CommandOrder<'_>,
         ahead: Option<Gate>,
@@ -90,150 +114,49 @@ impl Place {
         opened: Opened,
         leftovers: &mut Leftovers,
     ) -> Result<Option<CommandEnd>, EngineError> {
-        let mark = EndMark::new(entropy());
+        let mark = fresh_mark();
         let CommandOrder { words, folder, env, success, .. } = *order;
         let text = Script { command: words, folder, env, success, opened, mark: &mark }.text();
         let mut running = gate.run(&text, &mark).await;
-        let mut pump = Pump::new(self, order.phase, order.label.clone());
-        let ended = {
-            let reading = pump.until_end(&mut running);
-            let in_time = async {
-                match order.deadline {
-                    Some(deadline) => tokio::time::timeout_at(deadline, reading).await.ok(),
-                    None => Some(reading.await),
-                }
-            };
-            match self.cancel.run_until_cancelled(in_time).await {
-                Some(Some(ended)) => Ok(ended?),
-                Some(None) => Err(How::TimedOut),
-                None => Err(How::Interrupted),
-            }
-        };
+        let mut pump = Pump::new(&self.record, &self.redactor, order.phase, order.label.as_ref());
+        let ended = within(&self.cancel, order.deadline, pump.until_end(&mut running)).await;
         let how = match ended {
-            Ok(Some(code)) => How::Exited(code),
+            Ok(Ok(Some(code))) => How::Exited(code),
+            Ok(Err(error)) => return Err(error),
             // The streams closed without a mark: the engine knows why, or it was our shell that would not.
-            Ok(None) => match self.engine.exec_exit_code(running.exec_id()).await? {
+            Ok(Ok(None)) => match self.engine.exec_exit_code(running.exec_id()).await? {
                 Some(code) if i64::from(STALE) == code && opened == Opened::Ahead => return Ok(None),
                 Some(code) => How::Exited(i32::try_from(code).unwrap_or(1)),
                 None => How::Exited(137),
             },
-            Err(how) => {
-                self.kill(Some(mark.as_str())).await?;
+            Err(cut) => {
+                processes::end(&self.engine, &self.container, Some(mark.as_str())).await?;
                 let _the_rest = tokio::time::timeout(AFTER_KILL, pump.until_end(&mut running)).await;
-                how
+                How::Cut(cut)
             }
         };
         let tail = pump.finish().await;
-        let named = order.label.clone().map_or(order.phase.to_string(), |label| format!("{} ({label})", order.phase));
-        leftovers.spawn(self.clone().drain(running, order.phase, order.label.clone(), named));
+        let reading = tokio::spawn(self.clone().drain(running, order.phase, order.label.clone()));
+        leftovers.0.push((order.phase, order.label.clone(), reading));
         Ok(Some(CommandEnd { how, tail }))
     }
 
-    /// Ends every process of the hook with this mark, or of any hook.
-    pub(crate) async fn kill(&self, mark: Option<&str>) -> Result<(), EngineError> {
-        let gate = Gate::open(&self.engine, &self.container, "root").await?;
-        let end = EndMark::new(entropy());
-        let mut running = gate.run(&kill_script(mark), &end).await;
-        let closed = async {
-            while running.next().await? != Piece::Closed {}
-            Ok(())
-        };
-        tokio::time::timeout(AFTER_KILL * 2, closed).await.unwrap_or(Ok(()))
-    }
-
     /// Goes on recording what is written after a command's end, until nobody holds its streams.
-    async fn drain(self, mut running: Running, phase: Phase, label: Option<String>, named: String) -> String {
-        let mut pump = Pump::new(&self, phase, label);
+    async fn drain(self, mut running: Running, phase: Phase, label: Option<String>) {
+        let mut pump = Pump::new(&self.record, &self.redactor, phase, label.as_ref());
         // The connection's end is the streams' end; there is nobody left to tell of an error.
         let _ended = pump.until_closed(&mut running).await;
         pump.finish().await;
-        named
-    }
-}
-
-/// Returns fresh random bytes; the operating system's, or where it has none, its clock's.
-pub(crate) fn entropy() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    if getrandom::fill(&mut bytes).is_err() {
-        bytes = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
-    }
-    bytes
-}
-
-/// Takes a command's output to the record, without secrets and as text.
-struct Pump {
-    record: Recorder,
-    phase: Phase,
-    label: Option<String>,
-    sides: [(RedactStream, ChunkDecoder); 2],
-    tail: String,
-}
-
-impl Pump {
-    fn new(place: &Place, phase: Phase, label: Option<String>) -> Self {
-        let side = || (place.redactor.stream(), ChunkDecoder::default());
-        Self { record: place.record.clone(), phase, label, sides: [side(), side()], tail: String::new() }
-    }
-
-    /// Records output until the command's end; returns its exit code, or nothing where the streams closed first.
-    async fn until_end(&mut self, running: &mut Running) -> Result<Option<i32>, EngineError> {
-        loop {
-            match running.next().await? {
-                Piece::Output(stream, bytes) => self.output(stream, &bytes).await,
-                Piece::Ended(code) => return Ok(Some(code)),
-                Piece::Closed => return Ok(None),
-            }
-        }
-    }
-
-    async fn until_closed(&mut self, running: &mut Running) -> Result<(), EngineError> {
-        while self.until_end(running).await?.is_some() {}
-        Ok(())
-    }
-
-    async fn output(&mut self, stream: OutputStream, bytes: &[u8]) {
-        let [stdout, stderr] = &mut self.sides;
-        let (redact, decode) = match stream {
-            OutputStream::Stdout => stdout,
-            OutputStream::Stderr => stderr,
-        };
-        let text = decode.push(&redact.push(bytes));
-        self.tell(stream, text).await;
-    }
-
-    /// Records what was held back; returns the last of the output.
-    async fn finish(&mut self) -> String {
-        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-            let [stdout, stderr] = &mut self.sides;
-            let (redact, decode) = if stream == OutputStream::Stdout { stdout } else { stderr };
-            let text = decode.push(&redact.finish()) + &decode.finish();
-            self.tell(stream, text).await;
-        }
-        std::mem::take(&mut self.tail)
-    }
-
-    async fn tell(&mut self, stream: OutputStream, text: String) {
-        if text.is_empty() {
-            return;
-        }
-        self.tail.push_str(&text);
-        if self.tail.len() > 2 * TAIL {
-            let end = self.tail.len();
-            let from = (end - TAIL..end).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(end);
-            self.tail.drain(..from);
-        }
-        let output = Output { phase: self.phase, command: self.label.clone(), stream, text };
-        self.record.record(Event::Output(output)).await;
     }
 }
 
 /// A set of shells that are being opened ahead.
 #[derive(Debug, Default)]
-pub(crate) struct Ahead(std::collections::VecDeque<tokio::task::JoinHandle<Result<Gate, EngineError>>>);
+pub(super) struct Ahead(VecDeque<JoinHandle<Result<Gate, EngineError>>>);
 
 impl Ahead {
     /// Opens `count` shells, all at once, and does not wait for them.
-    pub(crate) fn open(place: &Arc<Place>, count: usize) -> Self {
+    pub(super) fn open(place: &Arc<Place>, count: usize) -> Self {
         let open = |_| {
             let place = Arc::clone(place);
             tokio::spawn(async move { Gate::open(&place.engine, &place.container, &place.user).await })
@@ -242,7 +165,7 @@ impl Ahead {
     }
 
     /// Returns the next one, if there is one that could be opened.
-    pub(crate) async fn next(&mut self) -> Option<Gate> {
+    pub(super) async fn next(&mut self) -> Option<Gate> {
         self.0.pop_front()?.await.ok()?.ok()
     }
 }

@@ -3,28 +3,30 @@
 use std::collections::BTreeMap;
 
 use crate::codespace::label;
-use crate::devcontainer::{DevContainer, MergedConfiguration};
+use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerSpec, ImageDetails, MountKind, MountSpec};
 
-use super::runner::Order;
+use super::order::Order;
 
 /// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
 /// (devcontainer-semantics.md section 1.2). Here volumes are kept apart by the codespace's name.
-pub(crate) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
+pub(super) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
 
 /// Where a container says that its entrypoints are over.
-pub(crate) const STARTED: &str = "localspace: container started";
+pub(super) const STARTED: &str = "localspace: container started";
 
 /// Returns the container to make, and what a person should know about it.
-pub(crate) fn spec(
+pub(super) fn spec(
     order: &Order,
-    config: &DevContainer,
     image: &ImageDetails,
     merged: &MergedConfiguration,
     metadata: String,
 ) -> (ContainerSpec, Vec<String>) {
     let mut warnings = Vec::new();
-    let ours: BTreeMap<String, String> = [(label::CODESPACE.to_owned(), order.name.to_string())].into();
+    let ours: BTreeMap<String, String> =
+        [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
     let mut mounts = vec![volume(order, "workspaces", "/workspaces", &ours)];
     for mount in &merged.mounts {
         match (mount.kind.as_str(), mount.source.as_deref()) {
@@ -48,7 +50,6 @@ pub(crate) fn spec(
     }
     let mut labels = ours;
     labels.extend(order.labels());
-    labels.insert(label::CONFIG_FILE.to_owned(), config.file.clone());
     labels.insert(label::METADATA.to_owned(), metadata);
     let (entrypoint, command) = first_process(image, merged);
     let spec = ContainerSpec {

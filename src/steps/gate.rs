@@ -13,13 +13,13 @@ use crate::journal::OutputStream;
 
 /// A shell that waits.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(super) struct Gate {
     session: ExecSession,
 }
 
 /// A shell that runs its text.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(super) struct Running {
     exec: String,
     output: ExecOutput,
     stdout: Side,
@@ -35,7 +35,7 @@ struct Side {
 
 /// What comes from a shell.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(super) enum Piece {
     /// Something was written.
     Output(OutputStream, Vec<u8>),
     /// The text has run to its end; comes once, after everything that it wrote itself.
@@ -44,16 +44,39 @@ pub(crate) enum Piece {
     Closed,
 }
 
+/// Returns a mark that nobody can guess, made from the operating system's random bytes, or where it has none, its clock.
+pub(super) fn fresh_mark() -> EndMark {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
+    }
+    EndMark::new(bytes)
+}
+
 impl Gate {
     /// Opens a shell in a running container.
-    pub(crate) async fn open(engine: &Engine, container: &ContainerId, user: &str) -> Result<Self, EngineError> {
+    pub(super) async fn open(engine: &Engine, container: &ContainerId, user: &str) -> Result<Self, EngineError> {
         let command = ["/bin/sh", "-c", "eval \"$(cat)\""].map(str::to_owned).to_vec();
         let spec = ExecSpec { command, user: Some(user.to_owned()), ..ExecSpec::default() };
         Ok(Self { session: engine.exec(container, spec).await? })
     }
 
+    /// Hands the shell a text of ours and waits for its end; returns its exit code and what it printed, on both streams. A shell that ended
+    /// without a word has failed.
+    pub(super) async fn run_to_end(self, text: &str, mark: &EndMark) -> Result<(i32, Vec<u8>), EngineError> {
+        let mut running = self.run(text, mark).await;
+        let mut printed = Vec::new();
+        loop {
+            match running.next().await? {
+                Piece::Output(_, bytes) => printed.extend(bytes),
+                Piece::Ended(code) => return Ok((code, printed)),
+                Piece::Closed => return Ok((1, printed)),
+            }
+        }
+    }
+
     /// Hands the shell its text, which writes `mark` at its end.
-    pub(crate) async fn run(self, text: &str, mark: &EndMark) -> Running {
+    pub(super) async fn run(self, text: &str, mark: &EndMark) -> Running {
         let ExecSession { id, output, mut input } = self.session;
         // A shell that is gone takes no text: that shows as a stream that closes without a mark, with the reason in it.
         if input.send(text.as_bytes()).await.is_ok() {
@@ -66,12 +89,12 @@ impl Gate {
 
 impl Running {
     /// Returns the engine's id of the command.
-    pub(crate) fn exec_id(&self) -> &str {
+    pub(super) fn exec_id(&self) -> &str {
         &self.exec
     }
 
     /// Waits for the next piece.
-    pub(crate) async fn next(&mut self) -> Result<Piece, EngineError> {
+    pub(super) async fn next(&mut self) -> Result<Piece, EngineError> {
         loop {
             if let Some(piece) = self.waiting.pop_front() {
                 return Ok(piece);

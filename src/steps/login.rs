@@ -1,8 +1,8 @@
 //! The logins in the remote user's Docker configuration.
 
-use super::command::{Place, entropy};
-use super::gate::{Gate, Piece};
+use super::gate::{Gate, fresh_mark};
 use super::marks;
+use super::running::Running;
 use super::shell::{EndMark, quote};
 use crate::engine::EngineError;
 use crate::github::{DockerConfigError, Registry, merge};
@@ -15,7 +15,7 @@ const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Logins that could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LoginError {
+pub(super) enum LoginError {
     /// The file that is there cannot be merged into.
     #[error(transparent)]
     Config(#[from] DockerConfigError),
@@ -35,35 +35,27 @@ pub(crate) enum LoginError {
 /// Merges the logins into `HOME/.docker/config.json` of the remote user: 0600, whole or not at all.
 ///
 /// `_ready` is what this function is about: no one has one before `updateContentCommand` is over, or in a prebuild.
-pub(crate) async fn write(
+pub(super) async fn write(
     _ready: &ContentReady<'_>,
-    place: &Place,
-    home: &str,
+    running: &Running,
     registries: &[Registry],
-    started_at: &str,
     ahead: Option<Gate>,
 ) -> Result<(), LoginError> {
-    let file = format!("{}/.docker/config.json", home.trim_end_matches('/'));
+    let place = &running.place;
+    let file = format!("{}/.docker/config.json", running.home.trim_end_matches('/'));
     let existing = place.engine.read_file(&place.container, &file, LARGEST).await?;
     let existing = existing.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let merged = merge(existing.as_deref(), registries)?;
     for note in merged.notes {
         place.record.record(Event::Warning { phase: Some(Phase::RegistryLogin), message: note, hint: None }).await;
     }
-    let mark = EndMark::new(entropy());
     let gate = match ahead {
         Some(gate) => gate,
         None => Gate::open(&place.engine, &place.container, &place.user).await?,
     };
-    let mut running = gate.run(&script(&file, merged.text.expose(), started_at, &mark), &mark).await;
-    let mut said = Vec::new();
-    let code = loop {
-        match running.next().await? {
-            Piece::Output(_, bytes) => said.extend(bytes),
-            Piece::Ended(code) => break code,
-            Piece::Closed => break 1,
-        }
-    };
+    let mark = fresh_mark();
+    let text = script(&file, merged.text.expose(), &running.started_at, &mark);
+    let (code, said) = gate.run_to_end(&text, &mark).await?;
     let outcome = if code == 0 { LoginOutcome::Written } else { LoginOutcome::Failed };
     let said = place.redactor.redact(String::from_utf8_lossy(&said).trim()).into_owned();
     for registry in registries {

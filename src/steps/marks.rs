@@ -14,7 +14,7 @@ use crate::phase::Phase;
 use crate::plan::Marks;
 
 /// The folder of the marks.
-pub(crate) const FOLDER: &str = "/var/lib/localspace";
+pub(super) const FOLDER: &str = "/var/lib/localspace";
 
 /// The phases that leave a mark, and whether it holds for one start of the container only.
 const MARKED: [(Phase, bool); 5] = [
@@ -26,12 +26,12 @@ const MARKED: [(Phase, bool); 5] = [
 ];
 
 /// Returns the file that marks a phase, where the phase has one.
-pub(crate) fn file(phase: Phase) -> Option<String> {
+pub(super) fn file(phase: Phase) -> Option<String> {
     MARKED.iter().find(|(marked, _)| *marked == phase).map(|(phase, _)| format!("{FOLDER}/{phase}"))
 }
 
 /// Returns a tar of one mark, for a hook whose last command had several parts.
-pub(crate) fn one(
+pub(super) fn one(
     name: &str,
     content: &str,
     owner: &RemoteUser,
@@ -47,7 +47,7 @@ pub(crate) fn one(
 }
 
 /// Reads the marks from a tar of their folder. `started_at` is the container's last start, which is what a mark holds.
-pub(crate) fn read(tar: &[u8], started_at: &str) -> Marks {
+pub(super) fn read(tar: &[u8], started_at: &str) -> Marks {
     let mut found = Marks { once: BTreeSet::new(), since_start: BTreeSet::new() };
     let mut archive = tar::Archive::new(tar);
     let Ok(entries) = archive.entries() else { return found };

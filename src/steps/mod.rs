@@ -1,40 +1,36 @@
 //! What each phase does to a real container.
 //!
-//! [`EngineRunner`] carries the phases out ([`crate::lifecycle::StepRunner`]): `create` makes or wakes the container, `command` runs one
-//! lifecycle command in a shell that waits for its text (`gate`), `login` writes the registry logins, `marks` are what the container says
-//! has succeeded. The shell text itself is made in `shell`, and is pure.
+//! [`EngineRunner`] carries the phases out ([`crate::lifecycle::StepRunner`]) for an [`Order`], each phase in a module of its own:
+//! `initialize`, `image`, `create`, `hook`, `login`. `create` ends with what is known of a container that runs (`running`): who the
+//! remote user is, what a login shell of theirs has in its environment (`probe`), what has succeeded there (`marks`).
+//!
+//! A command of a hook (`command`) and a command of the user's own (`session`) run in a shell that takes its text from standard input
+//! (`gate`). The shell text itself is made in `shell`, and is pure. `processes` ends them, and stops the container.
 
 mod command;
 mod container;
 mod create;
+mod failure;
 mod gate;
+mod hook;
+mod image;
 mod initialize;
+mod limits;
 mod login;
 mod marks;
+mod order;
 mod probe;
+mod processes;
+mod pump;
 mod remote_user;
 mod run_args;
 mod runner;
+mod running;
+mod session;
 mod shell;
 mod workspace;
 
-pub use runner::{EngineRunner, Order};
-
-use crate::engine::{ContainerId, Engine, EngineError};
-
-/// Empties `/tmp` of a container that is about to be stopped (codespaces-facts.md section 1.4).
-async fn clear_tmp(engine: &Engine, id: &ContainerId) -> Result<(), EngineError> {
-    let mark = shell::EndMark::new(command::entropy());
-    let gate = gate::Gate::open(engine, id, "root").await?;
-    let text = format!(
-        "{{\nfor f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done 2>/dev/null\ncode=0\n{}\n}}\n",
-        mark.script()
-    );
-    let mut running = gate.run(&text, &mark).await;
-    loop {
-        match running.next().await? {
-            gate::Piece::Ended(_) | gate::Piece::Closed => return Ok(()),
-            gate::Piece::Output(..) => {}
-        }
-    }
-}
+pub use order::Order;
+pub use processes::stop;
+pub use runner::EngineRunner;
+pub use session::{Session, SessionOrder};

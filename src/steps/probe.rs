@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::command::{Place, entropy};
-use super::gate::{Gate, Piece};
+use super::command::Place;
+use super::gate::{Gate, Piece, fresh_mark};
 use super::remote_user::RemoteUser;
-use super::shell::{COOKIE, EndMark, Opened, Script, Words};
+use super::shell::{COOKIE, Opened, Script, Words};
 use crate::devcontainer::UserEnvProbe;
 use crate::journal::OutputStream;
 
@@ -17,16 +17,16 @@ const WITHIN: Duration = Duration::from_secs(10);
 const ITS_OWN: [&str; 5] = ["PWD", "OLDPWD", "SHLVL", "_", COOKIE];
 
 /// Returns the variables that a shell of the remote user ends up with; nothing where it did not say in time.
-pub(crate) async fn probe(place: &Place, user: &RemoteUser, kind: UserEnvProbe) -> Option<BTreeMap<String, String>> {
+pub(super) async fn probe(place: &Place, user: &RemoteUser, kind: UserEnvProbe) -> Option<BTreeMap<String, String>> {
     let flags = match kind {
         UserEnvProbe::None => return Some(BTreeMap::new()),
         UserEnvProbe::LoginShell => "-lc",
         UserEnvProbe::InteractiveShell => "-ic",
         UserEnvProbe::LoginInteractiveShell => "-lic",
     };
-    let mark = EndMark::new(entropy());
+    let mark = fresh_mark();
     // Whatever the profile prints stands before this sign.
-    let sign = EndMark::new(entropy());
+    let sign = fresh_mark();
     let words = [user.shell.clone(), flags.to_owned(), format!("echo {}; cat /proc/self/environ", sign.as_str())];
     let script =
         Script { command: Words::Exec(&words), folder: "/", env: &[], success: None, opened: Opened::Now, mark: &mark };

@@ -2,23 +2,23 @@
 
 /// A user of the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RemoteUser {
+pub(super) struct RemoteUser {
     /// The name, or the number where it has none.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// Its number.
-    pub(crate) uid: u64,
+    pub(super) uid: u64,
     /// Its group's number.
-    pub(crate) gid: u64,
+    pub(super) gid: u64,
     /// Its home directory.
-    pub(crate) home: String,
+    pub(super) home: String,
     /// Its login shell.
-    pub(crate) shell: String,
+    pub(super) shell: String,
 }
 
 /// Returns the user called `wanted` (a name or a number, with or without `:group`; empty for root), or nothing where there is none.
 ///
 /// As the engine does it: a number needs no line in the file (reference CLI: home is then `/root`; ours is `/`, as the engine's).
-pub(crate) fn find(passwd: &str, wanted: &str) -> Option<RemoteUser> {
+pub(super) fn find(passwd: &str, wanted: &str) -> Option<RemoteUser> {
     let (name, group) = wanted.split_once(':').map_or((wanted, None), |(name, group)| (name, Some(group)));
     let name = if name.is_empty() { "root" } else { name };
     let group = group.and_then(|group| group.parse().ok());
@@ -45,7 +45,7 @@ pub(crate) fn find(passwd: &str, wanted: &str) -> Option<RemoteUser> {
 }
 
 /// Returns the names of the users a person may log in as, for an error that lists them.
-pub(crate) fn names(passwd: &str) -> Vec<String> {
+pub(super) fn names(passwd: &str) -> Vec<String> {
     let person = |user: &RemoteUser| user.uid == 0 || (1000..60000).contains(&user.uid);
     passwd.lines().filter_map(parse).filter(person).map(|user| user.name).collect()
 }

@@ -7,7 +7,7 @@ use crate::engine::{ContainerSpec, PortSpec, Ulimit};
 const SWITCHES: [&str; 9] = ["--privileged", "--init", "-t", "--tty", "-i", "--interactive", "-d", "--detach", "--rm"];
 
 /// Sets the fields that `runArgs` name. An unknown flag is an error that names it.
-pub(crate) fn apply(config: &DevContainer, spec: &mut ContainerSpec) -> Result<(), ConfigError> {
+pub(super) fn apply(config: &DevContainer, spec: &mut ContainerSpec) -> Result<(), ConfigError> {
     let mut words = config.run_args.iter();
     while let Some(word) = words.next() {
         let text = word.value.as_str();

@@ -13,7 +13,7 @@ use super::remote_user::RemoteUser;
 const WAITING: usize = 256 * 1024;
 
 /// Returns a tar of `folder` as the folder `name`, every file the remote user's.
-pub(crate) fn pack(
+pub(super) fn pack(
     folder: PathBuf,
     name: &str,
     owner: &RemoteUser,
@@ -33,7 +33,7 @@ pub(crate) fn pack(
 }
 
 /// Returns a tar of the folder that the marks are written into.
-pub(crate) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
+pub(super) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
     let mut header = header(tar::EntryType::Directory, 0o755, 0, (owner.uid, owner.gid));
     let mut builder = tar::Builder::new(Vec::new());
     let path = format!("{}/", marks::FOLDER.trim_start_matches('/'));

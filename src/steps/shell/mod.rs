@@ -3,11 +3,13 @@
 //! Every text goes to a shell's standard input, never into its arguments, so that no value in it is seen by who may look at processes.
 
 mod end_mark;
+mod intake;
 mod kill;
 mod quote;
 mod script;
 
 pub(crate) use end_mark::{EndMark, Found, MarkFinder};
+pub(crate) use intake::Intake;
 pub(crate) use kill::{COOKIE, kill_script};
 pub(crate) use quote::quote;
 pub(crate) use script::{Opened, STALE, Script, Words};

@@ -58,26 +58,7 @@ impl Script<'_> {
             text.push_str("; fi\n");
         }
         text.push_str("(\n");
-        text.push_str(&format!("cd {} || exit 1\n", quote(self.folder)));
-        text.push_str(&format!("export {COOKIE}={}\n", quote(self.mark.as_str())));
-        let mut unusual = String::new();
-        for (name, value) in self.env {
-            match value {
-                Some(value) if is_name(name) => text.push_str(&format!("export {name}={}\n", quote(value))),
-                None if is_name(name) => text.push_str(&format!("unset {name}\n")),
-                // A shell cannot name it; `env` can. (No secret has such a name.)
-                Some(value) => unusual.push_str(&format!(" {}", quote(&format!("{name}={value}")))),
-                None => unusual.push_str(&format!(" -u {}", quote(name))),
-            }
-        }
-        text.push_str("exec");
-        if !unusual.is_empty() {
-            text.push_str(&format!(" env{unusual}"));
-        }
-        match self.command {
-            Words::Shell(command) => text.push_str(&format!(" /bin/sh -c {}", quote(command))),
-            Words::Exec(words) => words.iter().for_each(|word| text.push_str(&format!(" {}", quote(word)))),
-        }
+        text.push_str(&become_command(self.command, self.folder, self.env, self.mark));
         text.push_str("\n) </dev/null\ncode=$?\n");
         if let Some((file, content)) = self.success {
             text.push_str(&format!("[ $code = 0 ] && printf %s {} >{}\n", quote(content), quote(file)));
@@ -86,6 +67,35 @@ impl Script<'_> {
         text.push_str("\nexit $code\n}\n");
         text
     }
+}
+
+/// Returns the text by which a shell becomes a command: in its folder, with its environment and the mark that its processes are known by.
+pub(super) fn become_command(
+    command: Words<'_>,
+    folder: &str,
+    env: &[(String, Option<String>)],
+    mark: &EndMark,
+) -> String {
+    let mut text = format!("cd {} || exit 1\nexport {COOKIE}={}\n", quote(folder), quote(mark.as_str()));
+    let mut unusual = String::new();
+    for (name, value) in env {
+        match value {
+            Some(value) if is_name(name) => text.push_str(&format!("export {name}={}\n", quote(value))),
+            None if is_name(name) => text.push_str(&format!("unset {name}\n")),
+            // A shell cannot name it; `env` can. (No secret has such a name.)
+            Some(value) => unusual.push_str(&format!(" {}", quote(&format!("{name}={value}")))),
+            None => unusual.push_str(&format!(" -u {}", quote(name))),
+        }
+    }
+    text.push_str("exec");
+    if !unusual.is_empty() {
+        text.push_str(&format!(" env{unusual}"));
+    }
+    match command {
+        Words::Shell(command) => text.push_str(&format!(" /bin/sh -c {}", quote(command))),
+        Words::Exec(words) => words.iter().for_each(|word| text.push_str(&format!(" {}", quote(word)))),
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,0 +1,22 @@
+//! Two processes on one codespace: the second says who holds it, and waits (DESIGN section 5).
+
+use super::context::Context;
+use super::error::{CliError, Kind};
+use crate::home::{Lock, Locked};
+
+/// Holds a codespace, or the making of one, for a verb; where another process has it, says who and waits.
+pub(super) async fn hold(context: &mut Context, verb: &str, key: String) -> Result<Lock, CliError> {
+    let told = format!("localspace {verb} (process {})", std::process::id());
+    match context.home.try_lock_key(&key, &told)? {
+        Locked::Yes(lock) => return Ok(lock),
+        Locked::No { holder } => context.ui.say(&format!("waiting for {holder}\n")),
+    }
+    let home = context.home.clone();
+    let waited = tokio::task::spawn_blocking(move || home.lock(&key, &told));
+    match tokio::select! { waited = waited => Some(waited), _ = tokio::signal::ctrl_c() => None } {
+        None => Err(CliError::new(Kind::Interrupted, "interrupted while waiting", None)),
+        Some(Ok(Ok(Locked::Yes(lock)))) => Ok(lock),
+        Some(Ok(Err(error))) => Err(error.into()),
+        Some(Ok(Ok(Locked::No { .. })) | Err(_)) => Err(CliError::new(Kind::Engine, "the lock could not be had", None)),
+    }
+}

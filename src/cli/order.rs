@@ -1,0 +1,267 @@
+//! From what was typed to what is to be done: a new codespace of a repository, or one that is there and is to be woken.
+
+use std::path::{Component, Path};
+use std::time::Duration;
+
+use super::context::Context;
+use super::error::{CliError, Kind};
+use super::select::Found;
+use crate::codespace::{CodespaceName, RepositoryName, label};
+use crate::devcontainer::{DevContainer, LifecycleCommand, Located, Variables, locate, substitute};
+use crate::engine::{ContainerState, Engine};
+use crate::github::Purpose;
+use crate::plan::{Attach, InitializeConsent, Occasion};
+use crate::report::plain;
+use crate::repository::{self, Checkout, Content, Source, Wanted};
+use crate::steps::Order;
+use crate::ui::Answer;
+
+/// The largest configuration that is read, in bytes.
+const LARGEST_CONFIG: usize = 1024 * 1024;
+
+/// How a run is to be.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct RunOptions {
+    /// Let initializeCommand run on this machine, without asking
+    #[arg(long)]
+    allow_initialize: bool,
+    /// How long a phase's commands may take, for example 90s, 10m or 1h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout_per_phase: Option<Duration>,
+}
+
+/// A codespace that is not there yet.
+#[derive(Debug)]
+pub(super) struct NewCodespace<'a> {
+    pub(super) name: CodespaceName,
+    pub(super) purpose: Purpose,
+    pub(super) source: &'a Source,
+    pub(super) wanted: Wanted,
+    pub(super) config: Option<&'a str>,
+}
+
+/// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
+pub(super) async fn make(
+    context: &mut Context,
+    new: NewCodespace<'_>,
+    attach: Attach,
+    options: &RunOptions,
+) -> Result<Order, CliError> {
+    let checkout = repository::check_out(new.source, &new.wanted).await?;
+    let config_path = find_config(&checkout, new.config)?;
+    let text = read_config(&checkout.path().join(&config_path), &config_path)?;
+    let config = DevContainer::parse(&text, &config_path)?;
+    let folder = format!("/workspaces/{}", checkout.name.name());
+    let variables = variables(context, &new.source.location, folder.clone());
+    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(own));
+    let initialize = config.initialize.as_ref().map(|command| substitute(command, &variables));
+    let consent = consent(context, options, initialize.as_ref(), &checkout.name);
+    let notes = config.warnings.iter().chain(&checkout.notes).cloned().collect();
+    Ok(Order {
+        environment_file: context.home.environment(&new.name),
+        home: context.home.id(),
+        name: new.name,
+        repository: checkout.name.clone(),
+        actor: new.wanted.owner,
+        source: new.source.location.clone(),
+        config_path,
+        workspace_folder,
+        occasion: Occasion::Create,
+        purpose: new.purpose,
+        config: Some(config),
+        checkout: Some(checkout),
+        initialize,
+        container: None,
+        died_before: false,
+        consent,
+        attach,
+        timeout: options.timeout_per_phase,
+        local_env: context.environment.clone(),
+        notes,
+    })
+}
+
+/// Returns the order to wake a codespace that is there.
+pub(super) async fn wake(
+    context: &mut Context,
+    engine: &Engine,
+    found: &Found,
+    attach: Attach,
+    options: &RunOptions,
+) -> Result<Order, CliError> {
+    let is_running = found.container.state == ContainerState::Running;
+    let mut order = Order {
+        name: found.name.clone(),
+        repository: found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown()),
+        actor: found.label(label::ACTOR).to_owned(),
+        source: found.label(label::SOURCE).to_owned(),
+        home: context.home.id(),
+        config_path: found.label(label::CONFIG).to_owned(),
+        workspace_folder: found.label(label::WORKSPACE_FOLDER).to_owned(),
+        occasion: if is_running { Occasion::Attach } else { Occasion::Start },
+        purpose: found.purpose(),
+        config: None,
+        checkout: None,
+        initialize: None,
+        container: Some(found.id.clone()),
+        died_before: false,
+        consent: InitializeConsent::NotGiven,
+        attach,
+        timeout: options.timeout_per_phase,
+        local_env: context.environment.clone(),
+        environment_file: context.home.environment(&found.name),
+        notes: Vec::new(),
+    };
+    if order.occasion == Occasion::Start {
+        order.initialize = initialize_of(context, engine, &mut order).await?;
+        order.consent = consent(context, options, order.initialize.as_ref(), &order.repository);
+        if order.consent == InitializeConsent::Given {
+            order.checkout = Some(clone_for_initialize(&order, found).await?);
+        }
+    }
+    Ok(order)
+}
+
+/// Reads a codespace's own configuration for its `initializeCommand`, which is in no label. One that cannot be read is told of: a person
+/// who works in the codespace may be in the middle of changing it.
+async fn initialize_of(
+    context: &Context,
+    engine: &Engine,
+    order: &mut Order,
+) -> Result<Option<LifecycleCommand>, CliError> {
+    let Some(container) = &order.container else { return Ok(None) };
+    let file = format!("{}/{}", order.repository_folder(), order.config_path);
+    let text = engine.read_file(container, &file, LARGEST_CONFIG).await?;
+    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    match text.map(|text| DevContainer::parse(&text, &order.config_path)) {
+        Some(Ok(config)) => {
+            let variables = variables(context, &order.source, order.repository_folder());
+            Ok(config.initialize.map(|command| substitute(&command, &variables)))
+        }
+        Some(Err(error)) => {
+            order.notes.push(format!("an initializeCommand is not looked for: {}", error.problem));
+            Ok(None)
+        }
+        None => {
+            order.notes.push(format!("an initializeCommand is not looked for: {file} is gone"));
+            Ok(None)
+        }
+    }
+}
+
+/// Clones the repository again, at the commit that the codespace was made from.
+async fn clone_for_initialize(order: &Order, found: &Found) -> Result<Checkout, CliError> {
+    let source = repository::locate(&order.source).await?;
+    let commit = Some(found.label(label::COMMIT)).filter(|commit| !commit.is_empty() && source.has_commits());
+    let wanted = Wanted {
+        reference: commit.map(str::to_owned),
+        content: Content::Committed,
+        name: Some(order.repository.clone()),
+        owner: order.actor.clone(),
+    };
+    Ok(repository::check_out(&source, &wanted).await?)
+}
+
+fn variables(context: &Context, source: &str, container_folder: String) -> Variables {
+    Variables {
+        local_env: context.environment.clone(),
+        local_folder: Some(source.to_owned()),
+        container_folder: Some(container_folder),
+        ..Variables::default()
+    }
+}
+
+/// Asks whether `initializeCommand` may run, where that was not said and somebody is there to answer.
+fn consent(
+    context: &mut Context,
+    options: &RunOptions,
+    initialize: Option<&LifecycleCommand>,
+    repository: &RepositoryName,
+) -> InitializeConsent {
+    let Some(command) = initialize else { return InitializeConsent::NotGiven };
+    if options.allow_initialize {
+        return InitializeConsent::Given;
+    }
+    let lines: String = command.lines().iter().map(|line| format!("  | {}\n", plain(line))).collect();
+    let question =
+        format!("the initializeCommand of {repository} runs on this machine, not in the codespace:\n{lines}run it?");
+    match context.ui.confirm(&question) {
+        Ok(Answer::Yes) => InitializeConsent::Given,
+        Ok(Answer::No | Answer::NobodyThere) | Err(_) => InitializeConsent::NotGiven,
+    }
+}
+
+fn read_config(path: &Path, name: &str) -> Result<String, CliError> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| CliError::new(Kind::Usage, format!("cannot read {name}: {error}"), None))?;
+    if bytes.len() > LARGEST_CONFIG {
+        return Err(CliError::new(Kind::Usage, format!("{name} is larger than {LARGEST_CONFIG} bytes"), None));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line =
+            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count();
+        let message = format!("{name}:{}: the file is not UTF-8", line + 1);
+        CliError::new(Kind::Usage, message, Some("store it as UTF-8".to_owned()))
+    })
+}
+
+/// Returns the configuration's path in the repository.
+fn find_config(checkout: &Checkout, wanted: Option<&str>) -> Result<String, CliError> {
+    let root = checkout.path();
+    if let Some(wanted) = wanted {
+        let parts = Path::new(wanted).components();
+        let mut parts = parts.filter(|part| *part != Component::CurDir);
+        if parts.all(|part| matches!(part, Component::Normal(_))) && root.join(wanted).is_file() {
+            return Ok(wanted.trim_start_matches("./").to_owned());
+        }
+        let message = format!("there is no configuration {wanted} in the repository");
+        let hint = "give its path in the repository, as it is committed".to_owned();
+        return Err(CliError::new(Kind::Usage, message, Some(hint)));
+    }
+    let folders = std::fs::read_dir(root.join(".devcontainer"))
+        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>());
+    match locate(|path| root.join(path).is_file(), &folders.unwrap_or_default()) {
+        Located::One(path) => Ok(path),
+        Located::Several(paths) => {
+            let hint = format!("choose one with --config: {}", paths.join(", "));
+            Err(CliError::new(Kind::Usage, "the repository has several configurations", Some(hint)))
+        }
+        Located::None => {
+            let hint = "commit a .devcontainer/devcontainer.json; for example {\"image\": \"mcr.microsoft.com/devcontainers/base:debian\"}";
+            Err(CliError::new(Kind::Usage, "the repository has no devcontainer.json", Some(hint.to_owned())))
+        }
+    }
+}
+
+/// Reads `90s`, `10m`, `1h`, or seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let factor = match text.get(number.len()..).unwrap_or_default() {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("expected a number and ms, s, m or h".to_owned()),
+    };
+    let seconds: f64 = number.parse().map_err(|_| "expected a number and ms, s, m or h".to_owned())?;
+    match Duration::try_from_secs_f64(seconds * factor) {
+        Ok(time) if time.is_zero() => Err("no command ends in no time".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_or_is_seconds() {
+        for (text, expected) in [("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("1.5", 1500), ("250ms", 250)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
+        }
+        for text in ["", "s", "-1s", "1d", "0", "inf", "nan", "1e400", "ten"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

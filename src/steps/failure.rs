@@ -1,0 +1,25 @@
+//! What the faults of others mean for a phase.
+
+use crate::devcontainer::ConfigError;
+use crate::engine::EngineError;
+use crate::home::HomeError;
+use crate::lifecycle::{FailureKind, StepFailure};
+
+impl From<EngineError> for StepFailure {
+    fn from(error: EngineError) -> Self {
+        let source = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
+        Self { hint: error.hint(), ..Self::new(FailureKind::Engine, format!("{error}{source}")) }
+    }
+}
+
+impl From<ConfigError> for StepFailure {
+    fn from(error: ConfigError) -> Self {
+        Self { hint: error.hint.clone(), ..Self::new(FailureKind::Configuration, error.to_string()) }
+    }
+}
+
+impl From<HomeError> for StepFailure {
+    fn from(error: HomeError) -> Self {
+        Self { hint: error.hint(), ..Self::new(FailureKind::Engine, error.to_string()) }
+    }
+}

@@ -1,0 +1,83 @@
+//! The phase `image`: the configuration's image is on the engine, pulled with the codespace's own registry secrets where it was not.
+
+use super::runner::EngineRunner;
+use crate::diagnosis::{Failed, diagnose};
+use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
+use crate::journal::Event;
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::phase::Phase;
+
+/// Makes the image be there, and says what is known of it.
+pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
+    let Some(config) = &runner.order.config else { return Ok(()) };
+    let reference = runner.variables().apply(&config.image.value);
+    let at_image = |problem, hint| StepFailure::from(config.error(config.image.span.clone(), problem, hint));
+    if reference.is_empty() || reference.contains(|one: char| one.is_whitespace() || one.is_control()) {
+        return Err(at_image(format!("`{reference}` is no image reference"), None));
+    }
+    if let Some(image) = runner.engine.image(&reference).await? {
+        runner.image = image;
+        return Ok(());
+    }
+    let by_hand = format!("try it by hand: docker pull {reference}");
+    match pull(runner, &reference).await {
+        None => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
+        Some(Err(error)) => {
+            let failed = StepFailure::from(error);
+            Err(StepFailure { hint: failed.hint.or(Some(by_hand)), ..failed })
+        }
+        Some(Ok(Pull::Refused(said))) => Err(refused(runner, &reference, &said).await),
+        Some(Ok(Pull::NotFound(said))) => {
+            Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand)))
+        }
+        Some(Ok(Pull::Done)) => {
+            runner.image = pulled(runner, &reference).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn pulled(runner: &EngineRunner, reference: &str) -> Result<ImageDetails, StepFailure> {
+    let gone = || StepFailure::new(FailureKind::Engine, format!("the engine has no image {reference} after its pull"));
+    runner.engine.image(reference).await?.ok_or_else(gone)
+}
+
+/// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2); returns nothing where it was interrupted.
+async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, EngineError>> {
+    let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
+    let login = registry.map(|registry| RegistryCredentials {
+        server: registry.server.config_key(),
+        user: &registry.user,
+        password: &registry.password,
+    });
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(8);
+    let record = runner.record.clone();
+    let told = tokio::spawn(async move {
+        while let Some(text) = receiver.recv().await {
+            record.record(Event::Progress { phase: Phase::Image, text }).await;
+        }
+    });
+    // Progress is for looking at: where the screen is behind, a line is left out.
+    let pulling = runner.engine.pull(reference, login, |text| drop(sender.try_send(text)));
+    let pulled = runner.cancel.run_until_cancelled(pulling).await;
+    drop(sender);
+    let _shown = told.await;
+    pulled
+}
+
+/// A registry that would not give the image: whose fault it is, as far as its words tell.
+async fn refused(runner: &EngineRunner, reference: &str, said: &str) -> StepFailure {
+    let line = if said.contains("://") { said.to_owned() } else { format!("{said} denied for {reference}") };
+    let failed = Failed {
+        phase: Phase::Image,
+        purpose: runner.order.purpose,
+        exit_code: None,
+        output: &line,
+        registries: &runner.world.registries,
+    };
+    if let Some(diagnosis) = diagnose(&failed) {
+        runner.record.record(Event::Diagnosis(diagnosis)).await;
+    }
+    let said = runner.redactor.redact(said);
+    StepFailure::new(FailureKind::Registry, format!("the registry refused the image {reference}: {said}"))
+}

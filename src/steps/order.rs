@@ -1,0 +1,83 @@
+//! What is to be rehearsed: everything that is decided before anything is done.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::codespace::{CodespaceName, RepositoryName, label};
+use crate::devcontainer::{DevContainer, LifecycleCommand};
+use crate::engine::ContainerId;
+use crate::github::Purpose;
+use crate::plan::{Attach, InitializeConsent, Occasion};
+use crate::repository::Checkout;
+
+/// One run of one codespace.
+#[derive(Debug)]
+pub struct Order {
+    /// The codespace.
+    pub name: CodespaceName,
+    /// Of which repository.
+    pub repository: RepositoryName,
+    /// For whom.
+    pub actor: String,
+    /// Where the repository is: an absolute path or a URL.
+    pub source: String,
+    /// Whose codespace it is on an engine that several homes share: where its state is kept.
+    pub home: String,
+    /// The configuration's path in the repository.
+    pub config_path: String,
+    /// The folder in the container that the repository is in.
+    pub workspace_folder: String,
+    /// Why.
+    pub occasion: Occasion,
+    /// What for.
+    pub purpose: Purpose,
+    /// The configuration that a new codespace is made from.
+    pub config: Option<DevContainer>,
+    /// A clone of the repository on this machine: what a new codespace gets, and where `initializeCommand` runs.
+    pub checkout: Option<Checkout>,
+    /// `initializeCommand`, its variables replaced.
+    pub initialize: Option<LifecycleCommand>,
+    /// The container, where there is one.
+    pub container: Option<ContainerId>,
+    /// Whether an earlier run died in this container, so that a command of its may still run there.
+    pub died_before: bool,
+    /// Whether `initializeCommand` may run.
+    pub consent: InitializeConsent,
+    /// Whether the run ends in an attach.
+    pub attach: Attach,
+    /// How long a phase may take.
+    pub timeout: Option<Duration>,
+    /// The host's environment, for `${localEnv:…}`.
+    pub local_env: BTreeMap<String, String>,
+    /// Where to keep what the remote user's login shell has in its environment.
+    pub environment_file: PathBuf,
+    /// Things that a person should know before anything runs, in words.
+    pub notes: Vec<String>,
+}
+
+impl Order {
+    /// Returns the labels by which the codespace is found again.
+    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = BTreeMap::from([
+            (label::REPOSITORY.to_owned(), self.repository.to_string()),
+            (label::ACTOR.to_owned(), self.actor.clone()),
+            (label::SOURCE.to_owned(), self.source.clone()),
+            (label::CONFIG.to_owned(), self.config_path.clone()),
+            (label::WORKSPACE_FOLDER.to_owned(), self.workspace_folder.clone()),
+            (label::PURPOSE.to_owned(), self.purpose.name().to_owned()),
+            (label::LOCAL_FOLDER.to_owned(), self.source.clone()),
+            (label::CONFIG_FILE.to_owned(), format!("{}/{}", self.source.trim_end_matches('/'), self.config_path)),
+        ]);
+        if let Some(checkout) = &self.checkout {
+            labels.extend(checkout.reference.clone().map(|name| (label::REF.to_owned(), name)));
+            labels.extend(checkout.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
+        }
+        labels
+    }
+
+    /// Returns the folder in the container that holds the repository's own files, wherever commands run.
+    pub fn repository_folder(&self) -> String {
+        format!("/workspaces/{}", self.repository.name())
+    }
+}
