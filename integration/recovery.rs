@@ -105,7 +105,11 @@ fn two_at_once_make_one_codespace() {
     let args = ["up", repository.as_str(), "--name", name.as_str(), "--json"];
     let (one, other) = (sandbox.spawn(&args), sandbox.spawn(&args));
     let ends = [one, other].map(|child| Ran::of(child.wait_with_output().expect("ended")).expect(0));
-    assert!(ends.iter().any(|end| end.stderr.contains("waiting for localspace up (process")), "{ends:?}");
+    assert!(
+        ends.iter().any(|end| end.stderr.contains("waiting for localspace up (process")
+            || end.stderr.contains("waiting for another localspace")),
+        "{ends:?}"
+    );
     assert_eq!(sandbox.inside(&name, "tr -d '\\n' < /root/ran"), "1234");
 }
 

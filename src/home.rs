@@ -163,7 +163,9 @@ impl Home {
                 Err(TryLockError::WouldBlock) => {
                     let mut text = String::new();
                     file.read_to_string(&mut text).map_err(fail("read"))?;
-                    return Ok(Locked::No { holder: text });
+                    // Who has just locked it may not have written yet who it is.
+                    let holder = if text.is_empty() { "another localspace process".to_owned() } else { text };
+                    return Ok(Locked::No { holder });
                 }
                 Err(TryLockError::Error(source)) => return Err(fail("lock")(source)),
             }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 
 use super::error::CliError;
+use super::interrupt::Interrupts;
 use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
 use crate::home::Home;
@@ -20,6 +21,7 @@ pub(super) struct Context {
     pub(super) ui: Ui,
     pub(super) home: Home,
     pub(super) clock: Clock,
+    pub(super) interrupts: Interrupts,
     around: Surroundings,
     /// The whole environment, for `${localEnv:…}`.
     pub(super) environment: BTreeMap<String, String>,
@@ -28,6 +30,7 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Wants a tokio runtime, for the signals that it listens to from here on.
     pub(super) fn of_process() -> Self {
         let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -54,6 +57,7 @@ impl Context {
             ui: Ui::new(&Facts::of_process(get)),
             home: Home::new(&state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
             clock: Clock::system(),
+            interrupts: Interrupts::listen(),
             around,
             environment: env::vars_os().filter_map(text).collect(),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),

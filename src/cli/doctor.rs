@@ -53,8 +53,11 @@ async fn engine(context: &Context) -> Finding {
         let version = context.engine()?.version().await?;
         Ok::<_, CliError>(format!("{} {}, API {}, {}/{}", said, version.version, version.api, version.os, version.arch))
     };
-    let hint = "install and start Docker, or set DOCKER_HOST".to_owned();
-    Finding { what, found: asked.await.map_err(|error| (error.message().to_owned(), hint)) }
+    let failed = |error: CliError| {
+        let hint = error.hint().unwrap_or("install and start Docker, or set DOCKER_HOST").to_owned();
+        (error.message().to_owned(), hint)
+    };
+    Finding { what, found: asked.await.map_err(failed) }
 }
 
 async fn git() -> Finding {

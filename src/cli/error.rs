@@ -1,4 +1,5 @@
 //! What a verb failed with: a kind that fixes the exit code, a message, and what to do about it.
+#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
@@ -7,6 +8,7 @@ use crate::github::SecretsFileError;
 use crate::home::HomeError;
 use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::FailureKind;
+use crate::report::plain;
 use crate::repository::RepositoryError;
 
 /// Whose fault it is (DESIGN section 4, exit codes).
@@ -66,13 +68,20 @@ impl CliError {
 
     /// Returns the text for a person.
     pub fn text(&self) -> String {
-        let hint = self.hint.as_ref().map_or(String::new(), |hint| format!("hint: {hint}\n"));
-        format!("error: {}\n{hint}", self.message)
+        // A repository may choose parts of it: names, paths, lines of its configuration.
+        let safe = |text: &str| text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        let hint = self.hint.as_ref().map_or(String::new(), |hint| format!("hint: {}\n", safe(hint)));
+        format!("error: {}\n{hint}", safe(&self.message))
     }
 
     /// Returns what `up --json` ends with when it never came to a phase (DESIGN section 4).
     pub fn document(&self) -> serde_json::Value {
         serde_json::json!({ "outcome": "error", "message": self.message, "description": self.hint })
+    }
+
+    /// Returns what to do about it, where that can be said.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// Returns the message alone.
@@ -134,8 +143,17 @@ impl From<HomeError> for CliError {
 
 impl From<SinkError> for CliError {
     fn from(error: SinkError) -> Self {
-        let hint = "free space, or choose another file; then the same command goes on where this one ended".to_owned();
-        Self::new(Kind::Engine, chain(&error), Some(hint))
+        let hint = match error.io_kind() {
+            Some(std::io::ErrorKind::StorageFull) => {
+                "free space on that disk; then the same command goes on where this one ended"
+            }
+            Some(std::io::ErrorKind::PermissionDenied) => "make it writable, or choose another place",
+            Some(std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory) => {
+                "something else is in its place: move that away"
+            }
+            _ => "mend that, or choose another file; then the same command goes on where this one ended",
+        };
+        Self::new(Kind::Engine, chain(&error), Some(hint.to_owned()))
     }
 }
 

@@ -3,22 +3,24 @@
 use std::io::{IsTerminal, Write};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::interrupt::Interrupts;
-use super::rehearse::{Before, redactor};
-use super::select::{self, Found, Selector};
+use super::secrets::{Before, Secrets, StartedWith, newer_warning, redactor};
+use super::select::{self, Selector, State};
 use crate::codespace::label;
-use crate::engine::{ContainerState, Engine, ExecInput, TerminalSize};
-use crate::github::{Purpose, World};
+use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
+use crate::github::{Purpose, logins};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
 use crate::redact::Redactor;
-use crate::steps::{Session, SessionOrder};
+use crate::steps::{Kept, Session, SessionOrder};
+use crate::ui::Reader;
+
+/// The largest Docker configuration that is read, in bytes.
+const LARGEST_CONFIG: usize = 4 * 1024 * 1024;
 
 /// Run a command inside a codespace, with the environment that a shell has there
 ///
@@ -32,60 +34,91 @@ pub(super) struct Args {
     command: Vec<String>,
 }
 
-/// What `up` and `start` keep of a codespace's user.
-#[derive(Debug, Deserialize)]
-struct Kept {
-    container: String,
-    user: String,
-    env: Vec<(String, Option<String>)>,
+pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
+    let Ready { engine, container, folder, user, env, filter } = interrupts.until(ready(&args, context)).await?;
+    let terminal = terminal_size();
+    let order = SessionOrder { words: &args.command, user: &user, folder: &folder, env: &env, terminal };
+    let (mut session, input) = Session::open(&engine, &container, &order).await?;
+    let _raw = terminal.and_then(|_| RawTerminal::enter());
+    let sizes = tokio::spawn(follow_size(engine.clone(), session.id().to_owned(), terminal.is_some()));
+    tokio::spawn(feed(input));
+    let ended = tokio::select! {
+        shown = show(&mut session, &filter) => Some(shown?),
+        () = interrupts.first() => None,
+    };
+    sizes.abort();
+    match ended {
+        Some(Reader::There) => Ok(u8::try_from(session.exit_code().await?).unwrap_or(1)),
+        // As `SIGPIPE` would have ended it; a reader may have had enough.
+        Some(Reader::Gone) => end(context, &session).await.map(|()| 0),
+        None => end(context, &session).await.map(|()| Kind::Interrupted.exit_code()),
+    }
 }
 
-pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+/// Ends the command with all its processes.
+async fn end(context: &mut Context, session: &Session) -> Result<(), CliError> {
+    let left = session.end().await?;
+    if !left.is_empty() {
+        context.ui.say(&format!("warning: processes in the codespace could not be ended: {}\n", left.join(", ")));
+    }
+    Ok(())
+}
+
+/// Everything that a command needs.
+struct Ready {
+    engine: Engine,
+    container: ContainerId,
+    folder: String,
+    user: String,
+    env: Vec<(String, Option<String>)>,
+    filter: Redactor,
+}
+
+async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let engine = context.engine()?;
     let found = select::one(context, &args.selector, &engine).await?;
-    if found.container.state != ContainerState::Running {
+    let container = found.container()?.clone();
+    if found.state != State::Running {
         let hint = Some(format!("localspace start -c {}", found.name));
         return Err(CliError::new(Kind::Usage, format!("codespace {} is not running", found.name), hint));
     }
-    let Kept { user, mut env, .. } = kept(context, &found)?;
-    let world = World::new(Before::of(context, &found.name).secrets()?.content.secrets);
+    let kept = Kept::load(&context.home.environment(&found.name), container.as_str()).ok_or_else(|| {
+        let message = format!("nothing is known of the user of {} on this machine", found.name);
+        let hint = format!("`localspace up {} --name {}` finds out", found.label(label::SOURCE), found.name);
+        CliError::new(Kind::Usage, message, Some(hint))
+    })?;
+    let Secrets { content, .. } = Before::of(context, &found.name).secrets();
+    for warning in &content.warnings {
+        context.ui.say(&format!("warning: {warning}\n"));
+    }
+    let StartedWith { world, newer } = StartedWith::of(content.secrets, &kept);
+    if let Some(warning) = newer_warning(&newer, &found.name) {
+        context.ui.say(&format!("warning: {warning}\n"));
+    }
+    // What the secrets were before they were changed is known to the container alone: its login must not be shown either.
+    let mut still_there = Vec::new();
+    if !newer.is_empty() {
+        let file = format!("{}/.docker/config.json", kept.home);
+        let config = engine.read_file(&container, &file, LARGEST_CONFIG).await?.unwrap_or_default();
+        still_there = logins(&String::from_utf8_lossy(&config));
+    }
+    let filter = redactor(&world, &still_there);
+    let mut env = kept.env;
+    if let Some(term) = context.environment.get("TERM").filter(|_| terminal_size().is_some()) {
+        env.push(("TERM".to_owned(), Some(term.clone())));
+    }
     if found.purpose() == Purpose::Codespace {
         let secrets = world.environment(Phase::PostAttachCommand, Purpose::Codespace);
         env.extend(secrets.map(|secret| (secret.name.to_string(), Some(secret.value.expose().clone()))));
     }
-    let folder = Some(found.label(label::WORKSPACE_FOLDER)).filter(|folder| !folder.is_empty()).unwrap_or("/");
-    let terminal = terminal_size();
-    let mut interrupts = Interrupts::listen();
-    let order = SessionOrder { words: &args.command, user: &user, folder, env: &env, terminal };
-    let (mut session, input) = Session::open(&engine, &found.id, &order).await?;
-    let _raw = terminal.and_then(|_| RawTerminal::enter());
-    let sizes = tokio::spawn(follow_size(engine.clone(), session.id().to_owned(), terminal.is_some()));
-    tokio::spawn(feed(input));
-    let filter = redactor(&world);
-    tokio::select! {
-        shown = show(&mut session, &filter) => shown?,
-        () = interrupts.next() => {
-            session.end().await?;
-            return Ok(Kind::Interrupted.exit_code());
-        }
-    }
-    sizes.abort();
-    Ok(u8::try_from(session.exit_code().await?).unwrap_or(1))
-}
-
-/// Returns what `up` found out of the codespace's user.
-fn kept(context: &Context, found: &Found) -> Result<Kept, CliError> {
-    let text = std::fs::read_to_string(context.home.environment(&found.name)).unwrap_or_default();
-    let kept: Option<Kept> = serde_json::from_str(&text).ok();
-    kept.filter(|kept| kept.container == found.id.as_str()).ok_or_else(|| {
-        let message = format!("nothing is known of the user of {} on this machine", found.name);
-        let hint = format!("`localspace up {} --name {}` finds out", found.label(label::SOURCE), found.name);
-        CliError::new(Kind::Usage, message, Some(hint))
-    })
+    let folder =
+        Some(found.label(label::WORKSPACE_FOLDER)).filter(|folder| !folder.is_empty()).unwrap_or("/").to_owned();
+    Ok(Ready { engine, container, folder, user: kept.user, env, filter })
 }
 
 /// Passes on what the command writes, without secrets, until it is over or nobody reads.
-async fn show(session: &mut Session, filter: &Redactor) -> Result<(), CliError> {
+async fn show(session: &mut Session, filter: &Redactor) -> Result<Reader, CliError> {
     let (mut stdout, mut stderr) = (filter.stream(), filter.stream());
     while let Some(chunk) = session.next().await {
         let chunk = chunk?;
@@ -94,14 +127,12 @@ async fn show(session: &mut Session, filter: &Redactor) -> Result<(), CliError> 
             OutputStream::Stderr => write(&mut std::io::stderr(), &stderr.push(&chunk.bytes)),
         };
         if written.is_err() {
-            // As `SIGPIPE` would: a command that nobody listens to is ended.
-            session.end().await?;
-            return Ok(());
+            return Ok(Reader::Gone);
         }
     }
     let _nobody_reads =
         write(&mut std::io::stdout(), &stdout.finish()).and(write(&mut std::io::stderr(), &stderr.finish()));
-    Ok(())
+    Ok(Reader::There)
 }
 
 fn write(to: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {

@@ -12,11 +12,10 @@ pub(super) async fn hold(context: &mut Context, verb: &str, key: String) -> Resu
         Locked::No { holder } => context.ui.say(&format!("waiting for {holder}\n")),
     }
     let home = context.home.clone();
-    let waited = tokio::task::spawn_blocking(move || home.lock(&key, &told));
-    match tokio::select! { waited = waited => Some(waited), _ = tokio::signal::ctrl_c() => None } {
-        None => Err(CliError::new(Kind::Interrupted, "interrupted while waiting", None)),
-        Some(Ok(Ok(Locked::Yes(lock)))) => Ok(lock),
-        Some(Ok(Err(error))) => Err(error.into()),
-        Some(Ok(Ok(Locked::No { .. })) | Err(_)) => Err(CliError::new(Kind::Engine, "the lock could not be had", None)),
+    // A thread that waits on is left behind by an interrupt: it goes with the process.
+    match tokio::task::spawn_blocking(move || home.lock(&key, &told)).await {
+        Ok(Ok(Locked::Yes(lock))) => Ok(lock),
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(Locked::No { .. })) | Err(_) => Err(CliError::new(Kind::Engine, "the lock could not be had", None)),
     }
 }

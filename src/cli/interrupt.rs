@@ -1,24 +1,59 @@
-//! Ctrl-C, `SIGTERM`, and a terminal that was closed: one kind of event.
+//! Ctrl-C, `SIGTERM`, and a terminal that was closed: one kind of event, listened to from the first moment of the process.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-/// The interrupts of this process, from when it began to listen.
-#[derive(Debug)]
-pub(super) struct Interrupts(Vec<Signal>);
+use super::error::{CliError, Kind};
+
+/// The interrupts of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Interrupts {
+    first: CancellationToken,
+    second: CancellationToken,
+}
 
 impl Interrupts {
-    /// Listens from now on; the signals no longer end the process by themselves.
+    /// Listens from now on; the signals no longer end the process by themselves. Wants a tokio runtime.
     pub(super) fn listen() -> Self {
+        let interrupts = Self { first: CancellationToken::new(), second: CancellationToken::new() };
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        let mut signals: Vec<Signal> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+        let Self { first, second } = interrupts.clone();
+        tokio::spawn(async move {
+            next(&mut signals).await;
+            first.cancel();
+            next(&mut signals).await;
+            second.cancel();
+        });
+        interrupts
     }
 
-    /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
-        if self.0.is_empty() {
-            std::future::pending::<()>().await;
-        }
-        let each = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
-        let _which = futures_util::future::select_all(each).await;
+    /// Returns what is cancelled by the first interrupt.
+    pub(super) fn run(&self) -> CancellationToken {
+        self.first.child_token()
     }
+
+    /// Waits for the first one.
+    pub(super) async fn first(&self) {
+        self.first.cancelled().await;
+    }
+
+    /// Waits for the second one.
+    pub(super) async fn second(&self) {
+        self.second.cancelled().await;
+    }
+
+    /// Does `work`, which may be left at any point, until the first one.
+    pub(super) async fn until<T>(&self, work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+        let interrupted = || CliError::new(Kind::Interrupted, "interrupted", None);
+        self.first.run_until_cancelled(work).await.ok_or_else(interrupted)?
+    }
+}
+
+async fn next(signals: &mut [Signal]) {
+    if signals.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    let each = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    let _which = futures_util::future::select_all(each).await;
 }

@@ -5,8 +5,11 @@ use serde_json::json;
 use super::context::Context;
 use super::error::CliError;
 use super::select::{self, Found};
+use super::status::Status;
 use crate::codespace::label;
 use crate::github::Purpose;
+use crate::phase::Phase;
+use crate::report::plain;
 
 /// List codespaces
 ///
@@ -22,7 +25,10 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let engine = context.engine()?;
     let found = select::all(context, &engine).await?;
     if args.json {
-        let all: Vec<_> = found.iter().map(|one| object(context, one)).collect();
+        let all: Vec<_> = found
+            .iter()
+            .map(|one| object(one, &Status::of(one, select::newest(context, &one.name).as_ref())))
+            .collect();
         context.ui.data(&format!("{}\n", json!(all)))?;
         return Ok(0);
     }
@@ -42,39 +48,37 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     Ok(0)
 }
 
-/// Returns the phase that failed in the codespace's newest run.
-pub(super) fn failed_phase(context: &Context, found: &Found) -> Option<String> {
-    Some(select::newest(context, &found.name)?.failure?.phase.to_string())
-}
-
 /// Returns when the codespace was made, RFC 3339.
 pub(super) fn created_at(found: &Found) -> String {
-    jiff::Timestamp::from_second(found.container.created).map(|time| time.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_second(found.created).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// Returns what a program is told of a codespace.
-pub(super) fn object(context: &Context, found: &Found) -> serde_json::Value {
+pub(super) fn object(found: &Found, status: &Status) -> serde_json::Value {
     json!({
         "name": found.name.as_str(),
         "owner": found.label(label::ACTOR),
         "repository": found.label(label::REPOSITORY),
-        "state": found.state(),
+        "state": status.word,
+        "usable": status.usable,
         "gitStatus": { "ref": found.label(label::REF), "commit": found.label(label::COMMIT) },
         "prebuild": found.purpose() == Purpose::Prebuild,
         "createdAt": created_at(found),
-        "containerId": found.id.as_str(),
-        "failedPhase": failed_phase(context, found),
+        "containerId": found.container_id(),
+        "failedPhase": status.failed.map(Phase::name),
+        "remark": status.remark,
     })
 }
 
 fn row(context: &Context, found: &Found) -> [String; 5] {
+    let status = Status::of(found, select::newest(context, &found.name).as_ref());
     let prebuild = if found.purpose() == Purpose::Prebuild { ", prebuild" } else { "" };
-    let failed = failed_phase(context, found).map_or(String::new(), |phase| format!(", {phase} failed"));
+    let remark = status.remark.map_or(String::new(), |remark| format!(", {remark}"));
     [
         found.name.to_string(),
         found.label(label::REPOSITORY).to_owned(),
-        found.label(label::REF).to_owned(),
-        format!("{}{prebuild}{failed}", found.state()),
+        plain(found.label(label::REF)).into_owned(),
+        format!("{}{prebuild}{remark}", status.word),
         created_at(found),
     ]
 }

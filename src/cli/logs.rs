@@ -71,14 +71,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         context.ui.data(&form.finish())?;
         return Ok(0);
     }
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
-    let mut records = std::pin::pin!(follow(&path, begin, cancel)?);
+    let mut records = std::pin::pin!(follow(&path, begin, CancellationToken::new())?);
     while let Some(record) = records.next().await {
         let record = record?;
         if context.ui.data(&form.event(&record)?)? == Reader::Gone {

@@ -9,11 +9,14 @@ mod hold;
 mod interrupt;
 mod list;
 mod logs;
+mod notices;
 mod order;
 mod rehearse;
 mod removal;
+mod secrets;
 mod select;
 mod start;
+mod status;
 mod stop;
 mod up;
 mod view;
@@ -84,9 +87,11 @@ pub fn run() -> u8 {
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
         return Kind::Engine.exit_code();
     };
-    let mut context = Context::of_process();
     let wants_json = arguments.verb.wants_json();
-    let ended = runtime.block_on(dispatch(arguments.verb, &mut context));
+    let (ended, mut context) = runtime.block_on(async {
+        let mut context = Context::of_process();
+        (dispatch(arguments.verb, &mut context).await, context)
+    });
     // A thread that waits for standard input would hold us up for ever.
     runtime.shutdown_background();
     match ended {
@@ -103,15 +108,17 @@ pub fn run() -> u8 {
 }
 
 async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
     match verb {
+        // These have something to end, or to keep, when they are interrupted.
         Verb::Up(args) => Box::pin(up::run(args, context)).await,
-        Verb::List(args) => list::run(&args, context).await,
-        Verb::View(args) => view::run(&args, context).await,
-        Verb::Logs(args) => logs::run(&args, context).await,
-        Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
-        Verb::Stop(args) => stop::run(&args, context).await,
         Verb::Start(args) => Box::pin(start::run(args, context)).await,
-        Verb::Delete(args) => delete::run(&args, context).await,
-        Verb::Doctor(args) => doctor::run(&args, context).await,
+        Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
+        Verb::List(args) => interrupts.until(list::run(&args, context)).await,
+        Verb::View(args) => interrupts.until(view::run(&args, context)).await,
+        Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,
+        Verb::Stop(args) => interrupts.until(stop::run(&args, context)).await,
+        Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
+        Verb::Doctor(args) => interrupts.until(doctor::run(&args, context)).await,
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::select::Found;
+use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{DevContainer, LifecycleCommand, Located, Variables, locate, substitute};
-use crate::engine::{ContainerState, Engine};
+use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::Order;
+use crate::steps::{Order, Workspaces};
 use crate::ui::Answer;
 
 /// The largest configuration that is read, in bytes.
@@ -38,6 +38,7 @@ pub(super) struct NewCodespace<'a> {
     pub(super) source: &'a Source,
     pub(super) wanted: Wanted,
     pub(super) config: Option<&'a str>,
+    pub(super) workspaces: Workspaces,
 }
 
 /// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
@@ -55,8 +56,14 @@ pub(super) async fn make(
     let variables = variables(context, &new.source.location, folder.clone());
     let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(own));
     let initialize = config.initialize.as_ref().map(|command| substitute(command, &variables));
-    let consent = consent(context, options, initialize.as_ref(), &checkout.name);
-    let notes = config.warnings.iter().chain(&checkout.notes).cloned().collect();
+    let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
+    let mut notes: Vec<String> = config.warnings.iter().chain(&checkout.notes).cloned().collect();
+    if new.workspaces == Workspaces::Kept {
+        let name = &new.name;
+        notes.push(format!(
+            "the container of {name} was removed by something else: a new one is made, and its /workspaces is left as it is"
+        ));
+    }
     Ok(Order {
         environment_file: context.home.environment(&new.name),
         home: context.home.id(),
@@ -72,7 +79,9 @@ pub(super) async fn make(
         checkout: Some(checkout),
         initialize,
         container: None,
-        died_before: false,
+        died_in: None,
+        workspaces: new.workspaces,
+        making: None,
         consent,
         attach,
         timeout: options.timeout_per_phase,
@@ -89,7 +98,7 @@ pub(super) async fn wake(
     attach: Attach,
     options: &RunOptions,
 ) -> Result<Order, CliError> {
-    let is_running = found.container.state == ContainerState::Running;
+    let container = found.container()?.clone();
     let mut order = Order {
         name: found.name.clone(),
         repository: found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown()),
@@ -98,13 +107,15 @@ pub(super) async fn wake(
         home: context.home.id(),
         config_path: found.label(label::CONFIG).to_owned(),
         workspace_folder: found.label(label::WORKSPACE_FOLDER).to_owned(),
-        occasion: if is_running { Occasion::Attach } else { Occasion::Start },
+        occasion: if found.state == State::Running { Occasion::Attach } else { Occasion::Start },
         purpose: found.purpose(),
         config: None,
         checkout: None,
         initialize: None,
-        container: Some(found.id.clone()),
-        died_before: false,
+        container: Some(container),
+        died_in: None,
+        workspaces: Workspaces::Empty,
+        making: None,
         consent: InitializeConsent::NotGiven,
         attach,
         timeout: options.timeout_per_phase,
@@ -114,7 +125,7 @@ pub(super) async fn wake(
     };
     if order.occasion == Occasion::Start {
         order.initialize = initialize_of(context, engine, &mut order).await?;
-        order.consent = consent(context, options, order.initialize.as_ref(), &order.repository);
+        order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;
         if order.consent == InitializeConsent::Given {
             order.checkout = Some(clone_for_initialize(&order, found).await?);
         }
@@ -172,7 +183,7 @@ fn variables(context: &Context, source: &str, container_folder: String) -> Varia
 }
 
 /// Asks whether `initializeCommand` may run, where that was not said and somebody is there to answer.
-fn consent(
+async fn consent(
     context: &mut Context,
     options: &RunOptions,
     initialize: Option<&LifecycleCommand>,
@@ -185,7 +196,7 @@ fn consent(
     let lines: String = command.lines().iter().map(|line| format!("  | {}\n", plain(line))).collect();
     let question =
         format!("the initializeCommand of {repository} runs on this machine, not in the codespace:\n{lines}run it?");
-    match context.ui.confirm(&question) {
+    match context.ui.confirm(&question).await {
         Ok(Answer::Yes) => InitializeConsent::Given,
         Ok(Answer::No | Answer::NobodyThere) | Err(_) => InitializeConsent::NotGiven,
     }

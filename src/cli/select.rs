@@ -1,13 +1,14 @@
 //! Which codespace a verb is about.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
-use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter};
+use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter, VolumeSummary};
 use crate::github::Purpose;
-use crate::journal::{newest_run, read};
+use crate::journal::{newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::Summary;
 
@@ -23,33 +24,69 @@ pub(super) struct Selector {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) name: CodespaceName,
-    pub(super) id: ContainerId,
-    pub(super) container: ContainerSummary,
+    pub(super) state: State,
+    /// When it was made, in seconds since 1970.
+    pub(super) created: i64,
+    id: Option<ContainerId>,
+    labels: BTreeMap<String, String>,
+}
+
+/// What a codespace's container is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Running,
+    Stopped,
+    /// A run died while it made the container.
+    NeverStarted,
+    /// The engine is removing it.
+    Leaving,
+    /// It was removed behind our back: what is left is the work in `/workspaces`.
+    Gone,
 }
 
 impl Found {
-    fn of(container: ContainerSummary) -> Option<Self> {
+    fn of_container(container: ContainerSummary) -> Option<Self> {
         let name = container.labels.get(label::CODESPACE)?.parse().ok()?;
-        Some(Self { name, id: container.id.clone(), container })
+        let state = match container.state {
+            ContainerState::Running => State::Running,
+            ContainerState::Exited => State::Stopped,
+            ContainerState::Created => State::NeverStarted,
+            ContainerState::Leaving => State::Leaving,
+        };
+        Some(Self { name, state, created: container.created, id: Some(container.id), labels: container.labels })
+    }
+
+    /// The volume of `/workspaces` has the labels of its container.
+    fn of_volume(volume: VolumeSummary) -> Option<Self> {
+        let _is_workspaces = volume.labels.get(label::SOURCE)?;
+        let name = volume.labels.get(label::CODESPACE)?.parse().ok()?;
+        Some(Self { name, state: State::Gone, created: volume.created, id: None, labels: volume.labels })
     }
 
     /// Returns a label's value, empty where there is none.
     pub(super) fn label(&self, name: &str) -> &str {
-        self.container.labels.get(name).map_or("", String::as_str)
+        self.labels.get(name).map_or("", String::as_str)
     }
 
     pub(super) fn purpose(&self) -> Purpose {
         if self.label(label::PURPOSE) == Purpose::Prebuild.name() { Purpose::Prebuild } else { Purpose::Codespace }
     }
 
-    /// Returns the state in `gh codespace`'s words.
-    pub(super) fn state(&self) -> &'static str {
-        match self.container.state {
-            ContainerState::Running => "Available",
-            ContainerState::Exited => "Shutdown",
-            ContainerState::Created => "Created",
-            ContainerState::Leaving => "Deleted",
-        }
+    /// Returns the container's id in full; empty where it is gone.
+    pub(super) fn container_id(&self) -> &str {
+        self.id.as_ref().map_or("", ContainerId::as_str)
+    }
+
+    /// Returns the container, or says that it is gone and what can be done.
+    pub(super) fn container(&self) -> Result<&ContainerId, CliError> {
+        self.id.as_ref().ok_or_else(|| {
+            let (name, source) = (&self.name, self.label(label::SOURCE));
+            let message = format!("the container of {name} was removed by something else; its /workspaces is there");
+            let hint = format!(
+                "`localspace up {source} --name {name}` makes a new one around it, `localspace delete -c {name}` removes it"
+            );
+            CliError::new(Kind::Usage, message, Some(hint))
+        })
     }
 }
 
@@ -73,7 +110,13 @@ pub(super) async fn all(context: &Context, engine: &Engine) -> Result<Vec<Found>
 
 async fn list(context: &Context, engine: &Engine) -> Result<Vec<Found>, CliError> {
     let filters = [LabelFilter::has(label::CODESPACE), LabelFilter::is(label::HOME, &context.home.id())];
-    Ok(engine.containers(&filters).await?.into_iter().filter_map(Found::of).collect())
+    let (containers, volumes) = tokio::try_join!(engine.containers(&filters), engine.volumes(&filters))?;
+    let mut found: Vec<Found> = containers.into_iter().filter_map(Found::of_container).collect();
+    let mut bare: Vec<Found> = volumes.into_iter().filter_map(Found::of_volume).collect();
+    bare.retain(|one| !found.iter().any(|other| other.name == one.name));
+    bare.sort_by_key(|one| std::cmp::Reverse(one.created));
+    found.append(&mut bare);
+    Ok(found)
 }
 
 /// Waits for a container that a run ordered which has died since; returns whether there was anything to wait for.
@@ -115,9 +158,9 @@ pub(super) async fn one(context: &Context, selector: &Selector, engine: &Engine)
     }
 }
 
-/// Returns what the newest run of a codespace came to, as its journal tells; nothing where it has none.
+/// Returns what the newest run of a codespace came to, as its journal tells, without what its commands wrote; nothing where it has no journal.
 pub(super) fn newest(context: &Context, name: &CodespaceName) -> Option<Summary> {
     let path = context.home.journal(name);
-    let records = read(&path, newest_run(&path).ok()?).ok()?;
+    let records = read_outline(&path, newest_run(&path).ok()?).ok()?;
     Some(Summary::of(records.map_while(Result::ok)))
 }

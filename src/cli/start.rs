@@ -6,11 +6,13 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, RunOptions};
-use super::rehearse::{self, Secrets};
+use super::rehearse;
 use super::removal::remove;
-use super::select::{self, Selector};
+use super::secrets::{Before, Secrets};
+use super::select::{self, Selector, State};
 use crate::codespace::label;
-use crate::engine::ContainerState;
+use crate::engine::Engine;
+use crate::home::Lock;
 use crate::plan::Attach;
 use crate::steps::Order;
 
@@ -31,24 +33,30 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
+    let (engine, order, secrets, _held) = interrupts.until(ready(&args, context)).await?;
+    rehearse::rehearse(context, engine, order, secrets, &args.output).await
+}
+
+async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
     let engine = context.engine()?;
     let found = select::one(context, &args.selector, &engine).await?;
-    let _held = hold(context, "start", found.name.to_string()).await?;
+    let held = hold(context, "start", found.name.to_string()).await?;
     // Whoever held it may have started or removed it.
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
-    if found.container.state == ContainerState::Created {
+    if found.state == State::NeverStarted {
         // What a run left that died while making it holds no repository: undone.
         remove(context, &engine, &found.name).await?;
         let message = format!("{} was never finished: the run that made it died; it is removed", found.name);
         let hint = format!("localspace up {} --name {}", found.label(label::SOURCE), found.name);
         return Err(CliError::new(Kind::Engine, message, Some(hint)));
     }
-    let before = rehearse::Before::of(context, &found.name);
-    let secrets = match args.secrets_file {
+    let before = Before::of(context, &found.name);
+    let secrets = match args.secrets_file.clone() {
         Some(file) => Secrets::load(Some(file))?,
-        None => before.secrets()?,
+        None => before.secrets(),
     };
     let attach = Attach::No("`start` does not attach: `up` does");
     let order = order::wake(context, &engine, &found, attach, &args.options).await?;
-    rehearse::rehearse(context, engine, Order { died_before: before.died, ..order }, secrets, &args.output).await
+    Ok((engine, Order { died_in: before.died_in, ..order }, secrets, held))
 }

@@ -5,8 +5,7 @@ use serde_json::json;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold;
-use super::select::{self, Selector};
-use crate::engine::ContainerState;
+use super::select::{self, Selector, State};
 use crate::steps;
 
 /// Stop a codespace: its processes end and /tmp is emptied; everything else is kept
@@ -27,8 +26,8 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let _held = hold(context, "stop", found.name.to_string()).await?;
     // Whoever held it may have stopped or removed it.
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
-    if found.container.state == ContainerState::Running {
-        steps::stop(&engine, &found.id).await?;
+    if found.state == State::Running {
+        steps::stop(&engine, found.container()?).await?;
         context.ui.say(&format!("{} is stopped\n", found.name));
     } else {
         context.ui.say(&format!("codespace {} is not running\n", found.name));

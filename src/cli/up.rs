@@ -6,16 +6,17 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, NewCodespace, RunOptions};
-use super::rehearse::{self, Secrets};
+use super::rehearse;
 use super::removal::remove;
-use super::select::{self, Found};
+use super::secrets::{Before, Secrets};
+use super::select::{self, Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::engine::{ContainerState, Engine};
+use crate::engine::Engine;
 use crate::github::Purpose;
-use crate::home::Home;
+use crate::home::{Home, Lock};
 use crate::plan::Attach;
 use crate::repository::{self, Content, Source, Wanted};
-use crate::steps::Order;
+use crate::steps::{Order, Workspaces};
 
 /// Create the codespace of a repository, or start the one it has, and attach
 ///
@@ -60,44 +61,90 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let secrets = Secrets::load(args.secrets_file.clone())?;
-    let source = repository::locate(&args.repository).await?;
-    let engine = context.engine()?;
-    let purpose = if args.as_prebuild { Purpose::Prebuild } else { Purpose::Codespace };
-    let key = Home::source_key(&format!("{} {} {:?}", source.location, purpose.name(), args.config));
-    let _making = hold(context, "up", key).await?;
-    let mut existing = existing(context, &engine, &source, purpose, &args).await?;
-    if let Some(found) = existing.take_if(|found| found.container.state == ContainerState::Created) {
-        // A container that never started is what a run left that died while making it: undone, and made anew.
-        remove(context, &engine, &found.name).await?;
-    }
-    let name = match (&existing, &args.name) {
-        (Some(found), _) => found.name.clone(),
-        (None, Some(name)) => name.clone(),
-        (None, None) => fresh_name(),
-    };
-    let _held = hold(context, "up", name.to_string()).await?;
-    let attach = if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes };
-    let Some(found) = existing else {
-        let new = NewCodespace {
-            name,
-            purpose,
-            source: &source,
-            wanted: args.wanted(context),
-            config: args.config.as_deref(),
-        };
-        let order = order::make(context, new, attach, &args.options).await?;
-        return rehearse::rehearse(context, engine, order, secrets, &args.output).await;
-    };
-    let before = rehearse::Before::of(context, &name);
-    let secrets = if secrets.file.is_none() { before.secrets()? } else { secrets };
-    let order = order::wake(context, &engine, &found, attach, &args.options).await?;
-    let notes = order.notes.iter().cloned().chain(args.without_effect(&found)).collect();
-    let order = Order { died_before: before.died, notes, ..order };
+    let interrupts = context.interrupts.clone();
+    let Ready { engine, order, secrets, _held } = Box::pin(interrupts.until(ready(&args, context))).await?;
     rehearse::rehearse(context, engine, order, secrets, &args.output).await
 }
 
+/// Everything that a run needs, and the lock that makes it the only one.
+struct Ready {
+    engine: Engine,
+    order: Order,
+    secrets: Secrets,
+    _held: Lock,
+}
+
+async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
+    let secrets = Secrets::load(args.secrets_file.clone())?;
+    let source = repository::locate(&args.repository).await?;
+    let engine = context.engine()?;
+    // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
+    let making = match args.name {
+        Some(_) => None,
+        None => Some(hold(context, "up", args.key(&source)).await?),
+    };
+    let name = match (&args.name, existing(context, &engine, &source, args).await?) {
+        (Some(name), _) => name.clone(),
+        (None, Some(found)) => found.name,
+        (None, None) => fresh_name(),
+    };
+    let held = hold(context, "up", name.to_string()).await?;
+    // Whoever held it may have made, started or removed it.
+    let found = named(context, &engine, &source, args, &name).await?;
+    let attach = if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes };
+    let before = Before::of(context, &name);
+    let secrets = if secrets.file.is_none() && found.is_some() && args.secrets_file.is_none() {
+        before.secrets()
+    } else {
+        secrets
+    };
+    let order = match found {
+        Some(found) if matches!(found.state, State::Running | State::Stopped) => {
+            let order = order::wake(context, &engine, &found, attach, &args.options).await?;
+            let notes = order.notes.iter().cloned().chain(args.without_effect(&found)).collect();
+            Order { died_in: before.died_in, notes, ..order }
+        }
+        found => {
+            let workspaces = what_is_left(context, &engine, found.as_ref()).await?;
+            let wanted = args.wanted(context);
+            let new = NewCodespace {
+                name,
+                purpose: args.purpose(),
+                source: &source,
+                wanted,
+                config: args.config(),
+                workspaces,
+            };
+            Order { making, ..order::make(context, new, attach, &args.options).await? }
+        }
+    };
+    Ok(Ready { engine, order, secrets, _held: held })
+}
+
+/// Makes room for a new container: a container that never started is what a run left that died while making it, and is undone.
+async fn what_is_left(context: &Context, engine: &Engine, found: Option<&Found>) -> Result<Workspaces, CliError> {
+    match found.map(|found| (found, found.state)) {
+        Some((_, State::Gone)) => Ok(Workspaces::Kept),
+        Some((found, _)) => remove(context, engine, &found.name).await.map(|()| Workspaces::Empty),
+        None => Ok(Workspaces::Empty),
+    }
+}
+
 impl Args {
+    const fn purpose(&self) -> Purpose {
+        if self.as_prebuild { Purpose::Prebuild } else { Purpose::Codespace }
+    }
+
+    /// Returns the configuration's path, as it is kept.
+    fn config(&self) -> Option<&str> {
+        self.config.as_deref().map(|path| path.trim_start_matches("./"))
+    }
+
+    /// Returns what tells the codespaces of one repository apart.
+    fn key(&self, source: &Source) -> String {
+        Home::source_key(&format!("{} {} {:?}", source.location, self.purpose().name(), self.config()))
+    }
+
     fn wanted(&self, context: &Context) -> Wanted {
         Wanted {
             reference: self.reference.clone(),
@@ -117,7 +164,7 @@ impl Args {
             ("--ref", differs(self.reference.as_deref(), label::REF) && !is_commit),
             ("--user", differs(self.user.as_deref(), label::ACTOR)),
             ("--repository", differs(called.as_deref(), label::REPOSITORY)),
-            ("--config", differs(self.config.as_deref().map(|path| path.trim_start_matches("./")), label::CONFIG)),
+            ("--config", differs(self.config(), label::CONFIG)),
             ("--working-tree", self.working_tree),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
@@ -128,29 +175,36 @@ impl Args {
     }
 }
 
-/// Returns the codespace that the repository has with this configuration, or the one of that name.
-async fn existing(
+/// Returns the codespace that the repository has with this configuration.
+async fn existing(context: &Context, engine: &Engine, source: &Source, args: &Args) -> Result<Option<Found>, CliError> {
+    if args.name.is_some() {
+        return Ok(None);
+    }
+    let fits = |found: &Found| {
+        is_of(found, source, args) && args.config().is_none_or(|config| found.label(label::CONFIG) == config)
+    };
+    Ok(select::all(context, engine).await?.into_iter().find(fits))
+}
+
+/// Returns the codespace of that name; it is an error where that is another repository's.
+async fn named(
     context: &Context,
     engine: &Engine,
     source: &Source,
-    purpose: Purpose,
     args: &Args,
+    name: &CodespaceName,
 ) -> Result<Option<Found>, CliError> {
-    let all = select::all(context, engine).await?;
-    let is_ours = |found: &Found| found.label(label::SOURCE) == source.location && found.purpose() == purpose;
-    let Some(name) = &args.name else {
-        let config = args.config.as_deref().map(|path| path.trim_start_matches("./"));
-        let has_config = |found: &Found| config.is_none_or(|config| found.label(label::CONFIG) == config);
-        return Ok(all.into_iter().find(|found| is_ours(found) && has_config(found)));
-    };
-    let named = all.into_iter().find(|found| found.name == *name);
-    if let Some(other) = named.as_ref().filter(|found| !is_ours(found)) {
-        // A name that another repository's codespace has is no name for this one.
-        let what = other.purpose().name();
-        let message = format!("the name {name} is taken by a {what} of {}", other.label(label::REPOSITORY));
+    let found = select::all(context, engine).await?.into_iter().find(|found| found.name == *name);
+    if let Some(other) = found.as_ref().filter(|found| !is_of(found, source, args)) {
+        let (what, repository) = (other.purpose().name(), other.label(label::REPOSITORY));
+        let message = format!("the name {name} is taken by a {what} of {repository} ({})", other.label(label::SOURCE));
         return Err(CliError::new(Kind::Usage, message, Some("choose another --name".to_owned())));
     }
-    Ok(named)
+    Ok(found)
+}
+
+fn is_of(found: &Found, source: &Source, args: &Args) -> bool {
+    found.label(label::SOURCE) == source.location && found.purpose() == args.purpose()
 }
 
 fn fresh_name() -> CodespaceName {

@@ -2,10 +2,13 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::list::{created_at, failed_phase, object};
-use super::select::{self, Selector};
+use super::list::{created_at, object};
+use super::secrets::{Before, StartedWith};
+use super::select::{self, Found, Selector, State};
+use super::status::Status;
 use crate::codespace::label;
-use crate::report::{Place, UpDocument, timeline};
+use crate::report::{Place, UpDocument, plain, timeline};
+use crate::steps::Kept;
 
 /// Show one codespace and what its newest run came to
 ///
@@ -23,40 +26,60 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let engine = context.engine()?;
     let found = select::one(context, &args.selector, &engine).await?;
     let summary = select::newest(context, &found.name);
+    let status = Status::of(&found, summary.as_ref());
+    let newer = newer_secrets(context, &found);
     if args.json {
-        let mut all = object(context, &found);
-        if let (Some(summary), Some(fields)) = (&summary, all.as_object_mut()) {
-            let run = UpDocument::new(summary, Place { name: found.name.to_string(), ..Place::default() });
-            for (name, value) in [
-                ("phases", serde_json::to_value(&run.phases)),
-                ("registries", serde_json::to_value(&run.registries)),
-                ("diagnoses", serde_json::to_value(&run.diagnoses)),
-            ] {
-                fields.insert(name.to_owned(), value.unwrap_or_default());
+        let mut all = object(&found, &status);
+        if let Some(fields) = all.as_object_mut() {
+            fields.insert("newerSecrets".to_owned(), serde_json::json!(newer));
+            if let Some(summary) = &summary {
+                let run = UpDocument::new(summary, Place { name: found.name.to_string(), ..Place::default() });
+                for (name, value) in [
+                    ("phases", serde_json::to_value(&run.phases)),
+                    ("registries", serde_json::to_value(&run.registries)),
+                    ("diagnoses", serde_json::to_value(&run.diagnoses)),
+                ] {
+                    fields.insert(name.to_owned(), value.unwrap_or_default());
+                }
             }
         }
         context.ui.data(&format!("{all}\n"))?;
         return Ok(0);
     }
-    let rows = [
-        ("Name", found.name.to_string()),
-        ("State", found.state().to_owned()),
-        ("Failed Phase", failed_phase(context, &found).unwrap_or_default()),
-        ("Repository", found.label(label::REPOSITORY).to_owned()),
-        (
-            "Git Status",
-            format!("{} {}", found.label(label::REF), found.label(label::COMMIT).get(..12).unwrap_or_default()),
-        ),
-        ("Devcontainer Path", found.label(label::CONFIG).to_owned()),
-        ("Workspace Folder", found.label(label::WORKSPACE_FOLDER).to_owned()),
-        ("Container", found.id.to_string()),
-        ("Created At", created_at(&found)),
-    ];
-    let line = |(name, value): &(&str, String)| format!("{name:18}  {value}\n");
-    let mut text: String = rows.iter().filter(|(_, value)| !value.trim().is_empty()).map(line).collect();
+    let mut text = rows(&found, &status, &newer);
     if let Some(summary) = &summary {
         text = format!("{text}\n{}", timeline(summary, context.ui.out_look()));
     }
     context.ui.data(&text)?;
     Ok(0)
+}
+
+fn rows(found: &Found, status: &Status, newer: &[String]) -> String {
+    let commit = found.label(label::COMMIT).get(..12).unwrap_or_default();
+    let state = match &status.remark {
+        Some(remark) => format!("{} ({remark})", status.word),
+        None => status.word.to_owned(),
+    };
+    let rows = [
+        ("Name", found.name.to_string()),
+        ("State", state),
+        ("Repository", found.label(label::REPOSITORY).to_owned()),
+        ("Source", found.label(label::SOURCE).to_owned()),
+        ("Git Status", format!("{} {commit}", found.label(label::REF))),
+        ("Devcontainer Path", found.label(label::CONFIG).to_owned()),
+        ("Workspace Folder", found.label(label::WORKSPACE_FOLDER).to_owned()),
+        ("Container", found.container_id().get(..12).unwrap_or_default().to_owned()),
+        ("Created At", created_at(found)),
+        ("Newer Secrets", newer.join(", ")),
+    ];
+    // A repository chooses some of these texts.
+    let line = |(name, value): &(&str, String)| format!("{name:18}  {}\n", plain(value.trim()));
+    rows.iter().filter(|(_, value)| !value.trim().is_empty()).map(line).collect()
+}
+
+/// Returns the names of the secrets that were set or changed since the codespace was started (DESIGN section 3).
+fn newer_secrets(context: &Context, found: &Found) -> Vec<String> {
+    let kept = Kept::load(&context.home.environment(&found.name), found.container_id());
+    let Some(kept) = kept.filter(|_| found.state == State::Running) else { return Vec::new() };
+    StartedWith::of(Before::of(context, &found.name).secrets().content.secrets, &kept).newer
 }

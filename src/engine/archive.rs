@@ -58,6 +58,19 @@ impl Engine {
         self.download(container, path, most).await
     }
 
+    /// Tells whether there is anything at `path` of a container.
+    pub async fn has(&self, container: &ContainerId, path: &str) -> Result<bool, EngineError> {
+        let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+        // The first piece is the answer; the rest is not asked for.
+        match self.docker.download_from_container(container.as_str(), Some(options)).next().await {
+            None | Some(Ok(_)) => Ok(true),
+            Some(Err(error)) => match self.explain("look for", path, error) {
+                error if error.is_not_found() => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+
     /// Downloads `path` of a container as a tar, or nothing where it is not there.
     async fn download(&self, container: &ContainerId, path: &str, most: usize) -> Result<Option<Vec<u8>>, EngineError> {
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();

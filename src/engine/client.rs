@@ -12,10 +12,15 @@ use super::error::EngineError;
 /// its end. What may take long for a reason of the user's has its own deadline.
 const ANSWER_WITHIN: u64 = 3600;
 
+/// Until it must have begun to answer a question that costs it nothing.
+const QUICK_ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
 /// A connection to one engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) docker: Docker,
+    /// The same connection for questions that cost the engine nothing.
+    pub(super) quick: Docker,
     endpoint: Endpoint,
 }
 
@@ -44,7 +49,10 @@ impl Engine {
             }
         };
         match connected {
-            Ok(docker) => Ok(Self { docker: docker.with_request_modifier(use_url_safe_registry_auth), endpoint }),
+            Ok(docker) => {
+                let docker = docker.with_request_modifier(use_url_safe_registry_auth);
+                Ok(Self { quick: docker.clone().with_timeout(QUICK_ANSWER_WITHIN), docker, endpoint })
+            }
             Err(error) => Err(unreachable(&endpoint, error)),
         }
     }
@@ -56,20 +64,14 @@ impl Engine {
 
     /// Asks the engine for its version: the question that tells whether one is there.
     pub async fn version(&self) -> Result<EngineVersion, EngineError> {
-        let asked = tokio::time::timeout(Duration::from_secs(20), self.docker.version()).await;
-        match asked {
-            Ok(Ok(answer)) => Ok(EngineVersion {
+        match self.quick.version().await {
+            Ok(answer) => Ok(EngineVersion {
                 version: answer.version.unwrap_or_default(),
                 api: answer.api_version.unwrap_or_default(),
                 os: answer.os.unwrap_or_default(),
                 arch: answer.arch.unwrap_or_default(),
             }),
-            Ok(Err(error)) => Err(self.explain("ask", "for its version", error)),
-            Err(late) => Err(EngineError::Unreachable {
-                address: self.endpoint.address.to_string(),
-                found_by: self.endpoint.found_by.clone(),
-                source: Box::new(late),
-            }),
+            Err(error) => Err(self.explain("tell", "its version", error)),
         }
     }
 
@@ -78,6 +80,11 @@ impl Engine {
         use bollard::errors::Error as Bollard;
         match error {
             Bollard::SocketNotFoundError(_) => unreachable(&self.endpoint, error),
+            Bollard::RequestTimeoutError => EngineError::Silent {
+                operation,
+                subject: subject.to_owned(),
+                address: self.endpoint.address.to_string(),
+            },
             Bollard::HyperLegacyError { err } if err.is_connect() => {
                 unreachable(&self.endpoint, Bollard::HyperLegacyError { err })
             }

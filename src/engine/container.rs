@@ -64,6 +64,17 @@ pub struct ContainerSummary {
     pub labels: BTreeMap<String, String>,
 }
 
+/// What a list says of a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSummary {
+    /// Its name.
+    pub name: String,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// What is known of one container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerDetails {
@@ -162,7 +173,7 @@ impl Engine {
 
     /// Returns what is known of a container, or nothing where there is none.
     pub async fn inspect(&self, id: &ContainerId) -> Result<Option<ContainerDetails>, EngineError> {
-        match self.docker.inspect_container(id.as_str(), None::<InspectContainerOptions>).await {
+        match self.quick.inspect_container(id.as_str(), None::<InspectContainerOptions>).await {
             Ok(answer) => Ok(Some(details(id, answer))),
             Err(error) => match self.explain("inspect the container", &id.to_string(), error) {
                 error if error.is_not_found() => Ok(None),
@@ -178,7 +189,7 @@ impl Engine {
             .all(true)
             .filters(&HashMap::from([("label".to_owned(), labels)]))
             .build();
-        let listed = self.docker.list_containers(Some(options)).await;
+        let listed = self.quick.list_containers(Some(options)).await;
         let listed = listed.map_err(|error| self.explain("list", "its containers", error))?;
         let summary = |item: bollard::models::ContainerSummary| {
             Some(ContainerSummary {
@@ -206,14 +217,33 @@ impl Engine {
         }
     }
 
-    /// Returns the names of the volumes that have every one of the labels.
-    pub async fn volumes(&self, filters: &[LabelFilter]) -> Result<Vec<String>, EngineError> {
+    /// Lets a container go on that was paused; one that was not is left alone.
+    pub async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
+        match self.docker.unpause_container(id.as_str()).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.explain("unpause the container", &id.to_string(), error) {
+                error if error.to_string().contains("is not paused") => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Returns the volumes that have every one of the labels.
+    pub async fn volumes(&self, filters: &[LabelFilter]) -> Result<Vec<VolumeSummary>, EngineError> {
         let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
         let options =
             ListVolumesOptionsBuilder::default().filters(&HashMap::from([("label".to_owned(), labels)])).build();
-        let listed = self.docker.list_volumes(Some(options)).await;
+        let listed = self.quick.list_volumes(Some(options)).await;
         let listed = listed.map_err(|error| self.explain("list", "its volumes", error))?;
-        Ok(listed.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
+        let summary = |volume: bollard::models::Volume| {
+            let created = volume.created_at.and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            VolumeSummary {
+                name: volume.name,
+                created: created.map_or(0, jiff::Timestamp::as_second),
+                labels: volume.labels.into_iter().collect(),
+            }
+        };
+        Ok(listed.volumes.unwrap_or_default().into_iter().map(summary).collect())
     }
 
     /// Removes a volume; one that is gone is no error.

@@ -29,6 +29,16 @@ pub enum EngineError {
         /// Its HTTP status; 0 where the answer came in a stream.
         status: u16,
     },
+    /// Something listens there, and does not answer.
+    #[error("the engine at {address} did not answer in time when it was asked to {operation} {subject}")]
+    Silent {
+        /// What was asked.
+        operation: &'static str,
+        /// Of what.
+        subject: String,
+        /// The engine's address.
+        address: String,
+    },
     /// The connection ended in the middle of an answer: the engine died or was restarted.
     #[error("the engine went away while it was asked to {operation} {subject}")]
     Gone {
@@ -56,10 +66,17 @@ impl EngineError {
     /// Returns what to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Unreachable { source, .. } if chain(source.as_ref()).contains("ermission denied") => Some(
+                "you may not use this engine: `sudo usermod -aG docker $USER` and log in again, or run localspace with sudo"
+                    .to_owned(),
+            ),
             Self::Unreachable { .. } => Some(
                 "start Docker, or set DOCKER_HOST to an engine that runs; `localspace doctor` shows what was tried"
                     .to_owned(),
             ),
+            Self::Silent { .. } => {
+                Some("it hangs, or is no Docker Engine: restart it, or set DOCKER_HOST to another".to_owned())
+            }
             Self::Gone { .. } => {
                 Some("when the engine is back, the same command goes on where this one ended".to_owned())
             }
@@ -88,4 +105,15 @@ impl EngineError {
             other => Self::Gone { operation, subject, source: Box::new(other) },
         }
     }
+}
+
+/// Joins an error and its causes.
+fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }

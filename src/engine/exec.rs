@@ -30,6 +30,18 @@ pub struct ExecSpec {
     pub user: Option<String>,
     /// With a terminal of this size.
     pub terminal: Option<TerminalSize>,
+    /// With which powers.
+    pub powers: Powers,
+}
+
+/// What a command may do in its container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Powers {
+    /// What the container's other processes may.
+    #[default]
+    Own,
+    /// Everything: see the environment of other users' processes.
+    All,
 }
 
 /// A terminal's size, in characters.
@@ -120,12 +132,13 @@ impl Engine {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             tty: Some(tty),
+            privileged: Some(spec.powers == Powers::All),
             console_size: spec.terminal.map(|size| vec![usize::from(size.rows), usize::from(size.columns)]),
             cmd: Some(spec.command),
             user: spec.user,
             ..ExecConfig::default()
         };
-        let made = self.docker.create_exec(container.as_str(), config).await;
+        let made = self.quick.create_exec(container.as_str(), config).await;
         let id = made.map_err(|error| self.explain("run a command in the container", &subject, error))?.id;
         let options = StartExecOptions { detach: false, tty, output_capacity: Some(READ_AT_ONCE) };
         match self.docker.start_exec(&id, Some(options)).await {
@@ -145,7 +158,7 @@ impl Engine {
     ///
     /// Trusted over the streams: an engine that could not start a command says so as the command's output.
     pub async fn exec_exit_code(&self, id: &str) -> Result<Option<i64>, EngineError> {
-        match self.docker.inspect_exec(id).await {
+        match self.quick.inspect_exec(id).await {
             Ok(answer) if answer.running == Some(true) => Ok(None),
             Ok(answer) => Ok(answer.exit_code),
             Err(error) => match self.explain("inspect the command", id, error) {
@@ -186,7 +199,7 @@ impl Engine {
     /// Tells a command with a terminal its new size.
     pub async fn resize_exec(&self, id: &str, size: TerminalSize) -> Result<(), EngineError> {
         let options = ResizeExecOptionsBuilder::default().h(i32::from(size.rows)).w(i32::from(size.columns)).build();
-        let resized = self.docker.resize_exec(id, options).await;
+        let resized = self.quick.resize_exec(id, options).await;
         resized.map_err(|error| self.explain("resize the terminal of", id, error))
     }
 }

@@ -52,7 +52,7 @@ pub enum Pull {
 impl Engine {
     /// Returns what is known of an image, or nothing where the engine does not have it.
     pub async fn image(&self, reference: &str) -> Result<Option<ImageDetails>, EngineError> {
-        match self.docker.inspect_image(reference).await {
+        match self.quick.inspect_image(reference).await {
             Ok(answer) => {
                 let config = answer.config.unwrap_or_default();
                 Ok(Some(ImageDetails {

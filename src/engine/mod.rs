@@ -17,9 +17,11 @@ mod image;
 mod spec;
 
 pub use client::{Engine, EngineVersion};
-pub use container::{ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed};
+pub use container::{
+    ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed, VolumeSummary,
+};
 pub use endpoint::Endpoint;
 pub use error::EngineError;
-pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, TerminalSize};
+pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize};
 pub use image::{ImageDetails, Pull, RegistryCredentials};
 pub use spec::{ContainerSpec, ExtraOptions, MountKind, MountSpec, PortSpec, Ulimit};

@@ -61,6 +61,22 @@ pub fn auth(registry: &Registry) -> Secret<String> {
     Secret::new(STANDARD.encode(format!("{}:{}", registry.user, registry.password.expose())))
 }
 
+/// Returns what is secret in a configuration: each login as it stands there, and its password.
+pub fn logins(config: &str) -> Vec<Secret<String>> {
+    let Ok(Value::Object(config)) = serde_json::from_str(config) else { return Vec::new() };
+    let auths = config.get("auths").and_then(Value::as_object);
+    let encoded = auths.into_iter().flat_map(Map::values).filter_map(|login| login.get("auth")?.as_str());
+    let mut secrets = Vec::new();
+    for auth in encoded {
+        secrets.push(Secret::new(auth.to_owned()));
+        let decoded = STANDARD.decode(auth).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        secrets.extend(
+            decoded.and_then(|pair| pair.split_once(':').map(|(_, password)| Secret::new(password.to_owned()))),
+        );
+    }
+    secrets
+}
+
 /// Docker asks a credential helper before it looks at `auths` (docker/cli: `GetCredentialsStore`).
 fn helper_note(config: &Map<String, Value>, registry: &Registry) -> Option<String> {
     let key = registry.server.config_key();
@@ -102,6 +118,14 @@ mod tests {
             ),
             r#"{"z":1,"auths":{"b":{"auth":"x"},"a.example":{"auth":"bWU6cHc="}},"credHelpers":{"c":"h"}}"#,
         );
+    }
+
+    #[test]
+    fn the_passwords_of_a_configuration_are_known() {
+        let merged = merge(None, &[registry()]).expect("merged");
+        let found: Vec<_> = logins(merged.text.expose()).iter().map(|one| one.expose().clone()).collect();
+        assert_eq!(found, ["bWU6cHc=", "pw"]);
+        assert!(logins("{").is_empty() && logins(r#"{"auths": {"a": {"auth": 1}, "b": 2}}"#).is_empty());
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! [`World`] is what one codespace may see; which of it reaches which phase is decided here.
 
 mod docker_config;
+mod fingerprint;
 mod registry;
 mod secret;
 mod secrets_file;
 
-pub use docker_config::{DockerConfigError, Merged, auth, merge};
+pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
+pub use fingerprint::Fingerprints;
 pub use registry::{DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, registries};
 pub use secret::{CodespaceSecret, InvalidSecretName, MAX_VALUE, SecretLevel, SecretName};
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};

@@ -19,7 +19,7 @@ pub use event::{
 };
 pub use follow::follow;
 pub use format::{Record, decode, encode};
-pub use reader::{ReadError, Records, newest_run, read};
+pub use reader::{ReadError, Records, newest_run, read, read_outline};
 pub use recorder::{Events, Recorder, Recording, fan_out};
 pub use sink::{Sink, SinkError};
 pub use writer::Writer;

@@ -1,8 +1,10 @@
 //! Reading a journal, which another process may be writing and which a dying one may have left torn.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use memchr::{memmem, memrchr};
 
 use super::format::{self, Record};
 
@@ -24,6 +26,7 @@ pub struct Records {
     file: BufReader<File>,
     line: Vec<u8>,
     skipped: usize,
+    outline: bool,
 }
 
 /// Opens a journal for reading from `offset`, in bytes: 0, or what [`newest_run`] returned.
@@ -34,30 +37,76 @@ pub fn read(path: &Path, offset: u64) -> Result<Records, ReadError> {
         Ok(file)
     };
     match open() {
-        Ok(file) => Ok(Records { path: path.to_owned(), file: BufReader::new(file), line: Vec::new(), skipped: 0 }),
+        Ok(file) => Ok(Records {
+            path: path.to_owned(),
+            file: BufReader::new(file),
+            line: Vec::new(),
+            skipped: 0,
+            outline: false,
+        }),
         Err(source) => Err(ReadError::Read { path: path.to_owned(), source }),
     }
 }
 
-/// Returns where in a journal the newest run begins, in bytes; 0 where it records none.
-pub fn newest_run(path: &Path) -> Result<u64, ReadError> {
-    let mut records = read(path, 0)?;
-    let mut newest = 0;
-    let mut offset = 0;
-    while records.read_line()? {
-        if begins_run(&records.line) {
-            newest = offset;
-        }
-        offset += records.line.len() as u64;
-    }
-    Ok(newest)
+/// Opens a journal for reading without what commands wrote, which is most of it.
+pub fn read_outline(path: &Path, offset: u64) -> Result<Records, ReadError> {
+    Ok(Records { outline: true, ..read(path, offset)? })
 }
 
-/// Tells a run's first line without decoding the others. A quote inside a JSON text has a backslash before it, so no output
-/// of a command can look like this.
-fn begins_run(line: &[u8]) -> bool {
-    const MARK: &[u8] = br#","event":"runStarted","#;
-    line.windows(MARK.len()).take(256).any(|window| window == MARK)
+/// Returns where in a journal the newest run begins, in bytes; 0 where it records none. Looks from the end, as the newest run is most often a
+/// short one.
+pub fn newest_run(path: &Path) -> Result<u64, ReadError> {
+    let scan = || -> io::Result<u64> {
+        let mut file = File::open(path)?;
+        let mut end = file.metadata()?.len();
+        let mut block = Vec::new();
+        while end > 0 {
+            let begin = end.saturating_sub(BLOCK);
+            file.seek(SeekFrom::Start(begin))?;
+            block.clear();
+            // A mark that lies across two blocks is whole in one of them: they overlap.
+            file.by_ref().take(end - begin + HEAD).read_to_end(&mut block)?;
+            if let Some(at) = last_run_in(&block, begin == 0) {
+                return Ok(begin + at);
+            }
+            end = begin;
+        }
+        Ok(0)
+    };
+    scan().map_err(|source| ReadError::Read { path: path.to_owned(), source })
+}
+
+/// How much is looked at at once, in bytes.
+const BLOCK: u64 = 1 << 20;
+
+/// Every line names its event within so many bytes.
+const HEAD: u64 = 256;
+
+/// Returns where the last line begins, in a block, that begins a run. A block need not begin with a line, but the first one does.
+fn last_run_in(block: &[u8], is_first: bool) -> Option<u64> {
+    let mut until = block.len();
+    while let Some(at) = block.get(..until).and_then(|part| memmem::rfind(part, RUN_STARTED)) {
+        let line = match memrchr(b'\n', block.get(..at)?) {
+            Some(newline) => newline + 1,
+            None if is_first => 0,
+            None => return None,
+        };
+        if names_event(block.get(line..)?, RUN_STARTED) {
+            return Some(line as u64);
+        }
+        until = at;
+    }
+    None
+}
+
+const RUN_STARTED: &[u8] = br#","event":"runStarted","#;
+const OUTPUT: &[u8] = br#","event":"output","#;
+
+/// Tells a line's event without decoding it. A quote inside a JSON text has a backslash before it, so no output of a command can look like
+/// this.
+fn names_event(line: &[u8], event: &[u8]) -> bool {
+    let head = line.get(..line.len().min(usize::try_from(HEAD).unwrap_or(0))).unwrap_or_default();
+    memmem::find(head, event).is_some()
 }
 
 impl Records {
@@ -85,6 +134,7 @@ impl Iterator for Records {
             match self.read_line() {
                 Err(cause) => return Some(Err(cause)),
                 Ok(false) => return None,
+                Ok(true) if self.outline && names_event(&self.line, OUTPUT) => {}
                 Ok(true) => match format::decode(&self.line) {
                     Some(record) => return Some(Ok(record)),
                     None => self.skipped += 1,

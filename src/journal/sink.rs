@@ -34,3 +34,13 @@ pub enum SinkError {
     #[error("cannot write {}: an earlier write failed", path.display())]
     Refused { path: PathBuf },
 }
+
+impl SinkError {
+    /// Returns what kind of fault of the disk it is, where it is one.
+    pub fn io_kind(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Open { source, .. } | Self::Write { source, .. } => Some(source.kind()),
+            Self::Refused { .. } => None,
+        }
+    }
+}

@@ -62,6 +62,27 @@ fn a_journal_is_private_and_a_second_run_is_appended() {
 }
 
 #[test]
+fn the_newest_run_is_found_from_the_end_whatever_lies_across_a_block() {
+    let home = TempDir::new().expect("made");
+    let path = home.path().join("journal");
+    // Output that quotes a run's line, and more of it than is looked at at once.
+    let quoted = output(&format!("{{\"time\":1,\"event\":\"runStarted\",{}", "x".repeat(1000)));
+    for more in [0, 900, 1040, 1041, 1042, 1043, 3000] {
+        fs::remove_file(&path).ok();
+        write(&path, &[run_started("create"), started()]);
+        let newest = fs::metadata(&path).expect("there").len();
+        write(&path, &[run_started("start")]);
+        write(&path, &vec![quoted.clone(); more]);
+        assert_eq!(newest_run(&path).expect("readable"), newest, "{more}");
+        let outline: Vec<_> =
+            read_outline(&path, newest).expect("readable").map(|one| one.expect("read").event).collect();
+        assert_eq!(outline, [run_started("start")]);
+    }
+    fs::write(&path, "").expect("written");
+    assert_eq!(newest_run(&path).expect("readable"), 0);
+}
+
+#[test]
 fn progress_is_for_those_who_read_along_and_not_for_the_journal() {
     let home = TempDir::new().expect("made");
     let progress = Event::Progress { phase: Phase::Image, text: "10 MB".to_owned() };

@@ -84,6 +84,8 @@ pub struct Ending<R> {
     pub failure: Option<(Phase, StepFailure)>,
     /// Whether the codespace may be used: the phase that `waitFor` names is over.
     pub usable: bool,
+    /// The phases that were begun, in order.
+    pub ran: Vec<Phase>,
 }
 
 type Next<S, P, R> = Result<Lifecycle<S, P, R>, Halted<R>>;
@@ -93,6 +95,7 @@ struct Run<R> {
     runner: R,
     record: Recorder,
     ready: bool,
+    ran: Vec<Phase>,
 }
 
 /// Leads a codespace through all of its phases.
@@ -125,7 +128,11 @@ impl<P, R: StepRunner> Lifecycle<Requested, P, R> {
     /// Returns a life at its beginning.
     pub fn begin(mut runner: R, record: Recorder) -> Self {
         let plan = runner.opening();
-        Self { state: Requested(plan), run: Run { runner, record, ready: false }, purpose: PhantomData }
+        Self {
+            state: Requested(plan),
+            run: Run { runner, record, ready: false, ran: Vec::new() },
+            purpose: PhantomData,
+        }
     }
 
     /// Phase 1, on the host.
@@ -210,7 +217,7 @@ impl<R: StepRunner> Lifecycle<ContentUpdated, ForPrebuild, R> {
         for phase in [Phase::PostCreateCommand, Phase::PostStartCommand, Phase::PostAttachCommand] {
             self.run.skip(phase, "this is a prebuild: it runs in the codespace that is made from it").await;
         }
-        Ending { usable: self.run.ready, runner: self.run.runner, failure: None }
+        self.run.end(None)
     }
 }
 
@@ -244,7 +251,7 @@ impl<R: StepRunner> Lifecycle<PostStarted, ForCodespace, R> {
 impl<R> Lifecycle<Complete, ForCodespace, R> {
     /// Ends the life.
     pub fn finish(self) -> Ending<R> {
-        Ending { runner: self.run.runner, failure: None, usable: true }
+        self.run.end(None)
     }
 }
 
@@ -310,6 +317,7 @@ impl<R> Run<R> {
     async fn begin(&mut self, phase: Phase, planned: &Planned) -> Option<Begun> {
         match planned {
             Planned::Run => {
+                self.ran.push(phase);
                 self.record.record(Event::PhaseStarted { phase }).await;
                 Some(Begun { phase, at: Instant::now() })
             }
@@ -318,6 +326,10 @@ impl<R> Run<R> {
                 None
             }
         }
+    }
+
+    fn end(self, failure: Option<(Phase, StepFailure)>) -> Ending<R> {
+        Ending { runner: self.runner, failure, usable: self.ready, ran: self.ran }
     }
 
     async fn skip(&mut self, phase: Phase, reason: &str) {
@@ -345,6 +357,6 @@ impl<R> Halted<R> {
         for phase in after {
             self.run.skip(phase, &reason).await;
         }
-        Ending { runner: self.run.runner, failure: Some((self.at, self.failure)), usable: self.run.ready }
+        self.run.end(Some((self.at, self.failure)))
     }
 }

@@ -128,6 +128,7 @@ fn check_rules(life: &Life, ending: &Ending<Recording>, events: &[Event]) {
     // What ran is what is told to have run, in the order of the phases.
     let ran: Vec<Phase> = told.iter().filter(|(_, told)| *told != Told::Skipped).map(|(phase, _)| *phase).collect();
     assert_eq!(ran, ending.runner.ran);
+    assert_eq!(ran, ending.ran);
     assert!(ran.is_sorted());
     // At most one phase fails, and nothing runs after it.
     let failed = told.iter().position(|(_, told)| *told == Told::Failed);
@@ -170,6 +171,7 @@ fn life() -> impl Strategy<Value = Life> {
         Phase::UpdateContentCommand,
         Phase::PostCreateCommand,
         Phase::PostStartCommand,
+        Phase::PostAttachCommand,
     ]);
     (any::<bool>(), wait_for, [fate(), fate(), fate()], prop::array::uniform5(fate()), fate()).prop_map(
         |(prebuild, wait_for, [initialize, image, create], hooks, login)| Life {

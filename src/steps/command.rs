@@ -12,8 +12,8 @@ use super::limits::{Cut, within};
 use super::processes;
 use super::pump::Pump;
 use super::shell::{Opened, STALE, Script, Words};
-use crate::engine::{ContainerId, Engine, EngineError};
-use crate::journal::Recorder;
+use crate::engine::{ContainerId, ContainerState, Engine, EngineError};
+use crate::journal::{Event, Recorder};
 use crate::phase::Phase;
 use crate::redact::Redactor;
 
@@ -62,6 +62,8 @@ pub(super) enum How {
     Exited(i32),
     /// Before its own end.
     Cut(Cut),
+    /// With its container.
+    Gone,
 }
 
 /// What still reads the output of commands that are over, since background processes of theirs hold it open.
@@ -116,7 +118,8 @@ impl Place {
     ) -> Result<Option<CommandEnd>, EngineError> {
         let mark = fresh_mark();
         let CommandOrder { words, folder, env, success, .. } = *order;
-        let text = Script { command: words, folder, env, success, opened, mark: &mark }.text();
+        let cookie = format!("{}:{}", order.phase, mark.as_str());
+        let text = Script { command: words, folder, env, success, opened, cookie: cookie.clone(), mark: &mark }.text();
         let mut running = gate.run(&text, &mark).await;
         let mut pump = Pump::new(&self.record, &self.redactor, order.phase, order.label.as_ref());
         let ended = within(&self.cancel, order.deadline, pump.until_end(&mut running)).await;
@@ -126,11 +129,19 @@ impl Place {
             // The streams closed without a mark: the engine knows why, or it was our shell that would not.
             Ok(Ok(None)) => match self.engine.exec_exit_code(running.exec_id()).await? {
                 Some(code) if i64::from(STALE) == code && opened == Opened::Ahead => return Ok(None),
-                Some(code) => How::Exited(i32::try_from(code).unwrap_or(1)),
-                None => How::Exited(137),
+                Some(code)
+                    if self
+                        .engine
+                        .inspect(&self.container)
+                        .await?
+                        .is_some_and(|now| now.state == ContainerState::Running) =>
+                {
+                    How::Exited(i32::try_from(code).unwrap_or(1))
+                }
+                Some(_) | None => How::Gone,
             },
             Err(cut) => {
-                processes::end(&self.engine, &self.container, Some(mark.as_str())).await?;
+                self.end(order.phase, &cookie).await?;
                 let _the_rest = tokio::time::timeout(AFTER_KILL, pump.until_end(&mut running)).await;
                 How::Cut(cut)
             }
@@ -139,6 +150,17 @@ impl Place {
         let reading = tokio::spawn(self.clone().drain(running, order.phase, order.label.clone()));
         leftovers.0.push((order.phase, order.label.clone(), reading));
         Ok(Some(CommandEnd { how, tail }))
+    }
+
+    /// Ends a command's processes, and says which are left all the same.
+    async fn end(&self, phase: Phase, cookie: &str) -> Result<(), EngineError> {
+        let left = processes::end(&self.engine, &self.container, cookie).await?;
+        if !left.is_empty() {
+            let message = format!("processes of {phase} could not be ended: {} in the container", left.join(", "));
+            let hint = Some("stop the codespace: that ends them".to_owned());
+            self.record.record(Event::Warning { phase: Some(phase), message, hint }).await;
+        }
+        Ok(())
     }
 
     /// Goes on recording what is written after a command's end, until nobody holds its streams.

@@ -27,7 +27,10 @@ pub(super) fn spec(
         [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
             .map(|(name, value)| (name.to_owned(), value))
             .into();
-    let mut mounts = vec![volume(order, "workspaces", "/workspaces", &ours)];
+    // The volume of the user's work says everything that its container does, so that it is found when that is gone.
+    let mut labels = ours.clone();
+    labels.extend(order.labels());
+    let mut mounts = vec![volume(order, "workspaces", "/workspaces", &labels)];
     for mount in &merged.mounts {
         match (mount.kind.as_str(), mount.source.as_deref()) {
             ("volume", Some(source)) => mounts.push(volume(order, source, &mount.target, &ours)),
@@ -48,8 +51,6 @@ pub(super) fn spec(
             }),
         }
     }
-    let mut labels = ours;
-    labels.extend(order.labels());
     labels.insert(label::METADATA.to_owned(), metadata);
     let (entrypoint, command) = first_process(image, merged);
     let spec = ContainerSpec {

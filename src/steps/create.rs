@@ -1,6 +1,7 @@
 //! The phase `create`: from an image, or from a container that is there, to one that runs and is known.
 
 use super::container::{DEVCONTAINER_ID, spec};
+use super::order::Workspaces;
 use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
 use super::running::{Found, settle};
@@ -22,6 +23,9 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         Occasion::Start | Occasion::Attach => wake(runner).await?,
     };
     runner.running = Some(settle(runner, found).await?);
+    has_workspace_folder(runner).await?;
+    // The container is there for everyone to find, and the clone is not needed any more.
+    (runner.order.making, runner.order.checkout) = (None, None);
     Ok(())
 }
 
@@ -56,27 +60,51 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     }
     run_args::apply(config, &mut spec)?;
     let clone = checkout.path().to_owned();
+    // `runArgs` may have named another one.
+    let first_user = spec.user.clone().unwrap_or_else(|| runner.image.user.clone());
     let id = runner.engine.create(spec).await?;
     runner.order.container = Some(id.clone());
-    let user = find_user(runner, &id, &merged, &runner.image.user).await?;
+    let user = find_user(runner, &id, &merged, &first_user).await?;
     let filling = async {
-        let name = runner.order.repository.name();
-        runner.engine.upload(&id, "/workspaces", workspace::pack(clone, name, &user)).await?;
+        if runner.order.workspaces == Workspaces::Empty {
+            let name = runner.order.repository.name();
+            runner.engine.upload(&id, "/workspaces", workspace::pack(clone, name, &user)).await?;
+        }
         runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await
     };
-    // A container that was never started is undone by the next `up`, so a large repository's way into it may be cut short.
-    let interrupted = || StepFailure::new(FailureKind::Interrupted, "the container was being made".to_owned());
-    runner.cancel.run_until_cancelled(filling).await.ok_or_else(interrupted)??;
+    // A container that was never started is undone, so a large repository's way into it may be cut short.
+    runner.cancel.run_until_cancelled(filling).await.transpose()?;
+    runner.uninterrupted()?;
     runner.engine.start(&id).await?;
-    Ok(Found { id, merged, user, marks: Marks::default() })
+    let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+    Ok(Found { details, merged, user, marks: Marks::default() })
+}
+
+/// A folder that is not there would make every command fail, each with a shell's words.
+async fn has_workspace_folder(runner: &EngineRunner) -> Result<(), StepFailure> {
+    let folder = &runner.order.workspace_folder;
+    if runner.order.occasion != Occasion::Create
+        || runner.engine.has(&runner.running()?.place.container, folder).await?
+    {
+        return Ok(());
+    }
+    let reason = format!("there is no folder {folder} in the container (workspaceFolder)");
+    let hint = format!(
+        "the repository is in {}: name a folder of it, or make the folder in the image",
+        runner.order.repository_folder()
+    );
+    Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, reason) })
+}
+
+fn gone() -> StepFailure {
+    StepFailure {
+        hint: Some("`localspace up` makes a new one".to_owned()),
+        ..StepFailure::new(FailureKind::Engine, "the container is gone".to_owned())
+    }
 }
 
 /// Starts a container that is there; its hooks are those it was made with (its metadata label).
 async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
-    let gone = || StepFailure {
-        hint: Some("`localspace up` makes a new one".to_owned()),
-        ..StepFailure::new(FailureKind::Engine, "the container is gone".to_owned())
-    };
     let id = runner.order.container.clone().ok_or_else(gone)?;
     if runner.order.occasion == Occasion::Start {
         runner.engine.start(&id).await?;
@@ -90,9 +118,9 @@ async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     let merged = merge(&entries, &runner.variables());
     let user = find_user(runner, &id, &merged, &details.user).await?;
     let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
-    let started_at = details.started_at.unwrap_or_default();
-    let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, &started_at));
-    Ok(Found { id, merged, user, marks })
+    let started_at = details.started_at.as_deref().unwrap_or_default();
+    let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at));
+    Ok(Found { details, merged, user, marks })
 }
 
 /// Looks the remote user up in the container; one that is not there is the configuration's fault.

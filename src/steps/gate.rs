@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use futures_util::StreamExt;
 
-use super::shell::{EndMark, Found, MarkFinder};
-use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec};
+use super::shell::{EndMark, Found, MarkFinder, PROGRAM};
+use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
 use crate::journal::OutputStream;
 
 /// A shell that waits.
@@ -44,20 +44,35 @@ pub(super) enum Piece {
     Closed,
 }
 
-/// Returns a mark that nobody can guess, made from the operating system's random bytes, or where it has none, its clock.
+/// Returns a mark that nobody can guess.
 pub(super) fn fresh_mark() -> EndMark {
+    EndMark::new(entropy())
+}
+
+/// Returns the operating system's random bytes, or where it has none, its clock's.
+pub(super) fn entropy() -> [u8; 16] {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
         bytes = jiff::Timestamp::now().as_nanosecond().to_le_bytes();
     }
-    EndMark::new(bytes)
+    bytes
 }
 
 impl Gate {
     /// Opens a shell in a running container.
     pub(super) async fn open(engine: &Engine, container: &ContainerId, user: &str) -> Result<Self, EngineError> {
-        let command = ["/bin/sh", "-c", "eval \"$(cat)\""].map(str::to_owned).to_vec();
-        let spec = ExecSpec { command, user: Some(user.to_owned()), ..ExecSpec::default() };
+        Self::open_as(engine, container, user, Powers::Own).await
+    }
+
+    /// Opens a shell with more powers than the container has.
+    pub(super) async fn open_as(
+        engine: &Engine,
+        container: &ContainerId,
+        user: &str,
+        powers: Powers,
+    ) -> Result<Self, EngineError> {
+        let command = ["/bin/sh", "-c", PROGRAM].map(str::to_owned).to_vec();
+        let spec = ExecSpec { command, user: Some(user.to_owned()), powers, terminal: None };
         Ok(Self { session: engine.exec(container, spec).await? })
     }
 

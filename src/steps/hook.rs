@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::command::{CommandEnd, CommandOrder, How, Leftovers, Place};
+use super::limits::deadline;
 use super::marks;
 use super::runner::EngineRunner;
-use super::running::Running;
+use super::running::{Running, ended};
 use super::shell::Words;
 use crate::devcontainer::{LifecycleCommand, SingleCommand, SourcedCommand};
 use crate::diagnosis::{Failed, diagnose};
@@ -26,7 +27,7 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
     }
     let (place, started_at) = (Arc::clone(&running.place), running.started_at.clone());
     let (mark, folder) = (marks::file(phase), runner.order.workspace_folder.clone());
-    let deadline = runner.order.timeout.map(|timeout| tokio::time::Instant::now() + timeout);
+    let deadline = deadline(runner.order.timeout);
     let plain = CommandOrder {
         phase,
         label: None,
@@ -121,6 +122,10 @@ async fn judge(
             StepFailure { exit_code: Some(code), ..StepFailure::new(FailureKind::Command, reason) }
         }
         How::Cut(cut) => cut.failure(runner.order.timeout),
+        How::Gone => match runner.engine.inspect(&runner.running()?.place.container).await? {
+            Some(details) => ended(&details),
+            None => StepFailure::new(FailureKind::Engine, "the container was removed while a command ran".to_owned()),
+        },
     };
     let failed = Failed {
         phase,

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::limits::within;
+use super::limits::{deadline, within};
 use super::pump::Side;
 use super::runner::EngineRunner;
 use crate::devcontainer::{LifecycleCommand, SingleCommand};
@@ -33,7 +33,7 @@ pub(super) async fn run(runner: &EngineRunner) -> Result<(), StepFailure> {
             entries.iter().map(|(label, command)| (Some(label.clone()), command)).collect()
         }
     };
-    let deadline = runner.order.timeout.map(|timeout| tokio::time::Instant::now() + timeout);
+    let deadline = deadline(runner.order.timeout);
     let each = commands.into_iter().map(|(label, command)| one(runner, label, command, checkout.path(), deadline));
     futures_util::future::join_all(each).await.into_iter().collect()
 }

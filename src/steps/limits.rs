@@ -35,6 +35,11 @@ impl Cut {
     }
 }
 
+/// Returns when a phase that begins now has taken as long as it may.
+pub(super) fn deadline(limit: Option<Duration>) -> Option<Instant> {
+    limit.and_then(|limit| Instant::now().checked_add(limit))
+}
+
 /// Waits for `work` until the deadline and until the run is cancelled.
 pub(super) async fn within<T>(
     cancel: &CancellationToken,

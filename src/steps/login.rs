@@ -71,9 +71,14 @@ pub(super) async fn write(
 fn script(file: &str, text: &str, started_at: &str, mark: &EndMark) -> String {
     let success = marks::file(Phase::RegistryLogin).unwrap_or_default();
     format!(
-        "{{\numask 077\nf={file}\n[ -L \"$f\" ] && f=$(readlink -f \"$f\")\nt=\"$f.$$\"\n\
+        "{{\numask 077\nf={file}\ncode=0\n\
+         if [ -L \"$f\" ]; then l=$(readlink -f \"$f\"); \
+         [ -n \"$l\" ] || {{ echo \"it is a link that leads nowhere\" >&2; code=1; }}; f=$l; fi\n\
+         [ -d \"$f\" ] && {{ echo \"it is a folder\" >&2; code=1; }}\n\
+         if [ $code = 0 ]; then t=\"$f.$$\"\n\
          mkdir -p \"$(dirname \"$f\")\" && printf %s {text} >\"$t\" && mv -f \"$t\" \"$f\"\ncode=$?\n\
-         [ $code = 0 ] || rm -f \"$t\"\n[ $code = 0 ] && printf %s {started} >{success}\n{mark}\nexit $code\n}}\n",
+         [ $code = 0 ] || rm -f \"$t\"\nfi\n\
+         [ $code = 0 ] && printf %s {started} >{success}\n{mark}\nexit $code\n}}\n",
         file = quote(file),
         text = quote(text),
         started = quote(started_at),

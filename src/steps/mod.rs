@@ -2,7 +2,7 @@
 //!
 //! [`EngineRunner`] carries the phases out ([`crate::lifecycle::StepRunner`]) for an [`Order`], each phase in a module of its own:
 //! `initialize`, `image`, `create`, `hook`, `login`. `create` ends with what is known of a container that runs (`running`): who the
-//! remote user is, what a login shell of theirs has in its environment (`probe`), what has succeeded there (`marks`).
+//! remote user is, what a login shell of theirs has in its environment (`probe`), what has succeeded there (`marks`). Part of it is `kept`.
 //!
 //! A command of a hook (`command`) and a command of the user's own (`session`) run in a shell that takes its text from standard input
 //! (`gate`). The shell text itself is made in `shell`, and is pure. `processes` ends them, and stops the container.
@@ -15,6 +15,7 @@ mod gate;
 mod hook;
 mod image;
 mod initialize;
+mod kept;
 mod limits;
 mod login;
 mod marks;
@@ -30,7 +31,8 @@ mod session;
 mod shell;
 mod workspace;
 
-pub use order::Order;
+pub use kept::Kept;
+pub use order::{Order, Workspaces};
 pub use processes::stop;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};

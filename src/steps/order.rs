@@ -8,8 +8,19 @@ use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{DevContainer, LifecycleCommand};
 use crate::engine::ContainerId;
 use crate::github::Purpose;
+use crate::home::Lock;
+use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
+
+/// What is in a codespace's `/workspaces` before its container is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workspaces {
+    /// Nothing: the repository is put there.
+    Empty,
+    /// The work of somebody whose container was removed behind our back: it is left as it is.
+    Kept,
+}
 
 /// One run of one codespace.
 #[derive(Debug)]
@@ -40,8 +51,12 @@ pub struct Order {
     pub initialize: Option<LifecycleCommand>,
     /// The container, where there is one.
     pub container: Option<ContainerId>,
-    /// Whether an earlier run died in this container, so that a command of its may still run there.
-    pub died_before: bool,
+    /// The phase in which an earlier run died, so that a command of its may still run in this container.
+    pub died_in: Option<Phase>,
+    /// What is there already of a codespace that is to be made.
+    pub workspaces: Workspaces,
+    /// Held while the container is being made, so that nobody else makes another one of the same repository.
+    pub making: Option<Lock>,
     /// Whether `initializeCommand` may run.
     pub consent: InitializeConsent,
     /// Whether the run ends in an attach.

@@ -5,52 +5,75 @@ use std::time::Duration;
 
 use super::command::Place;
 use super::gate::{Gate, Piece, fresh_mark};
+use super::limits::within;
+use super::processes;
 use super::remote_user::RemoteUser;
-use super::shell::{COOKIE, Opened, Script, Words};
+use super::shell::{COOKIE, EndMark, Opened, Script, Words};
 use crate::devcontainer::UserEnvProbe;
+use crate::engine::EngineError;
 use crate::journal::OutputStream;
 
 /// As the reference: after this, the commands do without.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// The beginning of what the probe's processes are known by.
+pub(super) const COOKIE_OF_PROBE: &str = "userEnvProbe:";
+
 /// What belongs to the probing shell alone.
 const ITS_OWN: [&str; 5] = ["PWD", "OLDPWD", "SHLVL", "_", COOKIE];
 
-/// Returns the variables that a shell of the remote user ends up with; nothing where it did not say in time.
-pub(super) async fn probe(place: &Place, user: &RemoteUser, kind: UserEnvProbe) -> Option<BTreeMap<String, String>> {
+/// Returns the variables that a shell of the remote user ends up with, or why it did not say, as the end of a sentence.
+pub(super) async fn probe(
+    place: &Place,
+    user: &RemoteUser,
+    kind: UserEnvProbe,
+) -> Result<BTreeMap<String, String>, String> {
     let flags = match kind {
-        UserEnvProbe::None => return Some(BTreeMap::new()),
+        UserEnvProbe::None => return Ok(BTreeMap::new()),
         UserEnvProbe::LoginShell => "-lc",
         UserEnvProbe::InteractiveShell => "-ic",
         UserEnvProbe::LoginInteractiveShell => "-lic",
     };
     let mark = fresh_mark();
-    // Whatever the profile prints stands before this sign.
-    let sign = fresh_mark();
-    let words = [user.shell.clone(), flags.to_owned(), format!("echo {}; cat /proc/self/environ", sign.as_str())];
-    let script =
-        Script { command: Words::Exec(&words), folder: "/", env: &[], success: None, opened: Opened::Now, mark: &mark };
+    // Whatever the profile prints stands before the first of these signs, and what the shell says at its end after the second.
+    let signs = [fresh_mark(), fresh_mark()];
+    let [before, after] = signs.each_ref().map(EndMark::as_str);
+    let words = [user.shell.clone(), flags.to_owned(), format!("echo {before}; cat /proc/self/environ; echo {after}")];
+    let cookie = format!("{COOKIE_OF_PROBE}{}", mark.as_str());
+    let (command, opened) = (Words::Exec(&words), Opened::Now);
+    let script = Script { command, folder: "/", env: &[], success: None, opened, cookie: cookie.clone(), mark: &mark };
     let read = async {
-        let gate = Gate::open(&place.engine, &place.container, &place.user).await.ok()?;
+        let gate = Gate::open(&place.engine, &place.container, &place.user).await?;
         let mut running = gate.run(&script.text(), &mark).await;
         let mut printed = Vec::new();
         loop {
-            match running.next().await.ok()? {
+            match running.next().await? {
                 Piece::Output(OutputStream::Stdout, bytes) => printed.extend(bytes),
                 Piece::Output(OutputStream::Stderr, _) => {}
-                Piece::Ended(_) | Piece::Closed => return parse(&printed, sign.as_str()),
+                Piece::Ended(_) | Piece::Closed => return Ok::<_, EngineError>(printed),
             }
         }
     };
-    tokio::time::timeout(WITHIN, read).await.ok().flatten()
+    match within(&place.cancel, None, tokio::time::timeout(WITHIN, read)).await {
+        Ok(Ok(Ok(printed))) => {
+            parse(&printed, before, after).ok_or_else(|| "did not say what its environment is".to_owned())
+        }
+        Ok(Ok(Err(error))) => Err(format!("could not be asked ({error})")),
+        Ok(Err(_)) | Err(_) => {
+            // A shell that hangs would hang on. What is left of it is not worth a word beside the warning.
+            let _left = processes::end(&place.engine, &place.container, &cookie).await;
+            Err(format!("did not answer within {} s", WITHIN.as_secs()))
+        }
+    }
 }
 
-fn parse(printed: &[u8], sign: &str) -> Option<BTreeMap<String, String>> {
+fn parse(printed: &[u8], before: &str, after: &str) -> Option<BTreeMap<String, String>> {
     let text = String::from_utf8_lossy(printed);
-    let (_, environ) = text.rsplit_once(&format!("{sign}\n"))?;
+    let (_, environ) = text.rsplit_once(&format!("{before}\n"))?;
+    let (environ, _) = environ.split_once(after)?;
     let pair = |entry: &str| entry.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let all = environ.split('\0').filter_map(pair);
-    Some(all.filter(|(name, _)| !name.is_empty() && !ITS_OWN.contains(&name.as_str())).collect())
+    let is_variable = |name: &str| !name.is_empty() && !name.contains(char::is_control) && !ITS_OWN.contains(&name);
+    Some(environ.split('\0').filter_map(pair).filter(|(name, _)| is_variable(name)).collect())
 }
 
 #[cfg(test)]
@@ -59,8 +82,10 @@ mod tests {
 
     #[test]
     fn a_profile_that_talks_does_not_disturb() {
-        let found = parse(b"Welcome!\nX=1\nsign\nA=1\0PWD=/\0B=x\ny\0", "sign").expect("found");
+        let printed = b"Welcome!\nX=1\nsign\nA=1\0PWD=/\0B=x\ny\0endC=1\nBye!\0D=1\0";
+        let found = parse(printed, "sign", "end").expect("found");
         assert_eq!(found, [("A", "1"), ("B", "x\ny")].map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-        assert_eq!(parse(b"A=1\0", "sign"), None);
+        assert_eq!(parse(b"A=1\0", "sign", "end"), None);
+        assert_eq!(parse(b"sign\nA=1\0", "sign", "end"), None);
     }
 }

@@ -1,10 +1,8 @@
 //! Carries the phases out on a real engine: what the phase machine asks for, each step in a module of its own.
 
-use std::collections::BTreeSet;
-
 use tokio_util::sync::CancellationToken;
 
-use super::command::{Ahead, Leftovers};
+use super::command::Leftovers;
 use super::order::Order;
 use super::running::Running;
 use super::{create, hook, image, initialize, login};
@@ -74,6 +72,31 @@ impl EngineRunner {
         self.record.record(Event::Warning { phase: Some(phase), message, hint }).await;
     }
 
+    /// Returns what is to be done from `onCreateCommand` on.
+    fn plan(&self, merged: &MergedConfiguration, marks: &Marks) -> HookPlan {
+        plan::hooks(&Facts {
+            purpose: self.order.purpose,
+            wait_for: merged.wait_for.unwrap_or(Phase::UpdateContentCommand),
+            commands: merged.hooks.keys().copied().collect(),
+            marks: marks.clone(),
+            registries: self.world.registries.complete.len(),
+            attach: self.order.attach,
+        })
+    }
+
+    /// Returns how many shells will be wanted one after the other.
+    pub(super) fn shells(&self, merged: &MergedConfiguration, marks: &Marks) -> usize {
+        shells(&self.plan(merged, marks), merged, self.order.purpose)
+    }
+
+    /// Fails where the run was interrupted: a phase that has not begun need not begin.
+    pub(super) fn uninterrupted(&self) -> Result<(), StepFailure> {
+        if self.cancel.is_cancelled() {
+            return Err(StepFailure::new(FailureKind::Interrupted, "it was interrupted".to_owned()));
+        }
+        Ok(())
+    }
+
     /// Returns the container that runs. The machine asks for a container's steps only after it was made.
     pub(super) fn running(&self) -> Result<&Running, StepFailure> {
         self.running.as_ref().ok_or_else(no_container)
@@ -86,41 +109,34 @@ impl StepRunner for EngineRunner {
     }
 
     async fn initialize(&mut self) -> StepResult {
+        self.uninterrupted()?;
         initialize::run(self).await.map(|()| Some(0))
     }
 
     async fn image(&mut self) -> StepResult {
+        self.uninterrupted()?;
         Box::pin(image::ready(self)).await.map(|()| None)
     }
 
     async fn create(&mut self) -> StepResult {
+        self.uninterrupted()?;
         Box::pin(create::ready(self)).await.map(|()| None)
     }
 
     fn hooks(&mut self) -> HookPlan {
-        let (commands, wait_for, marks) = match &self.running {
-            Some(running) => (
-                running.merged.hooks.keys().copied().collect(),
-                running.merged.wait_for.unwrap_or(Phase::UpdateContentCommand),
-                running.marks.clone(),
-            ),
-            None => (BTreeSet::new(), Phase::UpdateContentCommand, Marks::default()),
-        };
-        let registries = self.world.registries.complete.len();
-        let facts =
-            Facts { purpose: self.order.purpose, wait_for, commands, marks, registries, attach: self.order.attach };
-        let plan = plan::hooks(&facts);
-        if let Some(running) = &mut self.running {
-            running.ahead = Ahead::open(&running.place, shells(&plan, &running.merged, self.order.purpose));
+        match &self.running {
+            Some(running) => self.plan(&running.merged, &running.marks),
+            None => self.plan(&MergedConfiguration::default(), &Marks::default()),
         }
-        plan
     }
 
     async fn hook(&mut self, hook: Hook) -> StepResult {
+        self.uninterrupted()?;
         Box::pin(hook::run(self, hook)).await.map(|()| Some(0))
     }
 
     async fn login(&mut self, ready: &ContentReady<'_>) -> StepResult {
+        self.uninterrupted()?;
         let Some(running) = &mut self.running else { return Err(no_container()) };
         let ahead = running.ahead.next().await;
         let registries = &self.world.registries.complete;

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use super::command::{Ahead, Place};
 use super::container::STARTED;
-use super::probe;
+use super::gate::entropy;
+use super::kept::Kept;
+use super::probe::{self, COOKIE_OF_PROBE};
 use super::processes;
 use super::remote_user::RemoteUser;
 use super::runner::EngineRunner;
 use crate::devcontainer::{MergedConfiguration, Variables};
 use crate::engine::{ContainerDetails, ContainerId, ContainerState, Printed};
+use crate::github::Fingerprints;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
@@ -38,16 +41,19 @@ pub(super) struct Running {
 /// What is known of a container before anything has run in it.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) id: ContainerId,
+    pub(super) details: ContainerDetails,
     pub(super) merged: MergedConfiguration,
     pub(super) user: RemoteUser,
     pub(super) marks: Marks,
 }
 
-/// Waits until a container can be worked in, and gathers what its commands need. What a shell of the user's has in its environment is
-/// kept for `exec`.
+/// Waits until a container can be worked in, and gathers what its commands need.
 pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Running, StepFailure> {
-    let Found { id, merged, user, marks } = found;
+    let Found { details, merged, user, marks } = found;
+    let id = details.id.clone();
+    if details.state != ContainerState::Running {
+        return Err(ended(&details));
+    }
     let place = Arc::new(Place {
         engine: runner.engine.clone(),
         container: id.clone(),
@@ -56,33 +62,83 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         redactor: runner.redactor.clone(),
         cancel: runner.cancel.clone(),
     });
-    if runner.order.died_before && runner.order.occasion == Occasion::Attach {
-        // A command of the run that died would run beside its own repetition.
-        processes::end(&runner.engine, &id, None).await?;
-    }
-    let details = runner.engine.inspect(&id).await?;
-    let Some(details) = details.filter(|details| details.state == ContainerState::Running) else {
-        return Err(StepFailure {
-            hint: Some(format!("docker logs {id}")),
-            ..StepFailure::new(FailureKind::Engine, "the container ended right after its start".to_owned())
-        });
-    };
+    end_leftovers(runner, &id).await?;
     let started_at = details.started_at.clone().unwrap_or_default();
     if !merged.entrypoints.is_empty() && runner.order.occasion != Occasion::Attach {
         await_entrypoints(runner, &id, &started_at).await?;
     }
-    let probed = probe::probe(&place, &user, merged.user_env_probe).await;
-    if probed.is_none() {
+    // The shells are opened beside the probe: nothing in them depends on it.
+    let ahead = Ahead::open(&place, runner.shells(&merged, &marks));
+    let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
+    let file = &runner.order.environment_file;
+    let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
+    let env = if let Some(kept) = before {
+        // It was asked since the container was started, and the secrets are those of that start.
+        kept.env
+    } else {
+        let env = environment(&probed(runner, &place, &user, &merged).await, &merged, &details);
+        let secrets = Fingerprints::of(&runner.world.secrets, entropy());
+        let (container, user, env_kept) = (id.as_str().to_owned(), user.name.clone(), env.clone());
+        let (started_at, home) = (started_at.clone(), home.clone());
+        Kept { container, started_at, user, home, env: env_kept, secrets }.save(file)?;
+        env
+    };
+    // What ended since then is no codespace that can be used.
+    look_again(runner, &id).await?;
+    Ok(Running { place, user, home, started_at, merged, marks, env, ahead })
+}
+
+/// Ends what a run that died left running: a command of its would run beside its own repetition. What phases that are over have started is
+/// left alone.
+async fn end_leftovers(runner: &EngineRunner, id: &ContainerId) -> Result<(), StepFailure> {
+    let Some(phase) = runner.order.died_in.filter(|_| runner.order.occasion == Occasion::Attach) else { return Ok(()) };
+    let cookie = if phase == Phase::Create { COOKIE_OF_PROBE.to_owned() } else { format!("{phase}:") };
+    let left = processes::end(&runner.engine, id, &cookie).await?;
+    if !left.is_empty() {
+        let message = format!("processes of a run that died in {phase} could not be ended: {}", left.join(", "));
+        runner.warn(Phase::Create, message, Some("stop the codespace: that ends them".to_owned())).await;
+    }
+    Ok(())
+}
+
+/// Returns what a login shell of the user's has in its environment; nothing, with a warning, where it does not say.
+async fn probed(
+    runner: &EngineRunner,
+    place: &Place,
+    user: &RemoteUser,
+    merged: &MergedConfiguration,
+) -> BTreeMap<String, String> {
+    let why = match probe::probe(place, user, merged.user_env_probe).await {
+        Ok(variables) => return variables,
+        Err(why) => why,
+    };
+    if !runner.cancel.is_cancelled() {
         let shell = &user.shell;
         let message =
-            format!("{shell} did not say within 10 s what its environment is: the commands do without (userEnvProbe)");
+            format!("{shell}, the user's shell, {why}: the commands do without its environment (userEnvProbe)");
         runner.warn(Phase::Create, message, None).await;
     }
-    let env = environment(&probed.unwrap_or_default(), &merged, &details);
-    let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
-    let kept = serde_json::json!({ "container": id.as_str(), "startedAt": started_at, "user": user.name, "env": &env });
-    crate::home::write_whole(&runner.order.environment_file, kept.to_string().as_bytes())?;
-    Ok(Running { place, user, home, started_at, merged, marks, env, ahead: Ahead::default() })
+    BTreeMap::new()
+}
+
+/// Fails where the container is not running any more, or the run was interrupted.
+async fn look_again(runner: &EngineRunner, id: &ContainerId) -> Result<(), StepFailure> {
+    match runner.engine.inspect(id).await? {
+        Some(details) if details.state == ContainerState::Running => runner.uninterrupted(),
+        Some(details) => Err(ended(&details)),
+        None => Err(StepFailure::new(FailureKind::Engine, "the container was removed by something else".to_owned())),
+    }
+}
+
+/// What it means that a container is not running.
+pub(super) fn ended(details: &ContainerDetails) -> StepFailure {
+    let (id, code) = (&details.id, details.exit_code);
+    StepFailure {
+        hint: Some(format!(
+            "`docker logs {id}` shows what its first process printed; `overrideCommand: true` keeps it running"
+        )),
+        ..StepFailure::new(FailureKind::Engine, format!("the container has ended, with exit code {code}"))
+    }
 }
 
 /// Waits until the entrypoints of Features are over (a nested engine answers), or the container has ended.

@@ -11,9 +11,9 @@ use futures_util::StreamExt;
 
 use super::gate::fresh_mark;
 use super::processes;
-use super::shell::{EndMark, Intake};
+use super::shell::{EndMark, Intake, session_cookie};
 use crate::engine::{
-    Chunk, ContainerId, Engine, EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, TerminalSize,
+    Chunk, ContainerId, Engine, EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize,
 };
 
 /// How long a command that is over may leave us without output before the rest of it is not waited for.
@@ -61,7 +61,8 @@ impl Session {
             None => intake.program(),
         };
         let command = ["/bin/sh", "-c", &program].map(str::to_owned).to_vec();
-        let spec = ExecSpec { command, user: Some(order.user.to_owned()), terminal: order.terminal };
+        let spec =
+            ExecSpec { command, user: Some(order.user.to_owned()), terminal: order.terminal, powers: Powers::Own };
         let ExecSession { id, mut output, mut input } = engine.exec(container, spec).await?;
         let mut early = VecDeque::new();
         if order.terminal.is_some() {
@@ -107,9 +108,9 @@ impl Session {
         Ok(self.engine.exec_exit_code(&self.id).await?.unwrap_or(137))
     }
 
-    /// Ends the command with all its processes.
-    pub async fn end(&self) -> Result<(), EngineError> {
-        processes::end(&self.engine, &self.container, Some(self.mark.as_str())).await
+    /// Ends the command with all its processes; returns the numbers of those that are left all the same.
+    pub async fn end(&self) -> Result<Vec<String>, EngineError> {
+        processes::end(&self.engine, &self.container, &session_cookie(&self.mark)).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! A question with two answers.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 use super::say;
 
@@ -14,11 +16,15 @@ pub enum Answer {
     NobodyThere,
 }
 
-pub(super) fn ask(stdin: &mut dyn BufRead, stderr: &mut dyn Write, question: &str) -> io::Result<Answer> {
+pub(super) async fn ask(
+    stdin: &mut (dyn AsyncBufRead + Send + Unpin),
+    stderr: &mut (dyn Write + Send),
+    question: &str,
+) -> io::Result<Answer> {
     loop {
         say(stderr, &format!("{question} [y/N] "));
         let mut line = String::new();
-        if stdin.read_line(&mut line)? == 0 {
+        if stdin.read_line(&mut line).await? == 0 {
             say(stderr, "\n");
             return Ok(Answer::No);
         }

@@ -9,7 +9,9 @@ mod live;
 mod plain;
 mod recent;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
+
+use tokio::io::AsyncBufRead;
 
 pub use confirm::Answer;
 pub use facts::{Facts, Stream};
@@ -33,7 +35,7 @@ pub struct Ui {
 
 /// The three standard streams.
 pub struct Streams {
-    pub stdin: Box<dyn BufRead + Send>,
+    pub stdin: Box<dyn AsyncBufRead + Send + Unpin>,
     pub stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
 }
@@ -64,7 +66,7 @@ impl Ui {
     /// Returns the terminal of this process.
     pub fn new(facts: &Facts) -> Self {
         let streams = Streams {
-            stdin: Box::new(io::BufReader::new(io::stdin())),
+            stdin: Box::new(tokio::io::BufReader::new(tokio::io::stdin())),
             stdout: Box::new(io::stdout()),
             stderr: Box::new(io::stderr()),
         };
@@ -118,9 +120,11 @@ impl Ui {
     }
 
     /// Asks a question that is answered with yes or no; what is no answer is asked again.
-    pub fn confirm(&mut self, question: &str) -> io::Result<Answer> {
+    pub async fn confirm(&mut self, question: &str) -> io::Result<Answer> {
         match self.questions {
-            Questions::MayBeAsked => confirm::ask(&mut self.streams.stdin, &mut self.streams.stderr, question),
+            Questions::MayBeAsked => {
+                confirm::ask(self.streams.stdin.as_mut(), self.streams.stderr.as_mut(), question).await
+            }
             Questions::NobodyThere => Ok(Answer::NobodyThere),
         }
     }

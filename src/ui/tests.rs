@@ -248,21 +248,23 @@ fn a_reader_that_goes_away_is_no_error() {
     ui.say("nobody hears that\n");
 }
 
-#[test]
-fn only_yes_is_yes() {
-    let check = |input: &str, expected: Answer, asked: usize| {
+#[tokio::test]
+async fn only_yes_is_yes() {
+    for (input, expected, asked) in [
+        ("y\n", Answer::Yes, 1),
+        ("YES\r\n", Answer::Yes, 1),
+        ("n\n", Answer::No, 1),
+        ("\n", Answer::No, 1),
+        ("", Answer::No, 1),
+        ("perhaps\ny\n", Answer::Yes, 2),
+    ] {
         let (mut ui, _stdout, stderr) = ui(&facts(), input);
-        assert_eq!(ui.confirm("Run initializeCommand on this machine?").expect("asked"), expected, "{input:?}");
+        let answer = ui.confirm("Run initializeCommand on this machine?").await.expect("asked");
+        assert_eq!(answer, expected, "{input:?}");
         drop(ui);
         let said: String = stderr.iter().collect();
         assert_eq!(said.matches("Run initializeCommand on this machine? [y/N] ").count(), asked, "{said}");
-    };
-    check("y\n", Answer::Yes, 1);
-    check("YES\r\n", Answer::Yes, 1);
-    check("n\n", Answer::No, 1);
-    check("\n", Answer::No, 1);
-    check("", Answer::No, 1);
-    check("perhaps\ny\n", Answer::Yes, 2);
+    }
     let (mut ui, ..) = ui(&Facts { stdin: Stream::Other, ..facts() }, "y\n");
-    assert_eq!(ui.confirm("Really?").expect("not asked"), Answer::NobodyThere);
+    assert_eq!(ui.confirm("Really?").await.expect("not asked"), Answer::NobodyThere);
 }

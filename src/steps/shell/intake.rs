@@ -6,6 +6,9 @@
 use super::end_mark::EndMark;
 use super::script::{Words, become_command};
 
+/// The last line of both programs.
+const RUN: &str = "eval \"$localspace_text\"";
+
 /// A command of the user's own, with our standard streams.
 #[derive(Debug)]
 pub(crate) struct Intake<'a> {
@@ -31,9 +34,11 @@ impl Intake<'_> {
     /// Returns the same for a shell with a terminal: it is told to be silent and to hand every byte on until the text has been taken. The
     /// text is to be sent when [`Self::ready`] has come.
     pub(crate) fn program_with_terminal(&self) -> String {
-        let quiet = format!("s=$(stty -g) && stty raw -echo || exit 1\nprintf %s {}\n", self.ready());
-        let taken = self.program().replace("\neval \"$t\"", "\nstty \"$s\"\neval \"$t\"");
-        format!("{quiet}{taken}")
+        let ready = self.ready();
+        let quiet = format!("localspace_stty=$(stty -g) && stty raw -echo || exit 1\nprintf %s {ready}\n");
+        let taken = self.program();
+        let taken = taken.strip_suffix(RUN).unwrap_or(&taken);
+        format!("{quiet}{taken}stty \"$localspace_stty\"\n{RUN}")
     }
 
     /// Returns what a shell with a terminal prints when it takes the text.
@@ -43,13 +48,18 @@ impl Intake<'_> {
 
     /// Returns what is to be sent before anything else.
     pub(crate) fn text(&self) -> String {
-        let command = become_command(Words::Exec(self.words), self.folder, self.env, self.mark);
+        let command = become_command(Words::Exec(self.words), self.folder, self.env, &cookie(self.mark));
         format!("{command}\n{}\n", self.end())
     }
 
     fn end(&self) -> String {
         format!("end-{}", self.mark.as_str())
     }
+}
+
+/// Returns what the processes of the user's command with this mark are known by.
+pub(crate) fn cookie(mark: &EndMark) -> String {
+    format!("exec:{}", mark.as_str())
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ mod intake;
 mod kill;
 mod quote;
 mod script;
+mod waiting;
 
 pub(crate) use end_mark::{EndMark, Found, MarkFinder};
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Intake, cookie as session_cookie};
 pub(crate) use kill::{COOKIE, kill_script};
 pub(crate) use quote::quote;
-pub(crate) use script::{Opened, STALE, Script, Words};
+pub(crate) use script::{Opened, Script, Words};
+pub(crate) use waiting::{PROGRAM, STALE};

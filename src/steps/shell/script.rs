@@ -3,9 +3,7 @@
 use super::end_mark::EndMark;
 use super::kill::COOKIE;
 use super::quote::{is_name, quote};
-
-/// The exit code by which a shell that was opened ahead says that its user's groups have changed since.
-pub(crate) const STALE: i32 = 222;
+use super::waiting::unless_stale;
 
 /// One command to run.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +36,8 @@ pub(crate) struct Script<'a> {
     pub(crate) success: Option<(&'a str, &'a str)>,
     /// Whether its shell has been waiting since before other commands ran.
     pub(crate) opened: Opened,
+    /// What its processes are known by.
+    pub(crate) cookie: String,
     /// How its end is told.
     pub(crate) mark: &'a EndMark,
 }
@@ -50,15 +50,10 @@ impl Script<'_> {
     pub(crate) fn text(&self) -> String {
         let mut text = String::from("{\n");
         if self.opened == Opened::Ahead {
-            // A shell that was opened before an earlier hook ran `usermod -aG docker` would not be in the new group.
-            text.push_str(
-                "if [ \"$(id -u)\" != 0 ] && [ \"$(id -G)\" != \"$(id -G \"$(id -un)\" 2>/dev/null)\" ]; then exit ",
-            );
-            text.push_str(&STALE.to_string());
-            text.push_str("; fi\n");
+            text.push_str(&unless_stale());
         }
         text.push_str("(\n");
-        text.push_str(&become_command(self.command, self.folder, self.env, self.mark));
+        text.push_str(&become_command(self.command, self.folder, self.env, &self.cookie));
         text.push_str("\n) </dev/null\ncode=$?\n");
         if let Some((file, content)) = self.success {
             text.push_str(&format!("[ $code = 0 ] && printf %s {} >{}\n", quote(content), quote(file)));
@@ -69,14 +64,14 @@ impl Script<'_> {
     }
 }
 
-/// Returns the text by which a shell becomes a command: in its folder, with its environment and the mark that its processes are known by.
+/// Returns the text by which a shell becomes a command: in its folder, with its environment and the cookie that its processes are known by.
 pub(super) fn become_command(
     command: Words<'_>,
     folder: &str,
     env: &[(String, Option<String>)],
-    mark: &EndMark,
+    cookie: &str,
 ) -> String {
-    let mut text = format!("cd {} || exit 1\nexport {COOKIE}={}\n", quote(folder), quote(mark.as_str()));
+    let mut text = format!("cd {} || exit 1\nexport {COOKIE}={}\n", quote(folder), quote(cookie));
     let mut unusual = String::new();
     for (name, value) in env {
         match value {
@@ -104,11 +99,12 @@ mod tests {
     use std::process::{Command, Output, Stdio};
 
     use super::super::end_mark::Found;
+    use super::super::waiting::PROGRAM;
     use super::*;
 
     fn run(text: &str) -> Output {
         let mut child = Command::new("sh")
-            .args(["-c", "eval \"$(cat)\""])
+            .args(["-c", PROGRAM])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -120,7 +116,15 @@ mod tests {
 
     fn check(command: Words<'_>, env: &[(String, Option<String>)], expected: &str, code: i32) {
         let mark = EndMark::new([9; 16]);
-        let script = Script { command, folder: "/", env, success: None, opened: Opened::Ahead, mark: &mark };
+        let script = Script {
+            command,
+            folder: "/",
+            env,
+            success: None,
+            opened: Opened::Ahead,
+            cookie: "test".to_owned(),
+            mark: &mark,
+        };
         let output = run(&script.text());
         match mark.finder().push(&output.stdout) {
             Found::End { output, exit_code, .. } => {
@@ -166,6 +170,7 @@ mod tests {
             env: &[],
             success: None,
             opened: Opened::Ahead,
+            cookie: "test".to_owned(),
             mark: &mark,
         };
         let text = script.text();
@@ -188,6 +193,7 @@ mod tests {
             env: &[],
             success: Some((path, "now")),
             opened: Opened::Now,
+            cookie: "test".to_owned(),
             mark: &mark,
         };
         run(&script(Words::Shell("false")).text());

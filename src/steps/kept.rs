@@ -1,0 +1,42 @@
+//! What is kept of a codespace between runs: who its user is, what a shell of theirs has in its environment, and which secrets it was
+//! started with, by fingerprint.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::github::Fingerprints;
+use crate::home::{HomeError, write_whole};
+
+/// What `up` and `start` found out of a codespace, for as long as its container is not started again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    /// The container's id.
+    pub container: String,
+    /// When it was started, RFC 3339.
+    pub started_at: String,
+    /// The remote user.
+    pub user: String,
+    /// Their home.
+    pub home: String,
+    /// The variables of a command, secrets apart; nothing unsets one.
+    pub env: Vec<(String, Option<String>)>,
+    /// The secrets that the codespace was started with.
+    pub secrets: Fingerprints,
+}
+
+impl Kept {
+    /// Reads what is kept of a container; nothing where that is not there, or is another container's.
+    pub fn load(path: &Path, container: &str) -> Option<Self> {
+        let text = std::fs::read_to_string(path).ok()?;
+        let kept: Self = serde_json::from_str(&text).ok()?;
+        (kept.container == container).then_some(kept)
+    }
+
+    /// Keeps it, for its owner's eyes only.
+    pub(super) fn save(&self, path: &Path) -> Result<(), HomeError> {
+        // Every field is text: there is nothing that JSON could not hold.
+        write_whole(path, &serde_json::to_vec(self).unwrap_or_default())
+    }
+}
