@@ -28,6 +28,8 @@ pub struct ExecSpec {
     pub command: Vec<String>,
     /// As whom; the container's user where absent.
     pub user: Option<String>,
+    /// `NAME=VALUE`, beside the container's own; in a request that the engine may log, so never a secret.
+    pub env: Vec<String>,
     /// With a terminal of this size.
     pub terminal: Option<TerminalSize>,
     /// With which powers.
@@ -134,6 +136,7 @@ impl Engine {
             tty: Some(tty),
             privileged: Some(spec.powers == Powers::All),
             console_size: spec.terminal.map(|size| vec![usize::from(size.rows), usize::from(size.columns)]),
+            env: (!spec.env.is_empty()).then_some(spec.env),
             cmd: Some(spec.command),
             user: spec.user,
             ..ExecConfig::default()

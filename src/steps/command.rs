@@ -120,28 +120,26 @@ impl Place {
         let CommandOrder { words, folder, env, success, .. } = *order;
         let cookie = format!("{}:{}", order.phase, mark.as_str());
         let text = Script { command: words, folder, env, success, opened, cookie: cookie.clone(), mark: &mark }.text();
+        let cookies = [cookie, gate.cookie().to_owned()];
         let mut running = gate.run(&text, &mark).await;
         let mut pump = Pump::new(&self.record, &self.redactor, order.phase, order.label.as_ref());
         let ended = within(&self.cancel, order.deadline, pump.until_end(&mut running)).await;
         let how = match ended {
+            Ok(Ok(Some(code @ (137 | 143)))) => {
+                // Somebody ended the command, or its container with it: then nobody holds the streams for long.
+                let _closed = tokio::time::timeout(GRACE, pump.until_closed(&mut running)).await;
+                self.unless_gone(code).await?
+            }
             Ok(Ok(Some(code))) => How::Exited(code),
             Ok(Err(error)) => return Err(error),
             // The streams closed without a mark: the engine knows why, or it was our shell that would not.
             Ok(Ok(None)) => match self.engine.exec_exit_code(running.exec_id()).await? {
                 Some(code) if i64::from(STALE) == code && opened == Opened::Ahead => return Ok(None),
-                Some(code)
-                    if self
-                        .engine
-                        .inspect(&self.container)
-                        .await?
-                        .is_some_and(|now| now.state == ContainerState::Running) =>
-                {
-                    How::Exited(i32::try_from(code).unwrap_or(1))
-                }
-                Some(_) | None => How::Gone,
+                Some(code) => self.unless_gone(i32::try_from(code).unwrap_or(1)).await?,
+                None => How::Gone,
             },
             Err(cut) => {
-                self.end(order.phase, &cookie).await?;
+                self.end(order.phase, &cookies).await?;
                 let _the_rest = tokio::time::timeout(AFTER_KILL, pump.until_end(&mut running)).await;
                 How::Cut(cut)
             }
@@ -152,9 +150,16 @@ impl Place {
         Ok(Some(CommandEnd { how, tail }))
     }
 
+    /// Returns how a command ended whose exit code is `code`, if its container has not ended with it.
+    async fn unless_gone(&self, code: i32) -> Result<How, EngineError> {
+        let now = self.engine.inspect(&self.container).await?;
+        let is_running = now.is_some_and(|now| now.state == ContainerState::Running);
+        Ok(if is_running { How::Exited(code) } else { How::Gone })
+    }
+
     /// Ends a command's processes, and says which are left all the same.
-    async fn end(&self, phase: Phase, cookie: &str) -> Result<(), EngineError> {
-        let left = processes::end(&self.engine, &self.container, cookie).await?;
+    async fn end(&self, phase: Phase, cookies: &[String]) -> Result<(), EngineError> {
+        let left = processes::end(&self.engine, &self.container, cookies).await?;
         if !left.is_empty() {
             let message = format!("processes of {phase} could not be ended: {} in the container", left.join(", "));
             let hint = Some("stop the codespace: that ends them".to_owned());

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use futures_util::StreamExt;
 
-use super::shell::{EndMark, Found, MarkFinder, PROGRAM};
+use super::shell::{COOKIE, EndMark, Found, MarkFinder, PROGRAM};
 use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
 use crate::journal::OutputStream;
 
@@ -15,6 +15,7 @@ use crate::journal::OutputStream;
 #[derive(Debug)]
 pub(super) struct Gate {
     session: ExecSession,
+    cookie: String,
 }
 
 /// A shell that runs its text.
@@ -72,8 +73,16 @@ impl Gate {
         powers: Powers,
     ) -> Result<Self, EngineError> {
         let command = ["/bin/sh", "-c", PROGRAM].map(str::to_owned).to_vec();
-        let spec = ExecSpec { command, user: Some(user.to_owned()), powers, terminal: None };
-        Ok(Self { session: engine.exec(container, spec).await? })
+        // What a shell does without a program of its own (busybox) is known by this cookie alone.
+        let cookie = format!("shell:{}", fresh_mark().as_str());
+        let env = vec![format!("{COOKIE}={cookie}")];
+        let spec = ExecSpec { command, user: Some(user.to_owned()), env, powers, terminal: None };
+        Ok(Self { session: engine.exec(container, spec).await?, cookie })
+    }
+
+    /// Returns what the shell itself is known by.
+    pub(super) fn cookie(&self) -> &str {
+        &self.cookie
     }
 
     /// Hands the shell a text of ours and waits for its end; returns its exit code and what it printed, on both streams. A shell that ended

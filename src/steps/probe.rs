@@ -61,7 +61,7 @@ pub(super) async fn probe(
         Ok(Ok(Err(error))) => Err(format!("could not be asked ({error})")),
         Ok(Err(_)) | Err(_) => {
             // A shell that hangs would hang on. What is left of it is not worth a word beside the warning.
-            let _left = processes::end(&place.engine, &place.container, &cookie).await;
+            let _left = processes::end(&place.engine, &place.container, &[cookie]).await;
             Err(format!("did not answer within {} s", WITHIN.as_secs()))
         }
     }

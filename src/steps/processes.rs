@@ -12,10 +12,14 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// How many seconds a container has to end by itself.
 const STOP_GRACE: i32 = 10;
 
-/// Ends every process whose cookie begins with `cookie`; returns the numbers of those that are left all the same.
+/// Ends every process whose cookie begins with one of `cookies`; returns the numbers of those that are left all the same.
 ///
 /// Root of a container may not see the environment of another user's process: that takes a privileged command.
-pub(super) async fn end(engine: &Engine, container: &ContainerId, cookie: &str) -> Result<Vec<String>, EngineError> {
+pub(super) async fn end(
+    engine: &Engine,
+    container: &ContainerId,
+    cookies: &[String],
+) -> Result<Vec<String>, EngineError> {
     let gate = match Gate::open_as(engine, container, "root", Powers::All).await {
         Ok(gate) => gate,
         // An engine whose policy forbids it: better some of them than none.
@@ -23,7 +27,7 @@ pub(super) async fn end(engine: &Engine, container: &ContainerId, cookie: &str) 
         Err(error) => return Err(error),
     };
     let mark = fresh_mark();
-    let text = kill_script(cookie, &mark);
+    let text = kill_script(cookies, &mark);
     let Ok(ended) = tokio::time::timeout(WITHIN, gate.run_to_end(&text, &mark)).await else { return Ok(Vec::new()) };
     let (_, printed) = ended?;
     Ok(String::from_utf8_lossy(&printed).split_whitespace().map(str::to_owned).collect())

@@ -76,7 +76,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         // It was asked since the container was started, and the secrets are those of that start.
         kept.env
     } else {
-        let env = environment(&probed(runner, &place, &user, &merged).await, &merged, &details);
+        let env = environment(&probed(runner, &place, &user, &merged).await?, &merged, &details);
         let secrets = Fingerprints::of(&runner.world.secrets, entropy());
         let (container, user, env_kept) = (id.as_str().to_owned(), user.name.clone(), env.clone());
         let (started_at, home) = (started_at.clone(), home.clone());
@@ -93,7 +93,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
 async fn end_leftovers(runner: &EngineRunner, id: &ContainerId) -> Result<(), StepFailure> {
     let Some(phase) = runner.order.died_in.filter(|_| runner.order.occasion == Occasion::Attach) else { return Ok(()) };
     let cookie = if phase == Phase::Create { COOKIE_OF_PROBE.to_owned() } else { format!("{phase}:") };
-    let left = processes::end(&runner.engine, id, &cookie).await?;
+    let left = processes::end(&runner.engine, id, &[cookie]).await?;
     if !left.is_empty() {
         let message = format!("processes of a run that died in {phase} could not be ended: {}", left.join(", "));
         runner.warn(Phase::Create, message, Some("stop the codespace: that ends them".to_owned())).await;
@@ -107,18 +107,16 @@ async fn probed(
     place: &Place,
     user: &RemoteUser,
     merged: &MergedConfiguration,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, StepFailure> {
     let why = match probe::probe(place, user, merged.user_env_probe).await {
-        Ok(variables) => return variables,
+        Ok(variables) => return Ok(variables),
         Err(why) => why,
     };
-    if !runner.cancel.is_cancelled() {
-        let shell = &user.shell;
-        let message =
-            format!("{shell}, the user's shell, {why}: the commands do without its environment (userEnvProbe)");
-        runner.warn(Phase::Create, message, None).await;
-    }
-    BTreeMap::new()
+    look_again(runner, &place.container).await?;
+    let shell = &user.shell;
+    let message = format!("{shell}, the user's shell, {why}: the commands do without its environment (userEnvProbe)");
+    runner.warn(Phase::Create, message, None).await;
+    Ok(BTreeMap::new())
 }
 
 /// Fails where the container is not running any more, or the run was interrupted.

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 
 use super::gate::fresh_mark;
 use super::processes;
-use super::shell::{EndMark, Intake, session_cookie};
+use super::shell::{COOKIE, EndMark, Intake, session_cookie};
 use crate::engine::{
     Chunk, ContainerId, Engine, EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize,
 };
@@ -61,8 +61,9 @@ impl Session {
             None => intake.program(),
         };
         let command = ["/bin/sh", "-c", &program].map(str::to_owned).to_vec();
+        let env = vec![format!("{COOKIE}={}", session_cookie(&mark))];
         let spec =
-            ExecSpec { command, user: Some(order.user.to_owned()), terminal: order.terminal, powers: Powers::Own };
+            ExecSpec { command, user: Some(order.user.to_owned()), env, terminal: order.terminal, powers: Powers::Own };
         let ExecSession { id, mut output, mut input } = engine.exec(container, spec).await?;
         let mut early = VecDeque::new();
         if order.terminal.is_some() {
@@ -110,7 +111,7 @@ impl Session {
 
     /// Ends the command with all its processes; returns the numbers of those that are left all the same.
     pub async fn end(&self) -> Result<Vec<String>, EngineError> {
-        processes::end(&self.engine, &self.container, &session_cookie(&self.mark)).await
+        processes::end(&self.engine, &self.container, &[session_cookie(&self.mark)]).await
     }
 }
 

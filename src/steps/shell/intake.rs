@@ -27,7 +27,13 @@ impl Intake<'_> {
     pub(crate) fn program(&self) -> String {
         let end = self.end();
         format!(
-            "t=\nwhile :; do\nIFS= read -r l || exit 1\n[ \"$l\" = {end} ] && break\nt=\"$t$l\n\"\ndone\neval \"$t\""
+            "localspace_text=\n\
+             while :; do\n\
+             IFS= read -r localspace_line || exit 1\n\
+             [ \"$localspace_line\" = {end} ] && break\n\
+             localspace_text=\"$localspace_text$localspace_line\n\"\n\
+             done\n\
+             {RUN}"
         )
     }
 

@@ -7,13 +7,14 @@ use super::quote::quote;
 /// `onCreateCommand:0123…`.
 pub(crate) const COOKIE: &str = "LOCALSPACE_HOOK";
 
-/// Returns the script that ends every process whose cookie begins with `cookie`, and all of their descendants: with `SIGTERM`, and after two
+/// Returns the script that ends every process whose cookie begins with one of `cookies`, and all of their descendants: with `SIGTERM`, and after two
 /// seconds with `SIGKILL`. It prints the numbers of those that are left all the same. It is for a root that may look into every process.
 ///
 /// The engine has no order for this (moby#9098). A process that leaves its session or its parent keeps its environment; one that clears
 /// its environment (`sudo`) keeps its parent. So both are followed.
-pub(crate) fn kill_script(cookie: &str, mark: &EndMark) -> String {
-    let wanted = quote(&format!("{COOKIE}={cookie}"));
+pub(crate) fn kill_script(cookies: &[String], mark: &EndMark) -> String {
+    let wanted: Vec<_> = cookies.iter().map(|cookie| format!("*{}*", quote(&format!("{COOKIE}={cookie}")))).collect();
+    let wanted = wanted.join("|");
     let end = mark.script();
     // An environment's values end in NUL, which a shell drops: no program but `cat` is wanted to read it.
     format!(
@@ -22,7 +23,7 @@ exec 3>&2 2>/dev/null
 list() {{
   found=' '
   for p in /proc/[0-9]*; do
-    case "$(cat "$p/environ")" in *{wanted}*) found="$found${{p#/proc/}} " ;; esac
+    case "$(cat "$p/environ")" in {wanted}) found="$found${{p#/proc/}} " ;; esac
   done
   grown=1
   while [ "$grown" = 1 ]; do
@@ -84,7 +85,7 @@ mod tests {
         let mark = EndMark::new([5; 16]);
         let mut shell =
             Command::new("sh").arg("-s").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh runs");
-        let text = kill_script(cookie, &mark);
+        let text = kill_script(&["none:".to_owned(), cookie.to_owned()], &mark);
         shell.stdin.take().expect("piped").write_all(text.as_bytes()).expect("written");
         let output = shell.wait_with_output().expect("ended");
         match mark.finder().push(&output.stdout) {
