@@ -71,7 +71,8 @@ impl CliError {
         // A repository may choose parts of it: names, paths, lines of its configuration.
         let safe = |text: &str| text.lines().map(plain).collect::<Vec<_>>().join("\n");
         let hint = self.hint.as_ref().map_or(String::new(), |hint| format!("hint: {}\n", safe(hint)));
-        format!("error: {}\n{hint}", safe(&self.message))
+        let error = if self.kind == Kind::Interrupted { "" } else { "error: " };
+        format!("{error}{}\n{hint}", safe(&self.message))
     }
 
     /// Returns what `up --json` ends with when it never came to a phase (DESIGN section 4).

@@ -16,7 +16,10 @@ impl Interrupts {
     /// Listens from now on; the signals no longer end the process by themselves. Wants a tokio runtime.
     pub(super) fn listen() -> Self {
         let interrupts = Self { first: CancellationToken::new(), second: CancellationToken::new() };
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
+        if !hangup_is_ignored() {
+            kinds.push(SignalKind::hangup());
+        }
         let mut signals: Vec<Signal> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
         let Self { first, second } = interrupts.clone();
         tokio::spawn(async move {
@@ -48,6 +51,13 @@ impl Interrupts {
         let interrupted = || CliError::new(Kind::Interrupted, "interrupted", None);
         self.first.run_until_cancelled(work).await.ok_or_else(interrupted)?
     }
+}
+
+/// Tells whether this process was started to outlive its terminal (`nohup`).
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 1 != 0)
 }
 
 async fn next(signals: &mut [Signal]) {
