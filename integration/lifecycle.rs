@@ -15,17 +15,17 @@ fn a_codespace_goes_through_its_whole_life_and_is_logged_in_after_update_content
     assert_eq!(up.phases(), "-++++++++");
     let json = up.json();
     assert_eq!(json["outcome"], "success");
-    assert_eq!(json["remoteUser"], "dev");
+    assert_eq!(json["remoteUser"], "vscode");
     assert_eq!(json["remoteWorkspaceFolder"], "/workspaces/hello");
     assert_eq!(json["registries"][0]["server"], "acme.azurecr.io");
-    let saw = |phase: &str, login: &str| format!("{phase}: login {login}, dev in /workspaces/hello, hello world\n");
+    let saw = |phase: &str, login: &str| format!("{phase}: login {login}, vscode in /workspaces/hello, hello world\n");
     let first = saw("onCreateCommand", "absent")
         + &saw("updateContentCommand", "absent")
         + &saw("postCreateCommand", "there")
         + &saw("postStartCommand", "there")
         + &saw("postAttachCommand", "there");
     assert_eq!(sandbox.inside(&name, "cat ~/seen"), first);
-    assert_eq!(sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json"), "600 dev\n");
+    assert_eq!(sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json"), "600 vscode\n");
     assert_eq!(
         sandbox.inside(&name, "echo $CODESPACES $CODESPACE_NAME $GREETED"),
         format!("true {name} hello world\n")
