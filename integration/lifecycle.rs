@@ -52,6 +52,21 @@ fn a_codespace_goes_through_its_whole_life_and_is_logged_in_after_update_content
 }
 
 #[test]
+fn what_is_stopped_is_known_to_be_stopped_at_once() {
+    // The engine answered the stop before its list said so: the start right after took the codespace for one that runs, and failed.
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", r#"{"image": "mcr.microsoft.com/devcontainers/universal:linux"}"#);
+    let name = sandbox.name("stopped");
+    let _done = sandbox.up(&repository, &name, &[]).expect(0);
+    for _ in 0..3 {
+        let _done = sandbox.run(&["stop", "-c", &name]).expect(0);
+        let list = sandbox.run(&["list"]).expect(0).stdout;
+        assert!(list.contains("Shutdown"), "{list}");
+        let _done = sandbox.run(&["start", "-c", &name]).expect(0);
+    }
+}
+
+#[test]
 fn a_prebuild_is_never_logged_in() {
     let sandbox = Sandbox::new();
     let repository = sandbox.sample("hello", &[]);
