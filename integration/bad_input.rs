@@ -35,7 +35,7 @@ fn a_user_that_the_image_does_not_have_is_named_with_those_it_has() {
         "{\"image\": \"busybox:1\",\n \"remoteUser\": \"vscode\"}",
         &[],
         2,
-        "the image has no user `vscode`; it has root, dev",
+        "the image has no user `vscode`; it has root",
     );
     check("{\"image\": \"busybox:1\",\n \"remoteUser\": \"vscode\"}", &[], 2, "devcontainer.json:2:16");
 }

@@ -15,17 +15,17 @@ fn a_codespace_goes_through_its_whole_life_and_is_logged_in_after_update_content
     assert_eq!(up.phases(), "-++++++++");
     let json = up.json();
     assert_eq!(json["outcome"], "success");
-    assert_eq!(json["remoteUser"], "dev");
+    assert_eq!(json["remoteUser"], "vscode");
     assert_eq!(json["remoteWorkspaceFolder"], "/workspaces/hello");
     assert_eq!(json["registries"][0]["server"], "acme.azurecr.io");
-    let saw = |phase: &str, login: &str| format!("{phase}: login {login}, dev in /workspaces/hello, hello world\n");
+    let saw = |phase: &str, login: &str| format!("{phase}: login {login}, vscode in /workspaces/hello, hello world\n");
     let first = saw("onCreateCommand", "absent")
         + &saw("updateContentCommand", "absent")
         + &saw("postCreateCommand", "there")
         + &saw("postStartCommand", "there")
         + &saw("postAttachCommand", "there");
     assert_eq!(sandbox.inside(&name, "cat ~/seen"), first);
-    assert_eq!(sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json"), "600 dev\n");
+    assert_eq!(sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json"), "600 vscode\n");
     assert_eq!(
         sandbox.inside(&name, "echo $CODESPACES $CODESPACE_NAME $GREETED"),
         format!("true {name} hello world\n")
@@ -49,6 +49,21 @@ fn a_codespace_goes_through_its_whole_life_and_is_logged_in_after_update_content
     let attach = sandbox.up(&repository, &name, &[]).expect(0);
     assert_eq!(attach.phases(), "--+-----+");
     assert_eq!(sandbox.inside(&name, "cat ~/seen"), second + &saw("postAttachCommand", "there"));
+}
+
+#[test]
+fn what_is_stopped_is_known_to_be_stopped_at_once() {
+    // The engine answered the stop before its list said so: the start right after took the codespace for one that runs, and failed.
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", r#"{"image": "mcr.microsoft.com/devcontainers/universal:linux"}"#);
+    let name = sandbox.name("stopped");
+    let _done = sandbox.up(&repository, &name, &[]).expect(0);
+    for _ in 0..3 {
+        let _done = sandbox.run(&["stop", "-c", &name]).expect(0);
+        let list = sandbox.run(&["list"]).expect(0).stdout;
+        assert!(list.contains("Shutdown"), "{list}");
+        let _done = sandbox.run(&["start", "-c", &name]).expect(0);
+    }
 }
 
 #[test]

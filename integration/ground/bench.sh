@@ -7,14 +7,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 ours=${LOCALSPACE:-$top/target/release/localspace}
 folder=$top/target/bench
+topic=bench
+. "$here/lib.sh"
 
-say() { printf 'bench: %s\n' "$*"; }
-
-[ -x "$ours" ] || { say "error: there is no $ours; run \`make build\`" >&2; exit 2; }
-command -v python3 >/dev/null || { say "error: there is no python3" >&2; exit 2; }
+[ -x "$ours" ] || fail "there is no $ours" "run \`make build\`"
+need git python3
+use_engine
 
 # The reference is installed once for each lock file.
-reference=()
 if command -v npm >/dev/null; then
     if ! cmp -s "$here/bench/package-lock.json" "$folder/package-lock.json" || [ ! -x "$folder/node_modules/.bin/devcontainer" ]; then
         say "installing the reference CLI"
@@ -22,9 +22,9 @@ if command -v npm >/dev/null; then
         cp "$here/bench/package.json" "$here/bench/package-lock.json" "$folder/"
         npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
     fi
-    reference=(--reference "$folder/node_modules/.bin/devcontainer")
+    set -- --reference "$folder/node_modules/.bin/devcontainer" "$@"
 else
     say "there is no npm: the reference CLI is left out"
 fi
 
-exec python3 -B "$here/bench/compare.py" --ours "$ours" "${reference[@]}" "$@"
+exec python3 -B "$here/bench/compare.py" --ours "$ours" "$@"

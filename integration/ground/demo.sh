@@ -1,49 +1,120 @@
 #!/usr/bin/env bash
-# The main job on real input: a private registry, and three codespaces that meet it at different times. Leaves nothing behind.
+# The main job on real input: a private registry, and three codespaces that meet it at different times. Leaves nothing behind, also when it
+# is interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-localspace=$root/target/release/localspace
-work=$(mktemp -d)
-name=localspace-demo-$$
-export LOCALSPACE_HOME=$work/home REGISTRY_PASSWORD=demo-password-$RANDOM$RANDOM
+topic=demo
+. "$here/lib.sh"
+need git
+use_engine
+[ -x "$root/target/release/localspace" ] || fail "there is no target/release/localspace" "run \`make build\`"
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }
-clean_up() {
-    for codespace in early whole prebuild; do "$localspace" delete -c "$name-$codespace" >/dev/null 2>&1 || :; done
-    "$here/registry.sh" down "$name"
+work=$(mktemp -d)
+network=localspace-demo-$$
+early=too-early-$$ whole=whole-life-$$ prebuild=prebuild-$$
+export LOCALSPACE_HOME=$work/home REGISTRY_PASSWORD=demo-password-$RANDOM$RANDOM PATH=$root/target/release:$PATH
+
+# Everything is for people.
+exec >&2
+bold='' plain=''
+if [ -t 2 ] && [ -z "${NO_COLOR-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+title() { printf '\n%s== %s ==%s\n' "$bold" "$*" "$plain"; }
+
+# A signal ends the demo, but what is undisturbed is gone through with first.
+caught='' steady=''
+signal() { caught=$1; [ -n "$steady" ] || exit "$1"; }
+trap 'signal 130' INT
+trap 'signal 143' TERM
+trap 'signal 129' HUP
+
+# Runs a command to its end, in a process group of its own, which a Ctrl-C at the terminal does not reach. It is over in a moment.
+undisturbed() {
+    local code=0 job
+    steady=yes
+    set -m
+    "$@" </dev/null &
+    set +m
+    job=$!
+    wait $job || code=$?
+    # A signal has ended the wait, and not the command.
+    while kill -0 $job 2>/dev/null; do code=0; wait $job || code=$?; done
+    steady=
+    return $code
+}
+
+remove() {
+    local codespace
+    for codespace in $early $whole $prebuild; do localspace delete -c "$codespace" >/dev/null 2>&1 || :; done
+    "$here/registry.sh" down "$network"
     rm -rf "$work"
 }
-trap clean_up EXIT
+
+leave() {
+    local code=$?
+    undisturbed remove
+    [ $code = 0 ] || say "it ended early, with exit code $code"
+    say "everything that the demo made is removed"
+    exit $code
+}
+trap leave EXIT
+
+# Shows a command and runs it; it must end with this exit code.
+shown() {
+    local code=$1 came=0
+    shift
+    printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
+    "$@" || came=$?
+    [ $came != 130 ] || exit 130
+    [ $came = "$code" ] || fail "that ended with exit code $came, and not with $code"
+    [ $came = 0 ] || echo "(exit code $came, as it should)"
+}
+
+# Shows what a codespace's newest run wrote about the company's registry.
+evidence() {
+    printf '\n%s$ localspace logs -c %s | grep acme%s\n' "$bold" "$1" "$plain"
+    localspace logs -c "$1" | grep acme
+}
 
 # Copies a sample into a repository of its own, with this demo's network and its registry's certificate.
 repository() {
-    mkdir -p "$work/$1"; cp -r "$root/devcontainers/$1/." "$work/$1/"; cp "$work/ca.crt" "$work/$1/.devcontainer/acme-ca.crt"
-    sed -i.bak "s/--network=acme/--network=$name/" "$work/$1/.devcontainer/devcontainer.json"
-    git -C "$work/$1" init -q -b main; git -C "$work/$1" add -A
+    cp -r "$root/devcontainers/$1" "$work/$1"
+    cp "$work/ca.crt" "$work/$1/.devcontainer/acme-ca.crt"
+    sed -i.bak "s/--network=acme/--network=$network/" "$work/$1/.devcontainer/devcontainer.json"
+    rm "$work/$1/.devcontainer/devcontainer.json.bak"
+    git -C "$work/$1" init -q -b main
+    git -C "$work/$1" add -A
     git -C "$work/$1" -c user.name=demo -c user.email=demo@localhost commit -q -m one
 }
 
-say "a private registry (Debian's docker-registry) with the image registry.acme.test/acme/api:1"
-port=$("$here/registry.sh" up "$name" 0 "$work")
-echo "listening on 127.0.0.1:$port, and as registry.acme.test for codespaces; it wants a login" >&2
-printf 'ACME_CONTAINER_REGISTRY_SERVER=registry.acme.test\nACME_CONTAINER_REGISTRY_USER=robot\nACME_CONTAINER_REGISTRY_PASSWORD=%s\n' \
-    "$REGISTRY_PASSWORD" >"$work/secrets.env"
-chmod 600 "$work/secrets.env"
+title "a private registry, and two repositories whose dev containers want an image of it"
+undisturbed "$here/registry.sh" up "$network" 0 "$work" >/dev/null
+[ -z "$caught" ] || exit "$caught"
 for sample in too-early docker-in-docker; do repository "$sample"; done
+cat >"$work/secrets.env" <<SECRETS
+ACME_CONTAINER_REGISTRY_SERVER=registry.acme.test
+ACME_CONTAINER_REGISTRY_USER=robot
+ACME_CONTAINER_REGISTRY_PASSWORD=$REGISTRY_PASSWORD
+SECRETS
+chmod 600 "$work/secrets.env"
+cd "$work"
+echo "registry.acme.test is Debian's docker-registry, in a container. It wants a login, and holds acme/api:1."
+echo "What follows a \$ is run as it stands; the last line of an \`up\` or \`start\` is its standard output: the codespace's name."
 
-say "1. too early: onCreateCommand pulls the private image, and is refused"
-"$localspace" up "$work/too-early" --name "$name-early" --secrets-file "$work/secrets.env" || echo "(exit code $?: as it must be)" >&2
+title "1. too early: onCreateCommand pulls the image, is refused, and is told why"
+shown 1 localspace up too-early --name $early --secrets-file secrets.env
 
-say "2. the whole life: refused in onCreateCommand, logged in after updateContentCommand, pulled in postCreateCommand"
-"$localspace" up "$work/docker-in-docker" --name "$name-whole" --secrets-file "$work/secrets.env"
-"$localspace" logs -c "$name-whole"
+title "2. a whole life: refused before the login, pulled after it"
+shown 0 localspace up docker-in-docker --name $whole --secrets-file secrets.env
+evidence $whole
 
-say "3. a stop and a start: the login is made anew, only postStartCommand runs"
-"$localspace" stop -c "$name-whole"
-"$localspace" start -c "$name-whole"
+title "3. a stop and a start: logged in anew; of the commands, postStartCommand alone runs again"
+shown 0 localspace stop -c $whole
+shown 0 localspace start -c $whole
+evidence $whole
 
-say "4. the same repository as a prebuild: it never logs in"
-"$localspace" up "$work/docker-in-docker" --as-prebuild --name "$name-prebuild" --secrets-file "$work/secrets.env"
-"$localspace" exec -c "$name-prebuild" -- sh -c 'test ! -e ~/.docker/config.json && echo "no ~/.docker/config.json in the prebuild"'
-say "done; everything the demo made is removed"
+title "4. the same repository as a prebuild: never logged in"
+shown 0 localspace up docker-in-docker --as-prebuild --name $prebuild --secrets-file secrets.env
+shown 2 localspace exec -c $prebuild -- ls /home/codespace/.docker/config.json
+
+title "that was it"

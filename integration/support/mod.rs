@@ -117,7 +117,7 @@ impl Sandbox {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_localspace"));
         command.args(args).env_clear().env("HOME", self.path("home")).env("LOCALSPACE_HOME", self.path("localspace"));
-        for name in ["PATH", "DOCKER_HOST"] {
+        for name in ["PATH", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
         command.envs(self.env.iter().cloned()).current_dir(self.folder.path()).stdin(Stdio::null());

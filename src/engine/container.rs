@@ -156,7 +156,9 @@ impl Engine {
     pub async fn stop(&self, id: &ContainerId, grace: i32) -> Result<(), EngineError> {
         let options = StopContainerOptionsBuilder::default().t(grace).build();
         let stopped = self.docker.stop_container(id.as_str(), Some(options)).await;
-        stopped.map_err(|error| self.explain("stop the container", &id.to_string(), error))
+        stopped.map_err(|error| self.explain("stop the container", &id.to_string(), error))?;
+        // Engine 26 answers before its list of containers says that this one has ended; an inspect waits until it does.
+        self.inspect(id).await.map(drop)
     }
 
     /// Removes a container, running or not, with its anonymous volumes. One that is gone, or going, is no error.

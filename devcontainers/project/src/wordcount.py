@@ -7,7 +7,7 @@ def count(text):
     return len(text.split())
 
 
-if __name__ == "__main__":
+def main():
     for path in sys.argv[1:]:
         with open(path, encoding="utf-8") as file:
             print(count(file.read()), path)
