@@ -27,6 +27,7 @@ impl Status {
 
     fn told(state: State, run: Option<&Summary>, under_way: bool) -> Self {
         let failed = run.and_then(|run| run.failure.as_ref()).map(|failure| failure.phase);
+        // A prebuild is never said to be ready.
         let is_ready = run.is_none_or(|run| run.ready.is_some());
         let died = run.filter(|run| !under_way && run.run.is_some() && run.end.is_none());
         let word = match (state, under_way) {

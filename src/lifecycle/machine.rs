@@ -28,6 +28,26 @@ pub enum ForCodespace {}
 #[derive(Debug)]
 pub enum ForPrebuild {}
 
+/// What a life is made for.
+pub trait MadeFor: sealed::MadeFor {
+    /// Whether somebody is to work in it, and is told when they may.
+    const IS_WORKED_IN: bool;
+}
+
+impl MadeFor for ForCodespace {
+    const IS_WORKED_IN: bool = true;
+}
+
+impl MadeFor for ForPrebuild {
+    const IS_WORKED_IN: bool = false;
+}
+
+mod sealed {
+    pub trait MadeFor {}
+    impl MadeFor for super::ForCodespace {}
+    impl MadeFor for super::ForPrebuild {}
+}
+
 /// Nothing has been done yet.
 #[derive(Debug)]
 pub struct Requested(OpeningPlan);
@@ -124,7 +144,7 @@ pub async fn lead_prebuild<R: StepRunner>(runner: R, record: Recorder) -> Ending
     }
 }
 
-impl<P, R: StepRunner> Lifecycle<Requested, P, R> {
+impl<P: MadeFor, R: StepRunner> Lifecycle<Requested, P, R> {
     /// Returns a life at its beginning.
     pub fn begin(mut runner: R, record: Recorder) -> Self {
         let plan = runner.opening();
@@ -146,7 +166,7 @@ impl<P, R: StepRunner> Lifecycle<Requested, P, R> {
     }
 }
 
-impl<P, R: StepRunner> Lifecycle<Initialized, P, R> {
+impl<P: MadeFor, R: StepRunner> Lifecycle<Initialized, P, R> {
     /// Phase 2: pull or build.
     pub async fn image(mut self) -> Next<Imaged, P, R> {
         let Initialized(plan) = &self.state;
@@ -158,7 +178,7 @@ impl<P, R: StepRunner> Lifecycle<Initialized, P, R> {
     }
 }
 
-impl<P, R: StepRunner> Lifecycle<Imaged, P, R> {
+impl<P: MadeFor, R: StepRunner> Lifecycle<Imaged, P, R> {
     /// Phase 3: the container, with the repository in it.
     pub async fn create(mut self) -> Next<Created, P, R> {
         let Imaged(plan) = &self.state;
@@ -169,14 +189,14 @@ impl<P, R: StepRunner> Lifecycle<Imaged, P, R> {
         let mut created = self.conclude(step, |runner, _| Created(runner.hooks())).await?;
         let wait_for = created.state.0.wait_for;
         // Nothing can be used before there is a container: `waitFor: initializeCommand` means "as soon as there is one".
-        if wait_for <= Phase::Create {
+        if P::IS_WORKED_IN && wait_for <= Phase::Create {
             created.run.announce(wait_for).await;
         }
         Ok(created)
     }
 }
 
-impl<P, R: StepRunner> Lifecycle<Created, P, R> {
+impl<P: MadeFor, R: StepRunner> Lifecycle<Created, P, R> {
     /// Phase 4. No registry login is there.
     pub async fn on_create_command(self) -> Next<OnCreated, P, R> {
         let Created(plan) = &self.state;
@@ -185,7 +205,7 @@ impl<P, R: StepRunner> Lifecycle<Created, P, R> {
     }
 }
 
-impl<P, R: StepRunner> Lifecycle<OnCreated, P, R> {
+impl<P: MadeFor, R: StepRunner> Lifecycle<OnCreated, P, R> {
     /// Phase 5. No registry login is there, so what passes here passes in a prebuild.
     pub async fn update_content_command(self) -> Next<ContentUpdated, P, R> {
         let OnCreated(plan) = &self.state;
@@ -215,7 +235,7 @@ impl<R: StepRunner> Lifecycle<ContentUpdated, ForPrebuild, R> {
         let login = "this is a prebuild: a registry login is never made in one";
         self.run.skip(Phase::RegistryLogin, login).await;
         for phase in [Phase::PostCreateCommand, Phase::PostStartCommand, Phase::PostAttachCommand] {
-            self.run.skip(phase, "this is a prebuild: it runs in the codespace that is made from it").await;
+            self.run.skip(phase, "it runs in the codespace that is made from the prebuild").await;
         }
         self.run.end(None)
     }
@@ -255,7 +275,7 @@ impl<R> Lifecycle<Complete, ForCodespace, R> {
     }
 }
 
-impl<S, P, R: StepRunner> Lifecycle<S, P, R> {
+impl<S, P: MadeFor, R: StepRunner> Lifecycle<S, P, R> {
     async fn hook<T>(
         mut self,
         hook: Hook,
@@ -268,7 +288,7 @@ impl<S, P, R: StepRunner> Lifecycle<S, P, R> {
             None => Step::Skipped,
         };
         let mut after = self.conclude(step, |_, state| next(state)).await?;
-        if hook.phase() == wait_for {
+        if P::IS_WORKED_IN && hook.phase() == wait_for {
             after.run.announce(wait_for).await;
         }
         Ok(after)

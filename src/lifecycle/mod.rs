@@ -10,6 +10,6 @@ mod tests;
 
 pub use machine::{
     Complete, ContentReady, ContentUpdated, Created, Ending, ForCodespace, ForPrebuild, Halted, Imaged, Initialized,
-    Lifecycle, LoggedIn, OnCreated, PostCreated, PostStarted, Requested, lead_codespace, lead_prebuild,
+    Lifecycle, LoggedIn, MadeFor, OnCreated, PostCreated, PostStarted, Requested, lead_codespace, lead_prebuild,
 };
 pub use runner::{FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner};

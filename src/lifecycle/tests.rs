@@ -145,12 +145,12 @@ fn check_rules(life: &Life, ending: &Ending<Recording>, events: &[Event]) {
     if life.prebuild {
         assert!(ran.iter().all(|phase| *phase <= Phase::UpdateContentCommand));
     }
-    // It may be used as soon as the phase that `waitFor` names is over, and not if that phase or one before it failed.
+    // A codespace may be used as soon as the phase that `waitFor` names is over, and not if that phase or one before it failed; nobody uses a
+    // prebuild.
     let ready = events.iter().any(|event| matches!(event, Event::Ready { .. }));
     let failed_at = failed.map(|at| told[at].0);
     let reached = failed_at.is_none_or(|at| at > life.wait_for.max(Phase::Create));
-    let in_prebuild = !life.prebuild || life.wait_for <= Phase::UpdateContentCommand;
-    assert_eq!(ready, reached && in_prebuild, "{life:?}");
+    assert_eq!(ready, reached && !life.prebuild, "{life:?}");
     assert_eq!(ending.usable, ready);
 }
 
