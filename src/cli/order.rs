@@ -48,7 +48,7 @@ pub(super) async fn make(
     attach: Attach,
     options: &RunOptions,
 ) -> Result<Order, CliError> {
-    let checkout = repository::check_out(new.source, &new.wanted).await?;
+    let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
     let config_path = find_config(&checkout, new.config)?;
     let text = read_config(&checkout.path().join(&config_path), &config_path)?;
     let config = DevContainer::parse(&text, &config_path)?;
@@ -127,7 +127,7 @@ pub(super) async fn wake(
         order.initialize = initialize_of(context, engine, &mut order).await?;
         order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;
         if order.consent == InitializeConsent::Given {
-            order.checkout = Some(clone_for_initialize(&order, found).await?);
+            order.checkout = Some(clone_for_initialize(context, &order, found).await?);
         }
     }
     Ok(order)
@@ -161,8 +161,8 @@ async fn initialize_of(
 }
 
 /// Clones the repository again, at the commit that the codespace was made from.
-async fn clone_for_initialize(order: &Order, found: &Found) -> Result<Checkout, CliError> {
-    let source = repository::locate(&order.source).await?;
+async fn clone_for_initialize(context: &Context, order: &Order, found: &Found) -> Result<Checkout, CliError> {
+    let source = repository::locate(&order.source)?;
     let commit = Some(found.label(label::COMMIT)).filter(|commit| !commit.is_empty() && source.has_commits());
     let wanted = Wanted {
         reference: commit.map(str::to_owned),
@@ -170,7 +170,7 @@ async fn clone_for_initialize(order: &Order, found: &Found) -> Result<Checkout, 
         name: Some(order.repository.clone()),
         owner: order.actor.clone(),
     };
-    Ok(repository::check_out(&source, &wanted).await?)
+    Ok(repository::check_out(&source, &wanted, &context.home.codespace(&order.name)).await?)
 }
 
 fn variables(context: &Context, source: &str, container_folder: String) -> Variables {

@@ -82,7 +82,15 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     if let Some(message) = left_out {
         runner.warn(Phase::Create, message, None).await;
     }
-    runner.engine.start(&id).await?;
+    // Nothing reads the clone any more.
+    let checkout = runner.order.checkout.take();
+    let removing = async {
+        if let Some(checkout) = checkout {
+            checkout.remove().await;
+        }
+    };
+    let (started, ()) = tokio::join!(runner.engine.start(&id), removing);
+    started?;
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     Ok(Found { details, merged, user, marks: Marks::default() })
 }
