@@ -1,13 +1,13 @@
 //! From what was typed to what is to be done: a new codespace of a repository, or one that is there and is to be woken.
 
-use std::path::{Component, Path};
 use std::time::Duration;
 
+use super::configuration;
 use super::context::Context;
-use super::error::{CliError, Kind};
+use super::error::CliError;
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DevContainer, LifecycleCommand, Located, Variables, locate, substitute};
+use crate::devcontainer::{DevContainer, LifecycleCommand, Variables, substitute};
 use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
@@ -15,9 +15,6 @@ use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
 use crate::steps::{Order, Workspaces};
 use crate::ui::Answer;
-
-/// The largest configuration that is read, in bytes.
-const LARGEST_CONFIG: usize = 1024 * 1024;
 
 /// How a run is to be.
 #[derive(Debug, Clone, clap::Args)]
@@ -48,9 +45,9 @@ pub(super) async fn make(
     attach: Attach,
     options: &RunOptions,
 ) -> Result<Order, CliError> {
-    let checkout = repository::check_out(new.source, &new.wanted).await?;
-    let config_path = find_config(&checkout, new.config)?;
-    let text = read_config(&checkout.path().join(&config_path), &config_path)?;
+    let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
+    let config_path = configuration::find(checkout.path(), new.source, new.config)?;
+    let text = configuration::read(checkout.path(), &config_path)?;
     let config = DevContainer::parse(&text, &config_path)?;
     let folder = format!("/workspaces/{}", checkout.name.name());
     let variables = variables(context, &new.source.location, folder.clone());
@@ -127,7 +124,7 @@ pub(super) async fn wake(
         order.initialize = initialize_of(context, engine, &mut order).await?;
         order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;
         if order.consent == InitializeConsent::Given {
-            order.checkout = Some(clone_for_initialize(&order, found).await?);
+            order.checkout = Some(clone_for_initialize(context, &order, found).await?);
         }
     }
     Ok(order)
@@ -142,7 +139,7 @@ async fn initialize_of(
 ) -> Result<Option<LifecycleCommand>, CliError> {
     let Some(container) = &order.container else { return Ok(None) };
     let file = format!("{}/{}", order.repository_folder(), order.config_path);
-    let text = engine.read_file(container, &file, LARGEST_CONFIG).await?;
+    let text = engine.read_file(container, &file, configuration::LARGEST).await?;
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     match text.map(|text| DevContainer::parse(&text, &order.config_path)) {
         Some(Ok(config)) => {
@@ -161,8 +158,8 @@ async fn initialize_of(
 }
 
 /// Clones the repository again, at the commit that the codespace was made from.
-async fn clone_for_initialize(order: &Order, found: &Found) -> Result<Checkout, CliError> {
-    let source = repository::locate(&order.source).await?;
+async fn clone_for_initialize(context: &Context, order: &Order, found: &Found) -> Result<Checkout, CliError> {
+    let source = repository::locate(&order.source)?;
     let commit = Some(found.label(label::COMMIT)).filter(|commit| !commit.is_empty() && source.has_commits());
     let wanted = Wanted {
         reference: commit.map(str::to_owned),
@@ -170,7 +167,7 @@ async fn clone_for_initialize(order: &Order, found: &Found) -> Result<Checkout, 
         name: Some(order.repository.clone()),
         owner: order.actor.clone(),
     };
-    Ok(repository::check_out(&source, &wanted).await?)
+    Ok(repository::check_out(&source, &wanted, &context.home.codespace(&order.name)).await?)
 }
 
 fn variables(context: &Context, source: &str, container_folder: String) -> Variables {
@@ -199,48 +196,6 @@ async fn consent(
     match context.ui.confirm(&question).await {
         Ok(Answer::Yes) => InitializeConsent::Given,
         Ok(Answer::No | Answer::NobodyThere) | Err(_) => InitializeConsent::NotGiven,
-    }
-}
-
-fn read_config(path: &Path, name: &str) -> Result<String, CliError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| CliError::new(Kind::Usage, format!("cannot read {name}: {error}"), None))?;
-    if bytes.len() > LARGEST_CONFIG {
-        return Err(CliError::new(Kind::Usage, format!("{name} is larger than {LARGEST_CONFIG} bytes"), None));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count();
-        let message = format!("{name}:{}: the file is not UTF-8", line + 1);
-        CliError::new(Kind::Usage, message, Some("store it as UTF-8".to_owned()))
-    })
-}
-
-/// Returns the configuration's path in the repository.
-fn find_config(checkout: &Checkout, wanted: Option<&str>) -> Result<String, CliError> {
-    let root = checkout.path();
-    if let Some(wanted) = wanted {
-        let parts = Path::new(wanted).components();
-        let mut parts = parts.filter(|part| *part != Component::CurDir);
-        if parts.all(|part| matches!(part, Component::Normal(_))) && root.join(wanted).is_file() {
-            return Ok(wanted.trim_start_matches("./").to_owned());
-        }
-        let message = format!("there is no configuration {wanted} in the repository");
-        let hint = "give its path in the repository, as it is committed".to_owned();
-        return Err(CliError::new(Kind::Usage, message, Some(hint)));
-    }
-    let folders = std::fs::read_dir(root.join(".devcontainer"))
-        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>());
-    match locate(|path| root.join(path).is_file(), &folders.unwrap_or_default()) {
-        Located::One(path) => Ok(path),
-        Located::Several(paths) => {
-            let hint = format!("choose one with --config: {}", paths.join(", "));
-            Err(CliError::new(Kind::Usage, "the repository has several configurations", Some(hint)))
-        }
-        Located::None => {
-            let hint = "commit a .devcontainer/devcontainer.json; for example {\"image\": \"mcr.microsoft.com/devcontainers/base:debian\"}";
-            Err(CliError::new(Kind::Usage, "the repository has no devcontainer.json", Some(hint.to_owned())))
-        }
     }
 }
 

@@ -76,7 +76,7 @@ struct Ready {
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let secrets = Secrets::load(args.secrets_file.clone())?;
-    let source = repository::locate(&args.repository).await?;
+    let source = repository::locate(&args.repository)?;
     let engine = context.engine()?;
     // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
     let making = match args.name {

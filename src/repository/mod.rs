@@ -2,20 +2,37 @@
 //!
 //! As on GitHub, what counts is what is committed (codespaces-facts.md section 1.1: a clone is made before any container exists);
 //! `--working-tree` takes the files as they lie there instead. The only module that runs git.
+//!
+//! Nothing of the user's git takes part in how files are made: no hook, filter, attribute or setting of this machine or of the repository,
+//! as none of them is there when GitHub clones. The user's settings are followed only where they alone know the way: to a server, and to
+//! what is ignored.
 
+mod address;
 mod check_out;
+mod clone;
 mod copy;
 mod error;
+mod folder;
 mod git;
+mod head;
+mod left_out;
+mod locate;
+mod modes;
 mod name;
+mod owner;
+mod reference;
+mod subfolder;
+#[cfg(test)]
+mod tests;
+mod working_tree;
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
+use address::Login;
 pub use check_out::check_out;
 pub use error::RepositoryError;
-use git::git;
+use folder::Folder;
+pub use locate::locate;
 
 use crate::codespace::RepositoryName;
 
@@ -44,39 +61,47 @@ pub enum Content {
 /// Where a repository is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// An absolute path or a URL.
+    /// An absolute path or a URL; no login is in it.
     pub location: String,
     kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    /// Something for `git clone`.
-    Remote,
-    /// The top folder of a repository.
-    Local,
+    /// Something for `git clone`, and the login that its URL had.
+    Remote { login: Option<Login> },
+    /// A repository on this machine.
+    Local(locate::Repository),
     /// A folder inside a repository, rehearsed as a repository of its own: its path there.
-    Inside { top: PathBuf, prefix: String },
+    Inside { around: locate::Repository, prefix: PathBuf },
     /// A folder that git does not know.
-    Plain,
+    Plain(PathBuf),
 }
 
 impl Source {
     /// Tells whether a commit of a clone is a commit of the repository too: not so where a folder is rehearsed as one of its own.
     pub fn has_commits(&self) -> bool {
-        matches!(self.kind, Kind::Remote | Kind::Local)
+        matches!(self.kind, Kind::Remote { .. } | Kind::Local(_))
+    }
+
+    /// Returns the top folder of the repository that the folder is inside of.
+    pub fn top_around(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Inside { around, .. } => around.top.as_deref(),
+            Kind::Remote { .. } | Kind::Local(_) | Kind::Plain(_) => None,
+        }
     }
 }
 
-/// A clone on this machine, which goes when it is dropped.
+/// A clone on this machine. Dropping it removes its files: what is to be known of it beyond that is to be taken out first.
 #[derive(Debug)]
 pub struct Checkout {
-    folder: TempDir,
+    folder: Folder,
     /// `OWNER/NAME`.
     pub name: RepositoryName,
-    /// The branch, where the commit is the head of one.
+    /// The branch, where the commit is the head of one; else what was asked for.
     pub reference: Option<String>,
-    /// The commit's full hash; absent where the folder is no repository.
+    /// The commit's full hash; absent where the folder is no repository, and before the first commit.
     pub commit: Option<String>,
     /// Things a person should know.
     pub notes: Vec<String>,
@@ -87,40 +112,10 @@ impl Checkout {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
-}
 
-/// Finds out where a repository is, without cloning it: what tells whether there is a codespace of it already.
-pub async fn locate(source: &str) -> Result<Source, RepositoryError> {
-    let path = Path::new(source);
-    if !path.exists() {
-        let is_url = source.contains("://") || source.split_once(':').is_some_and(|(host, _)| host.contains('@'));
-        return if is_url {
-            Ok(Source { location: source.to_owned(), kind: Kind::Remote })
-        } else {
-            Err(RepositoryError::Missing { path: source.to_owned() })
-        };
+    /// Removes the clone's files, which may be many, where no task waits for it.
+    pub async fn remove(self) {
+        // A task that cannot be waited for ends by itself.
+        let _removed = tokio::task::spawn_blocking(move || drop(self)).await;
     }
-    let folder = path.canonicalize().map_err(|source| RepositoryError::Disk {
-        operation: "open",
-        path: path.display().to_string(),
-        source,
-    })?;
-    if !folder.is_dir() {
-        return Err(RepositoryError::Missing { path: source.to_owned() });
-    }
-    let location = folder.display().to_string();
-    let asked = git(&folder, &["rev-parse", "--show-toplevel", "--show-prefix"]).await;
-    let kind = match asked {
-        Err(RepositoryError::Git { .. }) => Kind::Plain,
-        Err(error) => return Err(error),
-        Ok(answer) => {
-            let mut lines = answer.lines();
-            let top = PathBuf::from(lines.next().unwrap_or_default());
-            match lines.next().unwrap_or_default().trim_end_matches('/') {
-                "" => Kind::Local,
-                prefix => Kind::Inside { top, prefix: prefix.to_owned() },
-            }
-        }
-    };
-    Ok(Source { location, kind })
 }

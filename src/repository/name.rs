@@ -10,7 +10,10 @@ pub(super) fn name_of(remote: Option<&str>, location: &str, owner: &str) -> Repo
         let (name, owner) = (parts.next()?.to_owned(), parts.next()?.to_owned());
         format!("{owner}/{name}").parse().ok()
     };
-    let from_remote = remote.filter(|remote| remote.contains("://") || remote.contains('@')).and_then(tail);
+    // A path of this machine tells no owner.
+    let is_elsewhere =
+        |remote: &&str| !remote.starts_with("file://") && (remote.contains("://") || remote.contains('@'));
+    let from_remote = remote.filter(is_elsewhere).and_then(tail);
     let clean = |text: &str| -> String {
         let keep = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
         text.chars().map(|character| if keep(character) { character } else { '-' }).collect()
@@ -32,6 +35,7 @@ mod tests {
             (Some("git@github.com:acme/app.git"), "/x", "acme/app"),
             (Some("ssh://git@github.com/acme/app/"), "/x", "acme/app"),
             (Some("/somewhere/else"), "/home/me/app", "mona/app"),
+            (Some("file:///srv/git/app.git"), "file:///srv/git/app.git", "mona/app"),
             (None, "/home/me/my app", "mona/my-app"),
             (None, "/", "local/repository"),
         ] {

@@ -66,16 +66,31 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     runner.order.container = Some(id.clone());
     let user = find_user(runner, &id, &merged, &first_user).await?;
     let filling = async {
-        if runner.order.workspaces == Workspaces::Empty {
-            let name = runner.order.repository.name();
-            runner.engine.upload(&id, "/workspaces", workspace::pack(clone, name, &user)).await?;
-        }
-        runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await
+        let left_out = match runner.order.workspaces {
+            Workspaces::Empty => {
+                let name = runner.order.repository.name();
+                workspace::fill(&runner.engine, &id, &clone, name, &user).await?
+            }
+            Workspaces::Kept => None,
+        };
+        runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await?;
+        Ok::<_, StepFailure>(left_out)
     };
     // A container that was never started is undone, so a large repository's way into it may be cut short.
-    runner.cancel.run_until_cancelled(filling).await.transpose()?;
+    let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();
     runner.uninterrupted()?;
-    runner.engine.start(&id).await?;
+    if let Some(message) = left_out {
+        runner.warn(Phase::Create, message, None).await;
+    }
+    // Nothing reads the clone any more.
+    let checkout = runner.order.checkout.take();
+    let removing = async {
+        if let Some(checkout) = checkout {
+            checkout.remove().await;
+        }
+    };
+    let (started, ()) = tokio::join!(runner.engine.start(&id), removing);
+    started?;
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     Ok(Found { details, merged, user, marks: Marks::default() })
 }

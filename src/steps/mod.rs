@@ -20,6 +20,7 @@ mod limits;
 mod login;
 mod marks;
 mod order;
+mod pack;
 mod probe;
 mod processes;
 mod pump;

@@ -1,82 +1,49 @@
-//! The repository's way into the container: a tar stream that nobody holds whole.
+//! What a new container gets before it starts: the repository, and the folder for the marks.
 
-use std::path::PathBuf;
+use std::io::{ErrorKind, Result};
+use std::path::Path;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio_util::io::{ReaderStream, SyncIoBridge};
 
 use super::marks;
+use super::pack::{header, pack};
 use super::remote_user::RemoteUser;
+use crate::engine::{ContainerId, Engine};
+use crate::lifecycle::{FailureKind, StepFailure};
 
-/// How much of a stream waits to be sent, in bytes.
-const WAITING: usize = 256 * 1024;
-
-/// Returns a tar of `folder` as the folder `name`, every file the remote user's.
-pub(super) fn pack(
-    folder: PathBuf,
+/// Puts a clone into a container that was never started, as the folder `name` of `/workspaces`, every file the remote user's. Returns what was
+/// left out, in words.
+pub(super) async fn fill(
+    engine: &Engine,
+    container: &ContainerId,
+    clone: &Path,
     name: &str,
     owner: &RemoteUser,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
-    let (reader, writer) = tokio::io::duplex(WAITING);
-    let (name, uid, gid) = (name.to_owned(), owner.uid, owner.gid);
-    tokio::task::spawn_blocking(move || {
-        let mut builder = tar::Builder::new(SyncIoBridge::new(writer));
-        builder.follow_symlinks(false);
-        // A stream that is cut short has no end mark: the engine refuses it.
-        let packed = append(&mut builder, &folder, std::path::Path::new(&name), (uid, gid));
-        if packed.is_ok() {
-            let _reader_gone = builder.finish();
+) -> std::result::Result<Option<String>, StepFailure> {
+    let (stream, told) = pack(clone.to_owned(), name, owner);
+    let sent = engine.upload(container, "/workspaces", stream).await;
+    let left_out = match told.await {
+        Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => {
+            let reason = format!("the clone cannot be copied into the container: {error}");
+            let hint = Some("nothing may change the clone while it is copied; the same command begins anew".to_owned());
+            return Err(StepFailure { hint, ..StepFailure::new(FailureKind::Engine, reason) });
         }
-    });
-    ReaderStream::with_capacity(reader, 64 * 1024)
+        // A reader that is gone says why itself.
+        Ok(Err(_)) | Err(_) => Vec::new(),
+        Ok(Ok(left_out)) => left_out,
+    };
+    sent?;
+    let names: Vec<_> = left_out.iter().map(|path| path.display().to_string()).collect();
+    let note = format!("sockets, pipes and devices do not go into the codespace: {}", names.join(", "));
+    Ok((!names.is_empty()).then_some(note))
 }
 
 /// Returns a tar of the folder that the marks are written into.
-pub(super) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {
+pub(super) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes>> + use<> {
     let mut header = header(tar::EntryType::Directory, 0o755, 0, (owner.uid, owner.gid));
     let mut builder = tar::Builder::new(Vec::new());
     let path = format!("{}/", marks::FOLDER.trim_start_matches('/'));
     let made = builder.append_data(&mut header, path, std::io::empty()).and_then(|()| builder.into_inner());
     futures_util::stream::iter([made.map(Bytes::from)])
-}
-
-fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u64)) -> tar::Header {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header.set_uid(owner.0);
-    header.set_gid(owner.1);
-    header
-}
-
-fn append<W: std::io::Write>(
-    builder: &mut tar::Builder<W>,
-    folder: &std::path::Path,
-    name: &std::path::Path,
-    owner: (u64, u64),
-) -> std::io::Result<()> {
-    let about = folder.symlink_metadata()?;
-    let modified = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let stamp = |mut header: tar::Header| {
-        header.set_mtime(modified.map_or(0, |time| time.as_secs()));
-        header
-    };
-    let mode = std::os::unix::fs::MetadataExt::mode(&about) & 0o7777;
-    if about.is_symlink() {
-        let mut header = stamp(header(tar::EntryType::Symlink, 0o777, 0, owner));
-        builder.append_link(&mut header, name, std::fs::read_link(folder)?)
-    } else if about.is_dir() {
-        let mode = if mode == 0o700 { 0o755 } else { mode };
-        builder.append_data(&mut stamp(header(tar::EntryType::Directory, mode, 0, owner)), name, std::io::empty())?;
-        let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        entries.iter().try_for_each(|entry| append(builder, &entry.path(), &name.join(entry.file_name()), owner))
-    } else if about.is_file() {
-        let file = std::fs::File::open(folder)?;
-        builder.append_data(&mut stamp(header(tar::EntryType::Regular, mode, about.len(), owner)), name, file)
-    } else {
-        Ok(())
-    }
 }
