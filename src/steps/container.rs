@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codespace::label;
+use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerSpec, ImageDetails, MountKind, MountSpec};
 
@@ -30,10 +30,13 @@ pub(super) fn spec(
     // The volume of the user's work says everything that its container does, so that it is found when that is gone.
     let mut labels = ours.clone();
     labels.extend(order.labels());
-    let mut mounts = vec![volume(order, "workspaces", "/workspaces", &labels)];
+    let mut mounts = vec![volume(own_volume(&order.name, "workspaces"), "/workspaces", &labels)];
     for mount in &merged.mounts {
         match (mount.kind.as_str(), mount.source.as_deref()) {
-            ("volume", Some(source)) => mounts.push(volume(order, source, &mount.target, &ours)),
+            ("volume", Some(source)) => mounts.push(MountSpec {
+                read_only: mount.read_only,
+                ..volume(named_volume(&order.name, source), &mount.target, &ours)
+            }),
             ("bind", Some(source)) if source != "/var/run/docker.sock" => {
                 // Specification, supporting-tools.md: Codespaces ignores bind mounts, the Docker socket's apart.
                 warnings.push(format!("the bind mount of {source} is left out, as Codespaces does"));
@@ -74,11 +77,22 @@ pub(super) fn spec(
     (spec, warnings)
 }
 
-/// A volume of this codespace alone: each has a machine of its own on GitHub, so names do not meet there.
-fn volume(order: &Order, name: &str, target: &str, labels: &BTreeMap<String, String>) -> MountSpec {
+/// Returns the name of a volume that a configuration names. Each codespace has a machine of its own on GitHub, so names do not meet there:
+/// a codespace's name holds no dot, so they do not meet here either.
+fn named_volume(codespace: &CodespaceName, source: &str) -> String {
+    format!("{codespace}.{source}")
+}
+
+/// Returns the name of a volume that every codespace has, which no configuration can name: neither does a codespace's name hold a `_`.
+fn own_volume(codespace: &CodespaceName, what: &str) -> String {
+    format!("{codespace}_{what}")
+}
+
+/// A volume of this codespace alone.
+fn volume(name: String, target: &str, labels: &BTreeMap<String, String>) -> MountSpec {
     MountSpec {
         kind: MountKind::Volume,
-        source: Some(format!("{}-{name}", order.name)),
+        source: Some(name),
         target: target.to_owned(),
         read_only: false,
         labels: labels.clone(),
@@ -109,4 +123,23 @@ fn first_process(image: &ImageDetails, merged: &MergedConfiguration) -> (Vec<Str
     let script =
         if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
     (["/bin/sh", "-c"].map(str::to_owned).to_vec(), [vec![script, "-".to_owned()], own].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_of_different_codespaces_never_meet() {
+        let name = |text: &str| text.parse::<CodespaceName>().expect("a name");
+        let mut all = std::collections::BTreeSet::new();
+        for codespace in ["rv", "rv-vol", "rv-vol-workspaces"] {
+            assert!(all.insert(own_volume(&name(codespace), "workspaces")), "{codespace}");
+            for source in
+                ["workspaces", "vol-workspaces", "vol.workspaces", "vol_workspaces", "_workspaces", ".workspaces"]
+            {
+                assert!(all.insert(named_volume(&name(codespace), source)), "{codespace} {source}");
+            }
+        }
+    }
 }
