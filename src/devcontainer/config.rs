@@ -1,7 +1,9 @@
 //! A repository's `devcontainer.json`.
 
+use super::command::LifecycleCommand;
 use super::document::{ConfigError, Document, Spanned};
-use super::properties::{LifecycleCommand, Properties, Reader};
+use super::properties::Properties;
+use super::reader::Reader;
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,29 +9,26 @@ use crate::phase::Phase;
 
 /// Makes the image be there, and says what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
-    let Some(config) = &runner.order.config else { return Ok(()) };
-    let reference = runner.variables().apply(&config.image.value);
+    let (Some(config), Some(reference)) = (&runner.order.config, runner.order.image.clone()) else { return Ok(()) };
+    let reference = reference.as_str();
     let at_image = |problem, hint| StepFailure::from(config.error(config.image.span.clone(), problem, hint));
-    if reference.is_empty() || reference.contains(|one: char| one.is_whitespace() || one.is_control()) {
-        return Err(at_image(format!("`{reference}` is no image reference"), None));
-    }
-    if let Some(image) = runner.engine.image(&reference).await? {
+    if let Some(image) = runner.engine.image(reference).await? {
         runner.image = image;
         return Ok(());
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
-    match pull(runner, &reference).await {
+    match pull(runner, reference).await {
         None => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
         Some(Err(error)) => {
             let failed = StepFailure::from(error);
             Err(StepFailure { hint: failed.hint.or(Some(by_hand)), ..failed })
         }
-        Some(Ok(Pull::Refused(said))) => Err(refused(runner, &reference, &said).await),
+        Some(Ok(Pull::Refused(said))) => Err(refused(runner, reference, &said).await),
         Some(Ok(Pull::NotFound(said))) => {
             Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand)))
         }
         Some(Ok(Pull::Done)) => {
-            runner.image = pulled(runner, &reference).await?;
+            runner.image = pulled(runner, reference).await?;
             Ok(())
         }
     }
@@ -58,7 +55,8 @@ async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, Eng
         }
     });
     // Progress is for looking at: where the screen is behind, a line is left out.
-    let pulling = runner.engine.pull(reference, login, |text| drop(sender.try_send(text)));
+    let platform = runner.order.run_args.platform();
+    let pulling = runner.engine.pull(reference, platform, login, |text| drop(sender.try_send(text)));
     let pulled = runner.cancel.run_until_cancelled(pulling).await;
     drop(sender);
     let _shown = told.await;
