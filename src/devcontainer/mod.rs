@@ -7,12 +7,14 @@ mod command;
 mod config;
 mod document;
 mod image_reference;
+mod known;
 mod locate;
 mod merged;
 mod mount;
 mod nearest;
 mod properties;
 mod reader;
+mod remarks;
 mod variables;
 
 pub use command::{LifecycleCommand, SingleCommand};
