@@ -1,7 +1,7 @@
 //! The phase `image`: the configuration's image is on the engine, pulled with the codespace's own registry secrets where it was not.
 
 use super::runner::EngineRunner;
-use crate::diagnosis::{Failed, diagnose};
+use crate::diagnosis::{Failed, diagnose_pull};
 use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
@@ -65,17 +65,15 @@ async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, Eng
 
 /// A registry that would not give the image: whose fault it is, as far as its words tell.
 async fn refused(runner: &EngineRunner, reference: &str, said: &str) -> StepFailure {
-    let line = if said.contains("://") { said.to_owned() } else { format!("{said} denied for {reference}") };
     let failed = Failed {
         phase: Phase::Image,
         purpose: runner.order.purpose,
+        command: "",
         exit_code: None,
-        output: &line,
+        output: said,
         registries: &runner.world.registries,
     };
-    if let Some(diagnosis) = diagnose(&failed) {
-        runner.record.record(Event::Diagnosis(diagnosis)).await;
-    }
+    runner.record.record(Event::Diagnosis(diagnose_pull(&failed, reference))).await;
     let said = runner.redactor.redact(said);
     StepFailure::new(FailureKind::Registry, format!("the registry refused the image {reference}: {said}"))
 }
