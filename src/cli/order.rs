@@ -53,7 +53,7 @@ pub(super) async fn make(
     let variables = variables(context, folder.clone());
     let image = ImageReference::of(&config, &variables)?;
     let run_args = RunArgs::parse(&config, &variables)?;
-    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(own));
+    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(&own.value));
     let initialize = config.initialize.clone();
     let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
     let known = config.warnings.iter().chain(run_args.warnings()).chain(&checkout.notes);

@@ -20,7 +20,7 @@ pub struct DevContainer {
     /// `initializeCommand`.
     pub initialize: Option<LifecycleCommand>,
     /// `workspaceFolder`.
-    pub workspace_folder: Option<String>,
+    pub workspace_folder: Option<Spanned<String>>,
     /// `runArgs`.
     pub run_args: Vec<Spanned<String>>,
     /// What image metadata may hold as well.
@@ -78,7 +78,7 @@ impl DevContainer {
             name: reader.string("name")?.map(|name| name.value),
             image,
             initialize: reader.command("initializeCommand")?,
-            workspace_folder: reader.string("workspaceFolder")?.map(|folder| folder.value),
+            workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
             properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &object)? },

@@ -107,12 +107,17 @@ async fn has_workspace_folder(runner: &EngineRunner) -> Result<(), StepFailure> 
     {
         return Ok(());
     }
-    let reason = format!("there is no folder {folder} in the container (workspaceFolder)");
+    let problem = format!("there is no folder {folder} in the container (workspaceFolder)");
     let hint = format!(
         "the repository is in {}: name a folder of it, or make the folder in the image",
         runner.order.repository_folder()
     );
-    Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, reason) })
+    let config = runner.order.config.as_ref();
+    let place = config.and_then(|config| {
+        let span = config.workspace_folder.as_ref()?.span.clone();
+        Some(config.error(span, problem.clone(), Some(hint.clone())).into())
+    });
+    Err(place.unwrap_or(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, problem) }))
 }
 
 fn gone() -> StepFailure {
