@@ -44,6 +44,17 @@ fn a_user_that_the_image_does_not_have_is_named_with_those_it_has() {
 fn an_image_that_cannot_be_had_is_named() {
     check(r#"{"image": "localhost:1/none/such:1"}"#, &[], 3, "localhost:1/none/such:1");
     check(r#"{"image": "no image"}"#, &[], 2, "is no image reference");
+    check(r#"{"image": "BUSYBOX:1"}"#, &[], 2, "devcontainer.json:1:11: `BUSYBOX:1` is no image reference");
+    check(r#"{"image": "busybox@sha256:00"}"#, &[], 2, "`sha256:00` is no digest");
+    check(r#"{"image": "-x"}"#, &[], 2, "is no image reference");
+    check(
+        r#"{"image": "busybox:1", "workspaceFolder": "/srv/app"}"#,
+        &[],
+        2,
+        "devcontainer.json:1:43: there is no folder /srv/app in the container",
+    );
+    check(r#"{"image": "busybox:1", "containerEnv": {"": "x"}}"#, &[], 2, "a variable's name is not empty");
+    check(r#"{"image": "busybox:1", "containerEnv": {"A": "\u0000"}}"#, &[], 2, "this holds a NUL character");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod compile_fail;
+mod configuration;
 mod credentials;
 mod lifecycle;
 mod recovery;

@@ -117,6 +117,8 @@ impl fmt::Display for RepositoryName {
 
 /// The labels of a codespace's container and volumes.
 pub mod label {
+    /// What our labels, and those that editors know a dev container by, begin with.
+    pub const RESERVED: [&str; 2] = ["localspace.", "devcontainer."];
     /// The codespace's name; its presence makes an object of the engine ours.
     pub const CODESPACE: &str = "localspace.codespace";
     /// Where the codespace's state is kept: whose it is, on an engine that several people or tests share.

@@ -57,22 +57,25 @@ pub struct CliError {
     /// Whose fault it is.
     pub kind: Kind,
     message: String,
+    /// What shows it, in lines: the place in a file.
+    detail: Option<String>,
     hint: Option<String>,
 }
 
 impl CliError {
     /// Returns an error.
     pub fn new(kind: Kind, message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { kind, message: message.into(), hint }
+        Self { kind, message: message.into(), detail: None, hint }
     }
 
     /// Returns the text for a person.
     pub fn text(&self) -> String {
         // A repository may choose parts of it: names, paths, lines of its configuration.
         let safe = |text: &str| text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        let detail = self.detail.as_ref().map_or(String::new(), |detail| format!("{}\n", safe(detail)));
         let hint = self.hint.as_ref().map_or(String::new(), |hint| format!("hint: {}\n", safe(hint)));
         let error = if self.kind == Kind::Interrupted { "" } else { "error: " };
-        format!("{error}{}\n{hint}", safe(&self.message))
+        format!("{error}{}\n{detail}{hint}", safe(&self.message))
     }
 
     /// Returns what `up --json` ends with when it never came to a phase (DESIGN section 4).
@@ -119,7 +122,7 @@ impl From<EndpointError> for CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        Self::new(Kind::Usage, error.to_string(), error.hint)
+        Self { detail: error.excerpt(), ..Self::new(Kind::Usage, error.to_string(), error.hint) }
     }
 }
 

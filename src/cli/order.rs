@@ -7,13 +7,13 @@ use super::context::Context;
 use super::error::CliError;
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DevContainer, LifecycleCommand, Variables, substitute};
+use crate::devcontainer::{DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{Order, Workspaces};
+use crate::steps::{Order, RunArgs, Workspaces};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -50,11 +50,14 @@ pub(super) async fn make(
     let text = configuration::read(checkout.path(), &config_path)?;
     let config = DevContainer::parse(&text, &config_path)?;
     let folder = format!("/workspaces/{}", checkout.name.name());
-    let variables = variables(context, &new.source.location, folder.clone());
-    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(own));
-    let initialize = config.initialize.as_ref().map(|command| substitute(command, &variables));
+    let variables = variables(context, folder.clone());
+    let image = ImageReference::of(&config, &variables)?;
+    let run_args = RunArgs::parse(&config, &variables)?;
+    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(&own.value));
+    let initialize = config.initialize.clone();
     let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
-    let mut notes: Vec<String> = config.warnings.iter().chain(&checkout.notes).cloned().collect();
+    let known = config.warnings.iter().chain(run_args.warnings()).chain(&checkout.notes);
+    let mut notes: Vec<String> = known.cloned().collect();
     if new.workspaces == Workspaces::Kept {
         let name = &new.name;
         notes.push(format!(
@@ -73,6 +76,8 @@ pub(super) async fn make(
         occasion: Occasion::Create,
         purpose: new.purpose,
         config: Some(config),
+        image: Some(image),
+        run_args,
         checkout: Some(checkout),
         initialize,
         container: None,
@@ -107,6 +112,8 @@ pub(super) async fn wake(
         occasion: if found.state == State::Running { Occasion::Attach } else { Occasion::Start },
         purpose: found.purpose(),
         config: None,
+        image: None,
+        run_args: RunArgs::default(),
         checkout: None,
         initialize: None,
         container: Some(container),
@@ -121,7 +128,7 @@ pub(super) async fn wake(
         notes: Vec::new(),
     };
     if order.occasion == Occasion::Start {
-        order.initialize = initialize_of(context, engine, &mut order).await?;
+        order.initialize = initialize_of(engine, &mut order).await?;
         order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;
         if order.consent == InitializeConsent::Given {
             order.checkout = Some(clone_for_initialize(context, &order, found).await?);
@@ -132,20 +139,13 @@ pub(super) async fn wake(
 
 /// Reads a codespace's own configuration for its `initializeCommand`, which is in no label. One that cannot be read is told of: a person
 /// who works in the codespace may be in the middle of changing it.
-async fn initialize_of(
-    context: &Context,
-    engine: &Engine,
-    order: &mut Order,
-) -> Result<Option<LifecycleCommand>, CliError> {
+async fn initialize_of(engine: &Engine, order: &mut Order) -> Result<Option<LifecycleCommand>, CliError> {
     let Some(container) = &order.container else { return Ok(None) };
     let file = format!("{}/{}", order.repository_folder(), order.config_path);
     let text = engine.read_file(container, &file, configuration::LARGEST).await?;
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     match text.map(|text| DevContainer::parse(&text, &order.config_path)) {
-        Some(Ok(config)) => {
-            let variables = variables(context, &order.source, order.repository_folder());
-            Ok(config.initialize.map(|command| substitute(&command, &variables)))
-        }
+        Some(Ok(config)) => Ok(config.initialize),
         Some(Err(error)) => {
             order.notes.push(format!("an initializeCommand is not looked for: {}", error.problem));
             Ok(None)
@@ -170,11 +170,12 @@ async fn clone_for_initialize(context: &Context, order: &Order, found: &Found) -
     Ok(repository::check_out(&source, &wanted, &context.home.codespace(&order.name)).await?)
 }
 
-fn variables(context: &Context, source: &str, container_folder: String) -> Variables {
+/// What variables stand for before there is a container. On GitHub, the clone is on the machine under the same path as in the container.
+fn variables(context: &Context, folder: String) -> Variables {
     Variables {
         local_env: context.environment.clone(),
-        local_folder: Some(source.to_owned()),
-        container_folder: Some(container_folder),
+        local_folder: Some(folder.clone()),
+        container_folder: Some(folder),
         ..Variables::default()
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let interrupts = context.interrupts.clone();
-    let (engine, order, secrets, _held) = interrupts.until(ready(&args, context)).await?;
+    let (engine, order, secrets, _held) = Box::pin(interrupts.until(ready(&args, context))).await?;
     rehearse::rehearse(context, engine, order, secrets, &args.output).await
 }
 

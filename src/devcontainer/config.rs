@@ -1,7 +1,10 @@
 //! A repository's `devcontainer.json`.
 
+use super::command::LifecycleCommand;
 use super::document::{ConfigError, Document, Spanned};
-use super::properties::{LifecycleCommand, Properties, Reader};
+use super::properties::Properties;
+use super::reader::Reader;
+use super::remarks::remarks;
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +20,7 @@ pub struct DevContainer {
     /// `initializeCommand`.
     pub initialize: Option<LifecycleCommand>,
     /// `workspaceFolder`.
-    pub workspace_folder: Option<String>,
+    pub workspace_folder: Option<Spanned<String>>,
     /// `runArgs`.
     pub run_args: Vec<Spanned<String>>,
     /// What image metadata may hold as well.
@@ -56,37 +59,6 @@ const LABELLED: [&str; 24] = [
     "hostRequirements",
 ];
 
-/// The other properties there are (devContainer.base.schema.json).
-const OTHERS: [&str; 18] = [
-    "$schema",
-    "name",
-    "image",
-    "build",
-    "dockerFile",
-    "context",
-    "dockerComposeFile",
-    "service",
-    "runServices",
-    "features",
-    "overrideFeatureInstallOrder",
-    "initializeCommand",
-    "workspaceFolder",
-    "workspaceMount",
-    "runArgs",
-    "appPort",
-    "secrets",
-    "entrypoint",
-];
-
-/// What is read, and does not act yet.
-const NOT_YET: [(&str, &str); 5] = [
-    ("dockerComposeFile", "Docker Compose"),
-    ("build", "building an image"),
-    ("dockerFile", "building an image"),
-    ("features", "installing Features"),
-    ("workspaceMount", "a workspace mount of one's own"),
-];
-
 impl DevContainer {
     /// Reads a configuration's text.
     pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
@@ -94,21 +66,7 @@ impl DevContainer {
         let document = Document { text, file };
         let object = document.object()?;
         let reader = Reader { document: &document, object: &object };
-        for (name, what) in NOT_YET {
-            let empty = |value: &jsonc_parser::ast::Value<'_>| {
-                value.as_object().is_some_and(|object| object.properties.is_empty())
-            };
-            if let Some(property) =
-                object.properties.iter().find(|property| property.name.as_str() == name && !empty(&property.value))
-            {
-                let mut error = document.error(
-                    property.range.start..property.range.end,
-                    format!("`{name}`: {what} is not supported by this version"),
-                );
-                error.hint = Some("use an `image` that has what you need".to_owned());
-                return Err(error);
-            }
-        }
+        let warnings = remarks(&document, &object)?;
         let Some(image) = reader.string("image")? else {
             let mut error = document.error(0..1, "missing one of \"image\", \"dockerFile\" or \"dockerComposeFile\"");
             error.hint = Some("name the image that the codespace is made from: \"image\": \"mcr.microsoft.com/devcontainers/base:debian\"".to_owned());
@@ -120,11 +78,12 @@ impl DevContainer {
             name: reader.string("name")?.map(|name| name.value),
             image,
             initialize: reader.command("initializeCommand")?,
-            workspace_folder: reader.string("workspaceFolder")?.map(|folder| folder.value),
+            workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
-            properties: Properties::read(&document, &object)?,
+            // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
+            properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &object)? },
             label_entry: label_entry(&document),
-            warnings: warnings(&document, &object),
+            warnings,
         })
     }
 
@@ -143,45 +102,6 @@ fn label_entry(document: &Document<'_>) -> serde_json::Value {
         }
         Ok(_) | Err(_) => serde_json::json!({}),
     }
-}
-
-/// Finds what the reference accepts in silence: unknown and double properties.
-fn warnings(document: &Document<'_>, object: &jsonc_parser::ast::Object<'_>) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (at, property) in object.properties.iter().enumerate() {
-        let name = property.name.as_str();
-        let span = property.range.start..property.range.end;
-        if object.properties.iter().skip(at + 1).any(|later| later.name.as_str() == name) {
-            warnings.push(document.warning(&span, &format!("`{name}` is set again below: the last one counts")));
-        } else if !LABELLED.iter().chain(&OTHERS).any(|known| *known == name) {
-            let nearest = LABELLED.iter().chain(&OTHERS).map(|known| (distance(name, known), *known)).min();
-            let hint = match nearest {
-                Some((edits, known)) if edits <= 3 => format!(": did you mean `{known}`?"),
-                Some(_) | None => String::new(),
-            };
-            warnings.push(document.warning(&span, &format!("`{name}` is no property of a dev container{hint}")));
-        }
-    }
-    warnings
-}
-
-/// Returns how many letters have to change to make one word of the other (Levenshtein), case aside.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.to_lowercase().chars().enumerate() {
-        let mut diagonal = at;
-        let mut left = at + 1;
-        let mut next = vec![left];
-        for (column, expected) in other.iter().enumerate() {
-            let above = row.get(column + 1).copied().unwrap_or(usize::MAX - 1);
-            left = (diagonal + usize::from(letter != *expected)).min(left + 1).min(above + 1);
-            diagonal = above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -225,16 +145,35 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_hook_gets_the_right_name() {
-        let parsed = DevContainer::parse("{\"image\": \"x\",\n\"onCreateComand\": \"x\", \"image\": \"y\"}", "f")
-            .expect("parsed");
+    fn of_two_with_one_name_the_last_counts() {
+        let text = r#"{"image": "x", "image": "y", "onCreateCommand": {"a": "1", "b": "2", "a": "3"},
+            "remoteEnv": {"A": "1", "A": "2"}, "mounts": [{"target": "/a", "target": "/b"}]}"#;
+        let parsed = DevContainer::parse(text, "f").expect("parsed");
         assert_eq!(parsed.image.value, "y");
-        assert_eq!(
-            parsed.warnings,
-            [
-                "f:1:2: `image` is set again below: the last one counts",
-                "f:2:1: `onCreateComand` is no property of a dev container: did you mean `onCreateCommand`?",
-            ]
-        );
+        let shell = |label: &str, text: &str| (label.to_owned(), SingleCommand::Shell(text.to_owned()));
+        let entries = vec![shell("b", "2"), shell("a", "3")];
+        assert_eq!(parsed.properties.hooks.get(&Hook::OnCreate), Some(&LifecycleCommand::Parallel(entries)));
+        assert_eq!(parsed.properties.remote_env, [("A".to_owned(), Some("2".to_owned()))]);
+        assert_eq!(parsed.properties.mounts[0].target, "/b");
+    }
+
+    #[test]
+    fn a_variable_has_a_name_that_an_environment_can_hold() {
+        for (name, at) in [("containerEnv", 33), ("remoteEnv", 30)] {
+            for key in ["", "A=B", "="] {
+                let text = format!("{{\"image\": \"x\", \"{name}\": {{\"{key}\": \"1\"}}}}");
+                check_error(
+                    &text,
+                    &format!("d.json:1:{at}: `{name}`: a variable's name is not empty and holds no `=`"),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_features_have_does_not_act() {
+        let text = r#"{"image": "x", "entrypoint": "/x", "id": "y"}"#;
+        let properties = DevContainer::parse(text, "f").expect("parsed").properties;
+        assert_eq!((properties.entrypoint, properties.id), (None, None));
     }
 }

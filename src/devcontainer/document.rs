@@ -14,9 +14,9 @@ pub struct Spanned<T> {
     pub span: Range<usize>,
 }
 
-/// A configuration that cannot be used.
+/// A configuration that cannot be used; shows as one line, `file:line:column: problem`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", show(file, text, span, problem))]
+#[error("{}", headline(file, text, span, problem))]
 pub struct ConfigError {
     /// The file.
     pub file: String,
@@ -37,6 +37,13 @@ pub(super) struct Document<'a> {
     pub(super) file: &'a str,
 }
 
+impl ConfigError {
+    /// Returns the line that it is about, with a caret under the place; nothing where the file has no such line.
+    pub fn excerpt(&self) -> Option<String> {
+        excerpt(&self.text, &self.span)
+    }
+}
+
 impl<'a> Document<'a> {
     /// Returns an error about a place.
     pub(super) fn error(&self, span: Range<usize>, problem: impl Into<String>) -> ConfigError {
@@ -46,8 +53,7 @@ impl<'a> Document<'a> {
 
     /// Returns `file:line:column: problem` in one line, for a warning.
     pub(super) fn warning(&self, span: &Range<usize>, problem: &str) -> String {
-        let (line, column) = place(self.text, span.start);
-        format!("{}:{line}:{column}: {problem}", self.file)
+        headline(self.file, self.text, span, problem)
     }
 
     /// Reads the text. A byte-order mark, comments and trailing commas are allowed, as in the reference; other faults of syntax are
@@ -77,11 +83,14 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
 /// How much of a long line is shown, in characters.
 const WINDOW: usize = 100;
 
-/// Returns `file:line:column: problem`, the line, and a caret under the place.
-fn show(file: &str, text: &str, span: &Range<usize>, problem: &str) -> String {
+fn headline(file: &str, text: &str, span: &Range<usize>, problem: &str) -> String {
     let (line, column) = place(text, span.start);
-    let header = format!("{file}:{line}:{column}: {problem}");
-    let Some(source) = text.lines().nth(line - 1) else { return header };
+    format!("{file}:{line}:{column}: {problem}")
+}
+
+fn excerpt(text: &str, span: &Range<usize>) -> Option<String> {
+    let (line, column) = place(text, span.start);
+    let source = text.lines().nth(line - 1)?;
     // A tab is one character wide here, so that the caret stands under its place.
     let characters: Vec<char> = source.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
     let from = (column - 1).saturating_sub(WINDOW / 2).min(characters.len().saturating_sub(WINDOW));
@@ -91,7 +100,7 @@ fn show(file: &str, text: &str, span: &Range<usize>, problem: &str) -> String {
     let indent = " ".repeat(column - 1 - from);
     let carets = "^".repeat(length.min(WINDOW.saturating_sub(column - 1 - from)).max(1));
     let margin = " ".repeat(line.to_string().len());
-    format!("{header}\n {margin} |\n {line} | {}\n {margin} | {indent}{carets}", shown.trim_end())
+    Some(format!(" {margin} |\n {line} | {}\n {margin} | {indent}{carets}", shown.trim_end()))
 }
 
 #[cfg(test)]
@@ -102,10 +111,8 @@ mod tests {
     fn an_error_shows_its_line_with_a_caret() {
         let document = Document { text: "{\n\t\"image\": \"x\",\n\t\"remoteUser\": 1\n}", file: "d.json" };
         let error = document.error(32..33, "expected a string");
-        assert_eq!(
-            error.to_string(),
-            "d.json:3:16: expected a string\n   |\n 3 |  \"remoteUser\": 1\n   |                ^"
-        );
+        assert_eq!(error.to_string(), "d.json:3:16: expected a string");
+        assert_eq!(error.excerpt().as_deref(), Some("   |\n 3 |  \"remoteUser\": 1\n   |                ^"));
     }
 
     #[test]
@@ -113,7 +120,7 @@ mod tests {
         let text = format!("{{\"a\": \"{}\", \"b\": 1}}", "x".repeat(5000));
         let document = Document { text: &text, file: "d.json" };
         let at = text.rfind('1').expect("there");
-        for line in document.error(at..at + 1, "no").to_string().lines() {
+        for line in document.error(at..at + 1, "no").excerpt().expect("a line").lines() {
             assert!(line.chars().count() < 120, "{line}");
         }
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::command::{LifecycleCommand, SingleCommand};
 use super::document::{ConfigError, Document};
-use super::properties::{LifecycleCommand, Mount, Properties, SingleCommand, UserEnvProbe};
+use super::mount::Mount;
+use super::properties::{Properties, UserEnvProbe};
 use super::variables::Variables;
 use crate::phase::{Hook, Phase};
 

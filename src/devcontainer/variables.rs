@@ -9,6 +9,8 @@ pub struct Variables {
     pub local_env: BTreeMap<String, String>,
     /// `${localWorkspaceFolder}`.
     pub local_folder: Option<String>,
+    /// `${localWorkspaceFolderBasename}`, where it is not the last part of `local_folder`.
+    pub local_basename: Option<String>,
     /// `${containerWorkspaceFolder}`.
     pub container_folder: Option<String>,
     /// `${devcontainerId}`.
@@ -52,7 +54,9 @@ impl Variables {
             "localEnv" | "env" => from(&self.local_env),
             "containerEnv" => from(self.container_env.as_ref()?),
             "localWorkspaceFolder" => self.local_folder.clone(),
-            "localWorkspaceFolderBasename" => self.local_folder.as_ref().map(basename),
+            "localWorkspaceFolderBasename" => {
+                self.local_basename.clone().or_else(|| self.local_folder.as_ref().map(basename))
+            }
             "containerWorkspaceFolder" => self.container_folder.clone(),
             "containerWorkspaceFolderBasename" => self.container_folder.as_ref().map(basename),
             "devcontainerId" => self.id.clone(),
@@ -71,6 +75,7 @@ mod tests {
         Variables {
             local_env: [("USER".to_owned(), "mona".to_owned()), ("EMPTY".to_owned(), String::new())].into(),
             local_folder: Some("/home/mona/app".to_owned()),
+            local_basename: None,
             container_folder: Some("/workspaces/app".to_owned()),
             id: None,
             container_env: None,
@@ -94,6 +99,15 @@ mod tests {
         ] {
             assert_eq!(variables().apply(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_may_be_called_otherwise_than_its_last_part() {
+        let local_basename = Some("app".to_owned());
+        let variables =
+            Variables { local_folder: Some("/tmp/clone-1".to_owned()), local_basename, ..Variables::default() };
+        let text = "${localWorkspaceFolder} ${localWorkspaceFolderBasename}";
+        assert_eq!(variables.apply(text), "/tmp/clone-1 app");
     }
 
     proptest! {

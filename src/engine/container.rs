@@ -119,7 +119,8 @@ pub enum Printed {
 impl Engine {
     /// Makes a container. Volumes that it names and that are not there are made with it.
     pub async fn create(&self, spec: ContainerSpec) -> Result<ContainerId, EngineError> {
-        let options = CreateContainerOptionsBuilder::default().name(&spec.name).build();
+        let platform = spec.extra.platform.clone().unwrap_or_default();
+        let options = CreateContainerOptionsBuilder::default().name(&spec.name).platform(&platform).build();
         let subject = spec.name.clone();
         match self.docker.create_container(Some(options), spec.into_body()).await {
             Ok(made) => Ok(ContainerId(made.id)),

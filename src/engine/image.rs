@@ -71,16 +71,18 @@ impl Engine {
         }
     }
 
-    /// Pulls an image; `progress` is told how far it is, in words.
+    /// Pulls an image, for the engine's own platform where none is named; `progress` is told how far it is, in words.
     pub async fn pull(
         &self,
         reference: &str,
+        platform: Option<&str>,
         login: Option<RegistryCredentials<'_>>,
         mut progress: impl FnMut(String),
     ) -> Result<Pull, EngineError> {
         // Without a tag the engine would pull every tag that the repository has.
         let (name, tag) = split_tag(reference);
-        let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).build();
+        let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag);
+        let options = options.platform(platform.unwrap_or_default()).build();
         let credentials = login.map(|login| DockerCredentials {
             username: Some(login.user.to_owned()),
             password: Some(login.password.expose().clone()),

@@ -13,6 +13,7 @@ mod container;
 pub mod endpoint;
 mod error;
 mod exec;
+mod extra;
 mod image;
 mod spec;
 
@@ -23,5 +24,6 @@ pub use container::{
 pub use endpoint::Endpoint;
 pub use error::EngineError;
 pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize};
+pub use extra::{CgroupNamespace, ExtraOptions, PortSpec, Ulimit};
 pub use image::{ImageDetails, Pull, RegistryCredentials};
-pub use spec::{ContainerSpec, ExtraOptions, MountKind, MountSpec, PortSpec, Ulimit};
+pub use spec::{ContainerSpec, MountKind, MountSpec};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::models::{
-    ContainerCreateBody, DeviceMapping, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding, ResourcesUlimits,
-};
+use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
+
+use super::extra::ExtraOptions;
 
 /// A container to be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,51 +35,6 @@ pub struct ContainerSpec {
     pub extra: ExtraOptions,
 }
 
-/// Options that come from `runArgs`, `capAdd` and `securityOpt`: as `docker run` names them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExtraOptions {
-    /// `--network`.
-    pub network: Option<String>,
-    /// `--add-host`, as `name:address`.
-    pub hosts: Vec<String>,
-    /// `--cap-add`.
-    pub cap_add: Vec<String>,
-    /// `--cap-drop`.
-    pub cap_drop: Vec<String>,
-    /// `--security-opt`.
-    pub security_opt: Vec<String>,
-    /// `--publish`.
-    pub ports: Vec<PortSpec>,
-    /// `--memory`, in bytes.
-    pub memory: Option<i64>,
-    /// `--cpus`, in billionths of one.
-    pub nano_cpus: Option<i64>,
-    /// `--shm-size`, in bytes.
-    pub shm_size: Option<i64>,
-    /// `--ulimit`.
-    pub ulimits: Vec<Ulimit>,
-    /// `--device`, as `host[:container[:permissions]]`.
-    pub devices: Vec<String>,
-    /// `--tmpfs`: path and options.
-    pub tmpfs: BTreeMap<String, String>,
-    /// `--sysctl`.
-    pub sysctls: BTreeMap<String, String>,
-    /// `--dns`.
-    pub dns: Vec<String>,
-    /// `--group-add`.
-    pub group_add: Vec<String>,
-    /// `--ipc`.
-    pub ipc: Option<String>,
-    /// `--pid`.
-    pub pid: Option<String>,
-    /// `--userns`.
-    pub userns: Option<String>,
-    /// `--runtime`.
-    pub runtime: Option<String>,
-    /// `--pids-limit`.
-    pub pids_limit: Option<i64>,
-}
-
 /// One mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountSpec {
@@ -106,28 +61,6 @@ pub enum MountKind {
     Tmpfs,
 }
 
-/// One published port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortSpec {
-    /// `PORT/tcp` or `PORT/udp` inside.
-    pub container: String,
-    /// The address outside; every address where absent.
-    pub host_ip: Option<String>,
-    /// The port outside; any free one where absent.
-    pub host_port: Option<String>,
-}
-
-/// One resource limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ulimit {
-    /// Its name, for example `nofile`.
-    pub name: String,
-    /// The soft limit.
-    pub soft: i64,
-    /// The hard limit.
-    pub hard: i64,
-}
-
 impl ContainerSpec {
     /// Returns the engine's request.
     pub(super) fn into_body(self) -> ContainerCreateBody {
@@ -139,7 +72,12 @@ impl ContainerSpec {
             entrypoint: (!self.entrypoint.is_empty()).then_some(self.entrypoint),
             cmd: (!self.command.is_empty()).then_some(self.command),
             labels: Some(self.labels.into_iter().collect()),
-            exposed_ports: Some(self.extra.ports.iter().map(|port| port.container.clone()).collect()),
+            exposed_ports: Some(self.extra.exposed_ports()),
+            networking_config: self.extra.networking(),
+            domainname: self.extra.domain_name.clone(),
+            working_dir: self.extra.working_folder.clone(),
+            stop_signal: self.extra.stop_signal.clone(),
+            stop_timeout: self.extra.stop_timeout,
             host_config: Some(HostConfig {
                 mounts: Some(self.mounts.into_iter().map(MountSpec::into_mount).collect()),
                 privileged: Some(self.privileged),
@@ -168,64 +106,5 @@ impl MountSpec {
             read_only: Some(self.read_only),
             ..Mount::default()
         }
-    }
-}
-
-impl ExtraOptions {
-    fn into_host_config(self) -> HostConfig {
-        let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-        let bindings = self.ports.into_iter().fold(HashMap::new(), |mut map: HashMap<_, Option<Vec<_>>>, port| {
-            let binding = PortBinding { host_ip: port.host_ip, host_port: port.host_port };
-            map.entry(port.container).or_default().get_or_insert_default().push(binding);
-            map
-        });
-        let ulimits = self.ulimits.into_iter().map(|limit| ResourcesUlimits {
-            name: Some(limit.name),
-            soft: Some(limit.soft),
-            hard: Some(limit.hard),
-        });
-        HostConfig {
-            network_mode: self.network,
-            extra_hosts: some(self.hosts),
-            cap_add: some(self.cap_add),
-            cap_drop: some(self.cap_drop),
-            security_opt: some(self.security_opt),
-            port_bindings: Some(bindings),
-            memory: self.memory,
-            nano_cpus: self.nano_cpus,
-            shm_size: self.shm_size,
-            ulimits: Some(ulimits.collect()),
-            devices: Some(self.devices.iter().map(|device| device_mapping(device)).collect()),
-            tmpfs: Some(self.tmpfs.into_iter().collect()),
-            sysctls: Some(self.sysctls.into_iter().collect()),
-            dns: some(self.dns),
-            group_add: some(self.group_add),
-            ipc_mode: self.ipc,
-            pid_mode: self.pid,
-            userns_mode: self.userns,
-            runtime: self.runtime,
-            pids_limit: self.pids_limit,
-            ..HostConfig::default()
-        }
-    }
-}
-
-/// Reads `host[:container[:permissions]]` as `docker run --device` does.
-fn device_mapping(text: &str) -> DeviceMapping {
-    let mut parts = text.split(':');
-    let host = parts.next().unwrap_or_default().to_owned();
-    let second = parts.next();
-    let third = parts.next();
-    let is_permissions = |text: &str| !text.is_empty() && text.bytes().all(|byte| b"rwm".contains(&byte));
-    let (container, permissions) = match (second, third) {
-        (Some(second), None) if is_permissions(second) => (host.clone(), second.to_owned()),
-        (second, third) => {
-            (second.unwrap_or(&host).to_owned(), third.filter(|text| is_permissions(text)).unwrap_or("rwm").to_owned())
-        }
-    };
-    DeviceMapping {
-        path_on_host: Some(host),
-        path_in_container: Some(container),
-        cgroup_permissions: Some(permissions),
     }
 }

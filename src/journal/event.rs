@@ -55,8 +55,10 @@ pub struct PhaseFinished {
     pub seconds: f64,
     /// The exit code of the command that failed, or 0; absent where the phase runs no command.
     pub exit_code: Option<i32>,
-    /// Why it failed, in words.
+    /// Why it failed, in words: one line.
     pub reason: Option<String>,
+    /// What shows the reason, in lines: the place in a file, with a caret.
+    pub detail: Option<String>,
 }
 
 /// Text that a command wrote. Joined in order of arrival, the texts of one stream are what the command wrote, save for what

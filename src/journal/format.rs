@@ -79,6 +79,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Cow<'a, str>>,
@@ -157,6 +159,7 @@ impl<'a> Line<'a> {
             seconds: milliseconds(finished.seconds),
             exit_code: finished.exit_code,
             reason: finished.reason.as_deref().map(Cow::Borrowed),
+            detail: finished.detail.as_deref().map(Cow::Borrowed),
             ..head
         }
     }
@@ -211,6 +214,7 @@ impl Line<'_> {
                 seconds: self.seconds?,
                 exit_code: self.exit_code,
                 reason: self.reason.map(Cow::into_owned),
+                detail: self.detail.map(Cow::into_owned),
             }),
             "commandFinished" => Event::CommandFinished {
                 phase: self.phase?,

@@ -297,11 +297,15 @@ impl<S, P: MadeFor, R: StepRunner> Lifecycle<S, P, R> {
     /// Records how a phase ended and returns the next state, or the end.
     async fn conclude<T>(mut self, step: Step, next: impl FnOnce(&mut R, S) -> T) -> Next<T, P, R> {
         if let Step::Ended { phase, seconds, result } = step {
-            let (outcome, exit_code, reason) = match &result {
-                Ok(exit_code) => (Outcome::Succeeded, *exit_code, None),
-                Err(failure) => (Outcome::Failed, failure.exit_code, Some(failure.reason.clone())),
+            let failed = result.as_ref().err();
+            let finished = PhaseFinished {
+                phase,
+                outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Succeeded },
+                seconds,
+                exit_code: result.as_ref().map_or_else(|failure| failure.exit_code, |exit_code| *exit_code),
+                reason: failed.map(|failure| failure.reason.clone()),
+                detail: failed.and_then(|failure| failure.detail.clone()),
             };
-            let finished = PhaseFinished { phase, outcome, seconds, exit_code, reason };
             self.run.record.record(Event::PhaseFinished(finished)).await;
             if let Err(failure) = result {
                 return Err(Halted { run: self.run, at: phase, failure });

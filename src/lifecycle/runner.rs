@@ -37,8 +37,10 @@ pub struct StepFailure {
     pub kind: FailureKind,
     /// The command's exit code.
     pub exit_code: Option<i32>,
-    /// What happened.
+    /// What happened, in one line.
     pub reason: String,
+    /// What shows it, in lines: the place in a file.
+    pub detail: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -46,7 +48,7 @@ pub struct StepFailure {
 impl StepFailure {
     /// Returns a failure that no command's exit code tells of.
     pub fn new(kind: FailureKind, reason: String) -> Self {
-        Self { kind, exit_code: None, reason, hint: None }
+        Self { kind, exit_code: None, reason, detail: None, hint: None }
     }
 }
 

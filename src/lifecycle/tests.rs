@@ -37,7 +37,7 @@ struct Recording {
 impl Recording {
     fn step(&mut self, phase: Phase, fate: Fate) -> StepResult {
         self.ran.push(phase);
-        let failure = |kind, exit_code| StepFailure { kind, exit_code, reason: "it did".to_owned(), hint: None };
+        let failure = |kind, exit_code| StepFailure { exit_code, ..StepFailure::new(kind, "it did".to_owned()) };
         match fate {
             Fate::Absent | Fate::Succeeds => Ok(Some(0)),
             Fate::Fails => Err(failure(FailureKind::Command, Some(3))),

@@ -27,6 +27,7 @@ impl Failure {
 pub fn failure(summary: &Summary, look: Look) -> Option<String> {
     let failure = summary.failure.as_ref()?;
     let mut blocks = vec![look.paint(Paint::Red, &failure.headline())];
+    blocks.extend(failure.detail.as_ref().map(|detail| detail_of(detail, look)));
     if !failure.excerpt.is_empty() {
         blocks.push(excerpt(&failure.excerpt, look));
     }
@@ -34,6 +35,12 @@ pub fn failure(summary: &Summary, look: Look) -> Option<String> {
     blocks.extend(own.map(|found| diagnosis(found, look)));
     blocks.push(next_steps(failure, summary));
     Some(blocks.join("\n\n") + "\n")
+}
+
+/// Returns lines of a file and a caret, as they are: wrapped, the caret would stand under another place.
+fn detail_of(detail: &str, look: Look) -> String {
+    let lines = detail.lines().map(|line| look.truncate(&sanitise::plain(line), look.width));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn excerpt(lines: &[String], look: Look) -> String {
@@ -64,7 +71,10 @@ fn next_steps(failure: &Failure, summary: &Summary) -> String {
             "opens a shell in the container, which was kept for a look",
         ));
     }
-    steps.push(("the same command again".to_owned(), "tries this phase again, and goes on from there"));
+    steps.push(match &failure.detail {
+        Some(_) => ("the same command again".to_owned(), "makes it anew, once the file is mended and committed"),
+        None => ("the same command again".to_owned(), "tries this phase again, and goes on from there"),
+    });
     let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     let steps = steps.iter().map(|(command, what)| format!("  {command:column$}  {what}"));
     std::iter::once(state.to_owned()).chain(steps).collect::<Vec<_>>().join("\n")

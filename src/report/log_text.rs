@@ -107,7 +107,10 @@ fn lines_of(event: &Event) -> Vec<String> {
         Event::RunStarted(run) => run_started(run),
         Event::PhaseStarted { phase } => vec![headline(*phase)],
         Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
-        Event::PhaseFinished(finished) => vec![phase_finished(finished)],
+        Event::PhaseFinished(finished) => {
+            let detail = finished.detail.iter().flat_map(|detail| detail.lines()).map(str::to_owned);
+            std::iter::once(phase_finished(finished)).chain(detail).collect()
+        }
         Event::CommandFinished { command, exit_code, seconds, .. } => {
             vec![format!("[{command}] ended with exit code {exit_code} ({seconds:.1} s)")]
         }
@@ -151,7 +154,7 @@ fn headline(phase: Phase) -> String {
 }
 
 fn phase_finished(finished: &PhaseFinished) -> String {
-    let PhaseFinished { phase, outcome, seconds, exit_code, reason } = finished;
+    let PhaseFinished { phase, outcome, seconds, exit_code, reason, .. } = finished;
     let code = exit_code.filter(|code| *code != 0).map_or(String::new(), |code| format!(" with exit code {code}"));
     let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {}", one_line(reason)));
     format!("{phase}: {}{code} ({seconds:.1} s){reason}", outcome.name())

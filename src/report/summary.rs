@@ -78,6 +78,8 @@ pub struct Failure {
     pub command: Option<String>,
     pub exit_code: Option<i32>,
     pub reason: Option<String>,
+    /// What shows the reason: the place in a file.
+    pub detail: Option<String>,
     /// The last lines that the command wrote, without control characters.
     pub excerpt: Vec<String>,
 }
@@ -189,12 +191,12 @@ impl Summary {
 
     fn phase_finished(&mut self, finished: &PhaseFinished) {
         self.running = None;
-        let PhaseFinished { phase, outcome, seconds, exit_code, reason } = finished.clone();
+        let PhaseFinished { phase, outcome, seconds, exit_code, reason, detail } = finished.clone();
         if outcome == Outcome::Failed && self.failure.is_none() {
             // Where none of several commands ended (a timeout), the one that wrote last is the best witness.
             let command = self.failed_command.take().or_else(|| self.tails.newest().cloned());
             let excerpt = self.tails.lines(command.as_ref());
-            self.failure = Some(Failure { phase, command, exit_code, reason: reason.clone(), excerpt });
+            self.failure = Some(Failure { phase, command, exit_code, reason: reason.clone(), detail, excerpt });
         }
         self.phases.push(PhaseSummary { phase, outcome: outcome.into(), seconds, exit_code, reason });
     }

@@ -28,7 +28,7 @@ fn run_started(occasion: &str) -> Event {
 
 fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, reason: Option<&str>) -> Event {
     let reason = reason.map(str::to_owned);
-    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds: 1.25, exit_code, reason })
+    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds: 1.25, exit_code, reason, detail: None })
 }
 
 fn output(phase: Phase, command: Option<&str>, stream: OutputStream, text: &str) -> Event {
@@ -394,4 +394,34 @@ fn a_command_that_never_ends_its_line_does_not_fill_the_memory() {
         summary.add(&record);
     }
     assert_eq!(summary.failure.expect("failed").excerpt, ["x".repeat(4096)]);
+}
+
+#[test]
+fn a_fault_of_a_file_is_one_line_everywhere_and_its_place_is_shown_once() {
+    let records = records(vec![
+        run_started("create"),
+        Event::PhaseStarted { phase: Phase::Create },
+        Event::PhaseFinished(PhaseFinished {
+            phase: Phase::Create,
+            outcome: Outcome::Failed,
+            seconds: 0.1,
+            exit_code: None,
+            reason: Some("d.json:2:16: the image has no user `vscode`".to_owned()),
+            detail: Some("   |\n 2 |  \"remoteUser\": \"vscode\"}\n   |                ^^^^^^^^".to_owned()),
+        }),
+    ]);
+    insta::assert_snapshot!(failure(&Summary::of(records.clone()), LOOK).expect("failed"), @r#"
+    create failed: d.json:2:16: the image has no user `vscode`
+
+       |
+     2 |  "remoteUser": "vscode"}
+       |                ^^^^^^^^
+
+    The codespace cannot be used. What to do next:
+      localspace logs -c calm-lamp  shows everything that was written
+      the same command again        makes it anew, once the file is mended and committed
+    "#);
+    assert!(log(&records, Colour::Never).contains("Z:    |                ^^^^^^^^\n"));
+    let summary = Summary::of(records.clone());
+    assert!(!timeline(&summary, LOOK).contains('^') && !json(records).contains('^'));
 }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::codespace::label;
+use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::MergedConfiguration;
-use crate::engine::{ContainerSpec, ImageDetails, MountKind, MountSpec};
+use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountKind, MountSpec};
 
 use super::order::Order;
 
 /// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
 /// (devcontainer-semantics.md section 1.2). Here volumes are kept apart by the codespace's name.
 pub(super) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
+
+/// Where the repository is, in a volume that outlives the container.
+const WORKSPACES: &str = "/workspaces";
 
 /// Where a container says that its entrypoints are over.
 pub(super) const STARTED: &str = "localspace: container started";
@@ -22,38 +25,16 @@ pub(super) fn spec(
     merged: &MergedConfiguration,
     metadata: String,
 ) -> (ContainerSpec, Vec<String>) {
-    let mut warnings = Vec::new();
     let ours: BTreeMap<String, String> =
         [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
             .map(|(name, value)| (name.to_owned(), value))
             .into();
-    // The volume of the user's work says everything that its container does, so that it is found when that is gone.
     let mut labels = ours.clone();
     labels.extend(order.labels());
-    let mut mounts = vec![volume(order, "workspaces", "/workspaces", &labels)];
-    for mount in &merged.mounts {
-        match (mount.kind.as_str(), mount.source.as_deref()) {
-            ("volume", Some(source)) => mounts.push(volume(order, source, &mount.target, &ours)),
-            ("bind", Some(source)) if source != "/var/run/docker.sock" => {
-                // Specification, supporting-tools.md: Codespaces ignores bind mounts, the Docker socket's apart.
-                warnings.push(format!("the bind mount of {source} is left out, as Codespaces does"));
-            }
-            (kind, source) => mounts.push(MountSpec {
-                kind: match kind {
-                    "bind" => MountKind::Bind,
-                    "tmpfs" => MountKind::Tmpfs,
-                    _ => MountKind::Volume,
-                },
-                source: source.map(str::to_owned),
-                target: mount.target.clone(),
-                read_only: mount.read_only,
-                labels: BTreeMap::new(),
-            }),
-        }
-    }
+    let (mounts, warnings) = mounts(order, merged, &ours, &labels);
     labels.insert(label::METADATA.to_owned(), metadata);
     let (entrypoint, command) = first_process(image, merged);
-    let spec = ContainerSpec {
+    let mut spec = ContainerSpec {
         name: order.name.to_string(),
         image: image.id.clone(),
         labels,
@@ -65,20 +46,75 @@ pub(super) fn spec(
         mounts,
         privileged: merged.privileged,
         init: merged.init,
-        extra: crate::engine::ExtraOptions {
+        extra: ExtraOptions {
             cap_add: merged.cap_add.clone(),
             security_opt: merged.security_opt.clone(),
-            ..crate::engine::ExtraOptions::default()
+            ..ExtraOptions::default()
         },
     };
+    order.run_args.apply(&mut spec);
     (spec, warnings)
 }
 
-/// A volume of this codespace alone: each has a machine of its own on GitHub, so names do not meet there.
-fn volume(order: &Order, name: &str, target: &str, labels: &BTreeMap<String, String>) -> MountSpec {
+/// Returns what is mounted, and what is not. Of two mounts at one place, the later one holds, as in the metadata.
+fn mounts(
+    order: &Order,
+    merged: &MergedConfiguration,
+    ours: &BTreeMap<String, String>,
+    labels: &BTreeMap<String, String>,
+) -> (Vec<MountSpec>, Vec<String>) {
+    // The volume of the user's work says everything that its container does, so that it is found when that is gone.
+    let mut mounts = vec![volume(own_volume(&order.name, "workspaces"), WORKSPACES, labels)];
+    let mut warnings = Vec::new();
+    for mount in merged.mounts.iter().chain(order.run_args.mounts()) {
+        if mount.target.trim_end_matches('/') == WORKSPACES {
+            warnings.push(format!("the mount at {WORKSPACES} is left out: the repository is there"));
+            continue;
+        }
+        let spec = match (mount.kind.as_str(), mount.source.as_deref()) {
+            ("volume", Some(source)) => MountSpec {
+                read_only: mount.read_only,
+                ..volume(named_volume(&order.name, source), &mount.target, ours)
+            },
+            ("bind", Some(source)) if source != "/var/run/docker.sock" => {
+                // Specification, supporting-tools.md: Codespaces ignores bind mounts, the Docker socket's apart.
+                warnings.push(format!("the bind mount of {source} is left out, as Codespaces does"));
+                continue;
+            }
+            (kind, source) => MountSpec {
+                kind: match kind {
+                    "bind" => MountKind::Bind,
+                    "tmpfs" => MountKind::Tmpfs,
+                    _ => MountKind::Volume,
+                },
+                source: source.map(str::to_owned),
+                target: mount.target.clone(),
+                read_only: mount.read_only,
+                labels: BTreeMap::new(),
+            },
+        };
+        mounts.retain(|other| other.target != spec.target);
+        mounts.push(spec);
+    }
+    (mounts, warnings)
+}
+
+/// Returns the name of a volume that a configuration names. Each codespace has a machine of its own on GitHub, so names do not meet there:
+/// a codespace's name holds no dot, so they do not meet here either.
+fn named_volume(codespace: &CodespaceName, source: &str) -> String {
+    format!("{codespace}.{source}")
+}
+
+/// Returns the name of a volume that every codespace has, which no configuration can name: neither does a codespace's name hold a `_`.
+fn own_volume(codespace: &CodespaceName, what: &str) -> String {
+    format!("{codespace}_{what}")
+}
+
+/// A volume of this codespace alone.
+fn volume(name: String, target: &str, labels: &BTreeMap<String, String>) -> MountSpec {
     MountSpec {
         kind: MountKind::Volume,
-        source: Some(format!("{}-{name}", order.name)),
+        source: Some(name),
         target: target.to_owned(),
         read_only: false,
         labels: labels.clone(),
@@ -109,4 +145,23 @@ fn first_process(image: &ImageDetails, merged: &MergedConfiguration) -> (Vec<Str
     let script =
         if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
     (["/bin/sh", "-c"].map(str::to_owned).to_vec(), [vec![script, "-".to_owned()], own].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_of_different_codespaces_never_meet() {
+        let name = |text: &str| text.parse::<CodespaceName>().expect("a name");
+        let mut all = std::collections::BTreeSet::new();
+        for codespace in ["rv", "rv-vol", "rv-vol-workspaces"] {
+            assert!(all.insert(own_volume(&name(codespace), "workspaces")), "{codespace}");
+            for source in
+                ["workspaces", "vol-workspaces", "vol.workspaces", "vol_workspaces", "_workspaces", ".workspaces"]
+            {
+                assert!(all.insert(named_volume(&name(codespace), source)), "{codespace} {source}");
+            }
+        }
+    }
 }

@@ -5,10 +5,10 @@ use super::order::Workspaces;
 use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
 use super::running::{Found, settle};
-use super::{marks, run_args, workspace};
+use super::{env_file, marks, workspace};
 use crate::codespace::label;
-use crate::devcontainer::{MergedConfiguration, Variables, merge, read_label};
-use crate::engine::ContainerId;
+use crate::devcontainer::{DevContainer, MergedConfiguration, Variables, merge, read_label};
+use crate::engine::{ContainerId, EngineError};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
@@ -34,7 +34,9 @@ impl EngineRunner {
     pub(super) fn variables(&self) -> Variables {
         Variables {
             local_env: self.order.local_env.clone(),
-            local_folder: Some(self.order.source.clone()),
+            // On GitHub, the clone is on the machine under the same path as in the container (codespaces-facts.md section 1.1).
+            local_folder: Some(self.order.repository_folder()),
+            local_basename: None,
             container_folder: Some(self.order.workspace_folder.clone()),
             id: Some(DEVCONTAINER_ID.to_owned()),
             container_env: None,
@@ -58,8 +60,8 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     for message in warnings.into_iter().chain(problem) {
         runner.warn(Phase::Create, message, None).await;
     }
-    run_args::apply(config, &mut spec)?;
     let clone = checkout.path().to_owned();
+    spec.env.splice(0..0, env_file::read(&runner.order, config, &clone)?);
     // `runArgs` may have named another one.
     let first_user = spec.user.clone().unwrap_or_else(|| runner.image.user.clone());
     let id = runner.engine.create(spec).await?;
@@ -90,7 +92,9 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
         }
     };
     let (started, ()) = tokio::join!(runner.engine.start(&id), removing);
-    started?;
+    if let Err(error) = started {
+        return Err(unfit_image(config, &error).unwrap_or_else(|| error.into()));
+    }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     Ok(Found { details, merged, user, marks: Marks::default() })
 }
@@ -103,12 +107,17 @@ async fn has_workspace_folder(runner: &EngineRunner) -> Result<(), StepFailure> 
     {
         return Ok(());
     }
-    let reason = format!("there is no folder {folder} in the container (workspaceFolder)");
+    let problem = format!("there is no folder {folder} in the container (workspaceFolder)");
     let hint = format!(
         "the repository is in {}: name a folder of it, or make the folder in the image",
         runner.order.repository_folder()
     );
-    Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, reason) })
+    let config = runner.order.config.as_ref();
+    let place = config.and_then(|config| {
+        let span = config.workspace_folder.as_ref()?.span.clone();
+        Some(config.error(span, problem.clone(), Some(hint.clone())).into())
+    });
+    Err(place.unwrap_or(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, problem) }))
 }
 
 fn gone() -> StepFailure {
@@ -116,6 +125,24 @@ fn gone() -> StepFailure {
         hint: Some("`localspace up` makes a new one".to_owned()),
         ..StepFailure::new(FailureKind::Engine, "the container is gone".to_owned())
     }
+}
+
+/// Tells an image whose first process cannot be started from an engine that would not: no `/bin/sh`, no such user.
+fn unfit_image(config: &DevContainer, error: &EngineError) -> Option<StepFailure> {
+    let said = error.to_string();
+    // The words of runc, and of crun.
+    let no_shell =
+        said.contains("exec: \"/bin/sh\": stat /bin/sh: no such file") || said.contains("`/bin/sh` not found");
+    if no_shell {
+        let hint = "take an image with a shell in it: those without one are made to run one program".to_owned();
+        let problem = "the image has no /bin/sh, which a dev container needs";
+        return Some(config.error(config.image.span.clone(), problem, Some(hint)).into());
+    }
+    let (_, after) = said.split_once("unable to find user ")?;
+    let user = after.split(':').next().unwrap_or_default();
+    let place = config.properties.container_user.as_ref().map_or(&config.image.span, |user| &user.span);
+    let hint = "set containerUser (or runArgs --user) to a user of the image".to_owned();
+    Some(config.error(place.clone(), format!("the image has no user `{user}`"), Some(hint)).into())
 }
 
 /// Starts a container that is there; its hooks are those it was made with (its metadata label).
@@ -143,11 +170,12 @@ async fn find_user(
     runner: &EngineRunner,
     id: &ContainerId,
     merged: &MergedConfiguration,
-    image_user: &str,
+    first_user: &str,
 ) -> Result<RemoteUser, StepFailure> {
     let passwd = runner.engine.read_file(id, "/etc/passwd", SMALL_FILE).await?;
     let passwd = String::from_utf8_lossy(&passwd.unwrap_or_default()).into_owned();
-    let wanted = merged.remote_user.as_deref().or(merged.container_user.as_deref()).unwrap_or(image_user);
+    // Reference CLI: remoteUser, else who the first process runs as: `runArgs --user`, containerUser, the image's user.
+    let wanted = merged.remote_user.as_deref().unwrap_or(first_user);
     if let Some(user) = remote_user::find(&passwd, wanted) {
         return Ok(user);
     }
@@ -159,4 +187,35 @@ async fn find_user(
         Some(config.error(place.span.clone(), problem.clone(), hint.clone()).into())
     });
     Err(place.unwrap_or(StepFailure { hint, ..StepFailure::new(FailureKind::Configuration, problem) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_is_unfit_is_the_configurations_fault_and_what_else_is_said_the_engines() {
+        let text = "{\"image\": \"x\",\n \"containerUser\": \"dev\"}";
+        let config = DevContainer::parse(text, "d.json").expect("parsed");
+        let failure = |message: &str| {
+            let (operation, subject) = ("start the container", "c".to_owned());
+            unfit_image(&config, &EngineError::Refused { operation, subject, message: message.to_owned(), status: 400 })
+        };
+        let check = |message: &str, reason: &str| {
+            let failure = failure(message).expect(message);
+            assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Configuration, reason));
+        };
+        let runc = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: \
+                    unable to start container process: ";
+        check(
+            &format!("{runc}exec: \"/bin/sh\": stat /bin/sh: no such file or directory: unknown"),
+            "d.json:1:11: the image has no /bin/sh, which a dev container needs",
+        );
+        check(
+            "unable to find user dev: no matching entries in passwd file",
+            "d.json:2:19: the image has no user `dev`",
+        );
+        assert_eq!(failure(&format!("{runc}exec: \"/x\": permission denied")), None);
+        assert_eq!(failure("driver failed programming external connectivity: port is already allocated"), None);
+    }
 }

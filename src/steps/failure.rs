@@ -14,7 +14,8 @@ impl From<EngineError> for StepFailure {
 
 impl From<ConfigError> for StepFailure {
     fn from(error: ConfigError) -> Self {
-        Self { hint: error.hint.clone(), ..Self::new(FailureKind::Configuration, error.to_string()) }
+        let detail = error.excerpt();
+        Self { detail, hint: error.hint.clone(), ..Self::new(FailureKind::Configuration, error.to_string()) }
     }
 }
 

@@ -70,7 +70,7 @@ async fn single(
     };
     let order = CommandOrder { label: label.clone(), ..order };
     let end = place.run(&order, ahead, &mut runner.leftovers).await?;
-    judge(runner, phase, label, &end).await
+    judge(runner, phase, label, order.words, &end).await
 }
 
 /// Runs the entries of an object side by side. All are waited for, then the first that failed fails the phase (specification,
@@ -101,8 +101,8 @@ async fn parallel(
         ends.push((label, end));
         runner.leftovers.extend(leftovers);
     }
-    for (label, end) in ends {
-        judge(runner, plain.phase, Some(label), &end?).await?;
+    for ((label, end), (_, command)) in ends.into_iter().zip(entries) {
+        judge(runner, plain.phase, Some(label), words(command), &end?).await?;
     }
     Ok(())
 }
@@ -112,6 +112,7 @@ async fn judge(
     runner: &EngineRunner,
     phase: Phase,
     label: Option<String>,
+    words: Words<'_>,
     end: &CommandEnd,
 ) -> Result<(), StepFailure> {
     let failure = match end.how {
@@ -127,9 +128,15 @@ async fn judge(
             None => StepFailure::new(FailureKind::Engine, "the container was removed while a command ran".to_owned()),
         },
     };
+    let command = match words {
+        Words::Shell(text) => text.to_owned(),
+        Words::Exec(words) => words.join(" "),
+    };
+    let command = runner.redactor.redact(&command);
     let failed = Failed {
         phase,
         purpose: runner.order.purpose,
+        command: &command,
         exit_code: failure.exit_code,
         output: &end.tail,
         registries: &runner.world.registries,

@@ -1,7 +1,7 @@
 //! The phase `image`: the configuration's image is on the engine, pulled with the codespace's own registry secrets where it was not.
 
 use super::runner::EngineRunner;
-use crate::diagnosis::{Failed, diagnose};
+use crate::diagnosis::{Failed, diagnose_pull};
 use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
@@ -9,29 +9,26 @@ use crate::phase::Phase;
 
 /// Makes the image be there, and says what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
-    let Some(config) = &runner.order.config else { return Ok(()) };
-    let reference = runner.variables().apply(&config.image.value);
+    let (Some(config), Some(reference)) = (&runner.order.config, runner.order.image.clone()) else { return Ok(()) };
+    let reference = reference.as_str();
     let at_image = |problem, hint| StepFailure::from(config.error(config.image.span.clone(), problem, hint));
-    if reference.is_empty() || reference.contains(|one: char| one.is_whitespace() || one.is_control()) {
-        return Err(at_image(format!("`{reference}` is no image reference"), None));
-    }
-    if let Some(image) = runner.engine.image(&reference).await? {
+    if let Some(image) = runner.engine.image(reference).await? {
         runner.image = image;
         return Ok(());
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
-    match pull(runner, &reference).await {
+    match pull(runner, reference).await {
         None => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
         Some(Err(error)) => {
             let failed = StepFailure::from(error);
             Err(StepFailure { hint: failed.hint.or(Some(by_hand)), ..failed })
         }
-        Some(Ok(Pull::Refused(said))) => Err(refused(runner, &reference, &said).await),
+        Some(Ok(Pull::Refused(said))) => Err(refused(runner, reference, &said).await),
         Some(Ok(Pull::NotFound(said))) => {
             Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand)))
         }
         Some(Ok(Pull::Done)) => {
-            runner.image = pulled(runner, &reference).await?;
+            runner.image = pulled(runner, reference).await?;
             Ok(())
         }
     }
@@ -58,7 +55,8 @@ async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, Eng
         }
     });
     // Progress is for looking at: where the screen is behind, a line is left out.
-    let pulling = runner.engine.pull(reference, login, |text| drop(sender.try_send(text)));
+    let platform = runner.order.run_args.platform();
+    let pulling = runner.engine.pull(reference, platform, login, |text| drop(sender.try_send(text)));
     let pulled = runner.cancel.run_until_cancelled(pulling).await;
     drop(sender);
     let _shown = told.await;
@@ -67,17 +65,15 @@ async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, Eng
 
 /// A registry that would not give the image: whose fault it is, as far as its words tell.
 async fn refused(runner: &EngineRunner, reference: &str, said: &str) -> StepFailure {
-    let line = if said.contains("://") { said.to_owned() } else { format!("{said} denied for {reference}") };
     let failed = Failed {
         phase: Phase::Image,
         purpose: runner.order.purpose,
+        command: "",
         exit_code: None,
-        output: &line,
+        output: said,
         registries: &runner.world.registries,
     };
-    if let Some(diagnosis) = diagnose(&failed) {
-        runner.record.record(Event::Diagnosis(diagnosis)).await;
-    }
+    runner.record.record(Event::Diagnosis(diagnose_pull(&failed, reference))).await;
     let said = runner.redactor.redact(said);
     StepFailure::new(FailureKind::Registry, format!("the registry refused the image {reference}: {said}"))
 }

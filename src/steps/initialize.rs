@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::limits::{deadline, within};
 use super::pump::Side;
 use super::runner::EngineRunner;
-use crate::devcontainer::{LifecycleCommand, SingleCommand};
+use crate::devcontainer::{LifecycleCommand, SingleCommand, Variables, substitute};
 use crate::journal::{Event, OutputStream};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -27,14 +27,22 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs the command; the entries of an object side by side. All are waited for, then the first that failed fails the phase.
 pub(super) async fn run(runner: &EngineRunner) -> Result<(), StepFailure> {
     let (Some(command), Some(checkout)) = (&runner.order.initialize, &runner.order.checkout) else { return Ok(()) };
-    let commands = match command {
+    let folder = checkout.path();
+    // It runs in the clone on this machine, whatever that is called.
+    let variables = Variables {
+        local_folder: Some(folder.display().to_string()),
+        local_basename: Some(runner.order.repository.name().to_owned()),
+        ..runner.variables()
+    };
+    let command = substitute(command, &variables);
+    let commands = match &command {
         LifecycleCommand::Single(command) => vec![(None, command)],
         LifecycleCommand::Parallel(entries) => {
             entries.iter().map(|(label, command)| (Some(label.clone()), command)).collect()
         }
     };
     let deadline = deadline(runner.order.timeout);
-    let each = commands.into_iter().map(|(label, command)| one(runner, label, command, checkout.path(), deadline));
+    let each = commands.into_iter().map(|(label, command)| one(runner, label, command, folder, deadline));
     futures_util::future::join_all(each).await.into_iter().collect()
 }
 

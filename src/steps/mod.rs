@@ -10,6 +10,7 @@
 mod command;
 mod container;
 mod create;
+mod env_file;
 mod failure;
 mod gate;
 mod hook;
@@ -35,5 +36,6 @@ mod workspace;
 pub use kept::Kept;
 pub use order::{Order, Workspaces};
 pub use processes::stop;
+pub use run_args::RunArgs;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DevContainer, LifecycleCommand};
+use crate::devcontainer::{DevContainer, ImageReference, LifecycleCommand};
 use crate::engine::ContainerId;
 use crate::github::Purpose;
 use crate::home::Lock;
 use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
+
+use super::run_args::RunArgs;
 
 /// What is in a codespace's `/workspaces` before its container is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +47,13 @@ pub struct Order {
     pub purpose: Purpose,
     /// The configuration that a new codespace is made from.
     pub config: Option<DevContainer>,
+    /// The image that it names.
+    pub image: Option<ImageReference>,
+    /// Its `runArgs`.
+    pub run_args: RunArgs,
     /// A clone of the repository on this machine: what a new codespace gets, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
-    /// `initializeCommand`, its variables replaced.
+    /// `initializeCommand`, as it is written.
     pub initialize: Option<LifecycleCommand>,
     /// The container, where there is one.
     pub container: Option<ContainerId>,

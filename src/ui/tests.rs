@@ -38,7 +38,7 @@ fn output(text: &str) -> Event {
 }
 
 fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, seconds: f64) -> Event {
-    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason: None })
+    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason: None, detail: None })
 }
 
 fn skipped() -> Event {

@@ -16,11 +16,32 @@ pub(crate) fn quote(text: &str) -> String {
     quoted
 }
 
-/// Tells whether a shell can export a variable of this name.
-pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(|first: char| first.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+/// What a shell can do with a variable of some name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Export and unset it.
+    Any,
+    /// The same, but for bash (which is `/bin/sh` on Fedora, RHEL, Arch), where it is read-only.
+    AnyButBash,
+    /// Nothing: it is no name for a shell.
+    None,
+}
+
+/// Variables that bash lets nobody set (bash(1), "Shell Variables").
+const READ_ONLY: [&str; 6] = ["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
+
+impl Naming {
+    /// Returns what can be done with a variable of this name.
+    pub(crate) fn of(text: &str) -> Self {
+        let is_name = !text.is_empty()
+            && !text.starts_with(|first: char| first.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match (is_name, READ_ONLY.contains(&text)) {
+            (true, false) => Self::Any,
+            (true, true) => Self::AnyButBash,
+            (false, _) => Self::None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -38,9 +59,19 @@ mod tests {
 
     #[test]
     fn names_that_a_shell_cannot_export_are_known() {
-        for (text, expected) in [("A", true), ("_a1", true), ("1a", false), ("a.b", false), ("a-b", false), ("", false)]
-        {
-            assert_eq!(is_name(text), expected, "{text}");
+        use Naming::{Any, AnyButBash, None};
+        for (text, expected) in [
+            ("A", Any),
+            ("_a1", Any),
+            ("UIDS", Any),
+            ("UID", AnyButBash),
+            ("PPID", AnyButBash),
+            ("1a", None),
+            ("a.b", None),
+            ("a-b", None),
+            ("", None),
+        ] {
+            assert_eq!(Naming::of(text), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::end_mark::EndMark;
 use super::kill::COOKIE;
-use super::quote::{is_name, quote};
+use super::quote::{Naming, quote};
 use super::waiting::unless_stale;
 
 /// One command to run.
@@ -72,25 +72,47 @@ pub(super) fn become_command(
     cookie: &str,
 ) -> String {
     let mut text = format!("cd {} || exit 1\nexport {COOKIE}={}\n", quote(folder), quote(cookie));
-    let mut unusual = String::new();
-    for (name, value) in env {
-        match value {
-            Some(value) if is_name(name) => text.push_str(&format!("export {name}={}\n", quote(value))),
-            None if is_name(name) => text.push_str(&format!("unset {name}\n")),
-            // A shell cannot name it; `env` can. (No secret has such a name.)
-            Some(value) => unusual.push_str(&format!(" {}", quote(&format!("{name}={value}")))),
-            None => unusual.push_str(&format!(" -u {}", quote(name))),
-        }
-    }
+    text.push_str(&environment(env));
     text.push_str("exec");
-    if !unusual.is_empty() {
-        text.push_str(&format!(" env{unusual}"));
+    if env.iter().any(|(name, _)| Naming::of(name) != Naming::Any) {
+        text.push_str(" env \"$@\"");
     }
     match command {
         Words::Shell(command) => text.push_str(&format!(" /bin/sh -c {}", quote(command))),
         Words::Exec(words) => words.iter().for_each(|word| text.push_str(&format!(" {}", quote(word)))),
     }
     text
+}
+
+/// Returns the text that exports and unsets what a shell can, and leaves the rest as the words for `env`.
+///
+/// What `env` sets stands in its arguments until it has become the command, for the container's processes to see: only what cannot be set
+/// otherwise goes that way. (No name of a secret is none for a shell.)
+fn environment(env: &[(String, Option<String>)]) -> String {
+    let mut text = String::new();
+    let mut unset = String::new();
+    let mut set = String::new();
+    for (name, value) in env {
+        let (plain, words, rest) = match value {
+            Some(value) => {
+                let word = quote(&format!("{name}={value}"));
+                (format!("export {name}={}", quote(value)), format!("set -- \"$@\" {word}"), &mut set)
+            }
+            None => (format!("unset {name}"), format!("set -- \"$@\" -u {}", quote(name)), &mut unset),
+        };
+        match Naming::of(name) {
+            Naming::Any => text.push_str(&format!("{plain}\n")),
+            Naming::AnyButBash => {
+                rest.push_str(&format!("if [ \"${{BASH_VERSION-}}\" ]; then {words}; else {plain}; fi\n"));
+            }
+            Naming::None => rest.push_str(&format!("{words}\n")),
+        }
+    }
+    if unset.is_empty() && set.is_empty() {
+        return text;
+    }
+    // `env` takes what is to be unset before what is to be set.
+    text + "set --\n" + &unset + &set
 }
 
 #[cfg(test)]
@@ -103,7 +125,11 @@ mod tests {
     use super::*;
 
     fn run(text: &str) -> Output {
-        let mut child = Command::new("sh")
+        run_in("sh".as_ref(), text)
+    }
+
+    fn run_in(shell: &std::path::Path, text: &str) -> Output {
+        let mut child = Command::new(shell)
             .args(["-c", PROGRAM])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -154,6 +180,44 @@ mod tests {
         let env = [("npm_config.x".to_owned(), Some("y z".to_owned()))];
         let words = ["grep", "-az", "^npm_config", "/proc/self/environ"].map(str::to_owned);
         check(Words::Exec(&words), &env, "npm_config.x=y z\0", 0);
+    }
+
+    #[test]
+    fn what_bash_holds_for_read_only_reaches_a_program_all_the_same() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let as_sh = folder.path().join("sh");
+        std::os::unix::fs::symlink("/bin/bash", &as_sh).expect("linked");
+        let variable = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+        let env = [
+            variable("a.b", Some("c d")),
+            variable("UID", Some("it's 1000")),
+            variable("EUID", None),
+            variable("x.y", None),
+            variable("PPID", Some("7")),
+            variable("HOME", Some("/h")),
+        ];
+        let words = ["env".to_owned()];
+        let mark = EndMark::new([9; 16]);
+        let text = Script {
+            command: Words::Exec(&words),
+            folder: "/",
+            env: &env,
+            success: None,
+            opened: Opened::Now,
+            cookie: "test".to_owned(),
+            mark: &mark,
+        }
+        .text();
+        for shell in [as_sh.as_path(), "/bin/sh".as_ref()] {
+            let output = run_in(shell, &text);
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            let lines: Vec<&str> = printed.lines().collect();
+            for line in ["a.b=c d", "UID=it's 1000", "PPID=7", "HOME=/h"] {
+                assert!(lines.contains(&line), "{line}: {output:?}");
+            }
+            assert!(!printed.contains("\nEUID="), "{output:?}");
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        }
     }
 
     #[test]

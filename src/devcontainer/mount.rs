@@ -1,0 +1,110 @@
+//! A mount, in the two forms that a configuration and `docker run --mount` have for it.
+
+/// One entry of `mounts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// `volume`, `bind` or `tmpfs`.
+    pub kind: String,
+    /// A volume's name or a path; an anonymous volume where absent.
+    pub source: Option<String>,
+    /// Where inside.
+    pub target: String,
+    /// May not be written.
+    pub read_only: bool,
+}
+
+impl Mount {
+    /// Reads `type=volume,source=NAME,target=PATH[,readonly]`; an error is what is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let field = |field: &str| {
+            let (name, value) = field.split_once('=').unwrap_or((field, "true"));
+            (name.trim().to_owned(), value.to_owned())
+        };
+        Self::of_fields(&text.split(',').map(field).collect::<Vec<_>>())
+    }
+
+    /// Reads named fields; of two with one name, the last counts.
+    pub(super) fn of_fields(fields: &[(String, String)]) -> Result<Self, String> {
+        let field = |names: &[&str]| {
+            fields.iter().rev().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.clone())
+        };
+        let target = field(&["target", "dst", "destination"]).filter(|target| !target.is_empty());
+        let Some(target) = target else { return Err("a mount needs a target".to_owned()) };
+        let kind = field(&["type"]).unwrap_or_else(|| "volume".to_owned());
+        if !["volume", "bind", "tmpfs"].contains(&kind.as_str()) {
+            return Err(format!("`{kind}` is no kind of mount: volume, bind or tmpfs"));
+        }
+        let source = field(&["source", "src"]).filter(|source| !source.is_empty());
+        if kind == "bind" && source.is_none() {
+            return Err("a bind mount needs a source".to_owned());
+        }
+        let read_only = field(&["readonly", "ro"]).is_some_and(|value| !["false", "0"].contains(&value.as_str()));
+        Ok(Self { kind, source, target, read_only })
+    }
+
+    /// Reads `[SOURCE:]PATH[:OPTIONS]` of `docker run --volume`: a source that is a path is a bind mount's.
+    pub fn parse_volume(text: &str) -> Result<Self, String> {
+        let mut parts = text.split(':');
+        let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+        let (source, target, options) = match second {
+            None => (None, first, ""),
+            Some(target) => (Some(first), target, third.unwrap_or_default()),
+        };
+        if parts.next().is_some() || !target.starts_with('/') || source == Some("") {
+            return Err(format!("`{text}` is no [SOURCE:]/PATH[:OPTIONS]"));
+        }
+        let kind = if source.is_some_and(|source| source.starts_with(['/', '.', '~'])) { "bind" } else { "volume" };
+        Ok(Self {
+            kind: kind.to_owned(),
+            source: source.map(str::to_owned),
+            target: target.to_owned(),
+            read_only: options.split(',').any(|option| option == "ro"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(mount: Result<Mount, String>) -> String {
+        mount.map_or_else(
+            |problem| problem,
+            |Mount { kind, source, target, read_only }| {
+                format!("{kind} {} {target}{}", source.unwrap_or_default(), if read_only { " ro" } else { "" })
+            },
+        )
+    }
+
+    #[test]
+    fn a_mount_has_names_in_any_order() {
+        for (text, expected) in [
+            ("source=a,target=/x,type=volume", "volume a /x"),
+            ("type=bind,src=/a,dst=/x,readonly", "bind /a /x ro"),
+            ("type=bind, source=/a, destination=/x, ro=false", "bind /a /x"),
+            ("target=/x", "volume  /x"),
+            ("type=tmpfs,target=/x,tmpfs-size=1g", "tmpfs  /x"),
+            ("target=/x,target=/y", "volume  /y"),
+            ("source=a", "a mount needs a target"),
+            ("type=npipe,target=/x", "`npipe` is no kind of mount: volume, bind or tmpfs"),
+            ("type=bind,target=/x", "a bind mount needs a source"),
+        ] {
+            assert_eq!(shown(Mount::parse(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_volume_flag_tells_a_path_from_a_name() {
+        for (text, expected) in [
+            ("/data", "volume  /data"),
+            ("cache:/data:ro", "volume cache /data ro"),
+            ("/home/me/.ssh:/root/.ssh:ro,z", "bind /home/me/.ssh /root/.ssh ro"),
+            ("./x:/y", "bind ./x /y"),
+            ("a:b", "`a:b` is no [SOURCE:]/PATH[:OPTIONS]"),
+            (":/x", "`:/x` is no [SOURCE:]/PATH[:OPTIONS]"),
+            ("a:/b:ro:x", "`a:/b:ro:x` is no [SOURCE:]/PATH[:OPTIONS]"),
+        ] {
+            assert_eq!(shown(Mount::parse_volume(text)), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What a container seldom asks for: the options of `docker run`, as it names them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::models::{
+    DeviceMapping, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig,
+    NetworkingConfig, PortBinding, ResourcesUlimits,
+};
+
+/// Options that come from `runArgs`, `capAdd` and `securityOpt`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExtraOptions {
+    /// `--network`: the first is the one that the other options of a network are about.
+    pub networks: Vec<String>,
+    /// `--network-alias`.
+    pub network_aliases: Vec<String>,
+    /// `--ip`.
+    pub ip: Option<String>,
+    /// `--ip6`.
+    pub ip6: Option<String>,
+    /// `--mac-address`.
+    pub mac_address: Option<String>,
+    /// `--add-host`, as `name:address`.
+    pub hosts: Vec<String>,
+    /// `--domainname`.
+    pub domain_name: Option<String>,
+    /// `--dns`.
+    pub dns: Vec<String>,
+    /// `--dns-search`.
+    pub dns_search: Vec<String>,
+    /// `--dns-option`.
+    pub dns_options: Vec<String>,
+    /// `--publish`.
+    pub ports: Vec<PortSpec>,
+    /// `--expose`, as `PORT/tcp` or `PORT/udp`.
+    pub exposed: Vec<String>,
+    /// `--publish-all`.
+    pub publish_all: bool,
+    /// `--cap-add`.
+    pub cap_add: Vec<String>,
+    /// `--cap-drop`.
+    pub cap_drop: Vec<String>,
+    /// `--security-opt`.
+    pub security_opt: Vec<String>,
+    /// `--group-add`.
+    pub group_add: Vec<String>,
+    /// `--memory`, in bytes.
+    pub memory: Option<i64>,
+    /// `--memory-swap`, in bytes; -1 for no limit.
+    pub memory_swap: Option<i64>,
+    /// `--memory-reservation`, in bytes.
+    pub memory_reservation: Option<i64>,
+    /// `--memory-swappiness`, in percent.
+    pub memory_swappiness: Option<i64>,
+    /// `--oom-kill-disable`.
+    pub oom_kill_disable: bool,
+    /// `--oom-score-adj`.
+    pub oom_score_adj: Option<i64>,
+    /// `--cpus`, in billionths of one.
+    pub nano_cpus: Option<i64>,
+    /// `--cpu-shares`.
+    pub cpu_shares: Option<i64>,
+    /// `--cpu-period`, in microseconds.
+    pub cpu_period: Option<i64>,
+    /// `--cpu-quota`, in microseconds.
+    pub cpu_quota: Option<i64>,
+    /// `--cpuset-cpus`.
+    pub cpuset_cpus: Option<String>,
+    /// `--cpuset-mems`.
+    pub cpuset_mems: Option<String>,
+    /// `--pids-limit`.
+    pub pids_limit: Option<i64>,
+    /// `--ulimit`.
+    pub ulimits: Vec<Ulimit>,
+    /// `--shm-size`, in bytes.
+    pub shm_size: Option<i64>,
+    /// `--device`, as `host[:container[:permissions]]`.
+    pub devices: Vec<String>,
+    /// `--device-cgroup-rule`.
+    pub device_cgroup_rules: Vec<String>,
+    /// `--tmpfs`: path and options.
+    pub tmpfs: BTreeMap<String, String>,
+    /// `--storage-opt`.
+    pub storage_options: BTreeMap<String, String>,
+    /// `--sysctl`.
+    pub sysctls: BTreeMap<String, String>,
+    /// `--annotation`.
+    pub annotations: BTreeMap<String, String>,
+    /// `--ipc`.
+    pub ipc: Option<String>,
+    /// `--pid`.
+    pub pid: Option<String>,
+    /// `--uts`.
+    pub uts: Option<String>,
+    /// `--userns`.
+    pub userns: Option<String>,
+    /// `--cgroupns`.
+    pub cgroupns: Option<CgroupNamespace>,
+    /// `--cgroup-parent`.
+    pub cgroup_parent: Option<String>,
+    /// `--runtime`.
+    pub runtime: Option<String>,
+    /// `--platform`.
+    pub platform: Option<String>,
+    /// `--workdir`.
+    pub working_folder: Option<String>,
+    /// `--stop-signal`.
+    pub stop_signal: Option<String>,
+    /// `--stop-timeout`, in seconds.
+    pub stop_timeout: Option<i64>,
+    /// `--log-driver`.
+    pub log_driver: Option<String>,
+    /// `--log-opt`.
+    pub log_options: BTreeMap<String, String>,
+}
+
+/// Whose control groups a container sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CgroupNamespace {
+    /// The engine's machine's.
+    Host,
+    /// Its own.
+    Private,
+}
+
+/// One published port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortSpec {
+    /// `PORT/tcp` or `PORT/udp` inside.
+    pub container: String,
+    /// The address outside; every address where absent.
+    pub host_ip: Option<String>,
+    /// The port outside, or a range to take one of; any free one where absent.
+    pub host_port: Option<String>,
+}
+
+/// One resource limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ulimit {
+    /// Its name, for example `nofile`.
+    pub name: String,
+    /// The soft limit.
+    pub soft: i64,
+    /// The hard limit.
+    pub hard: i64,
+}
+
+fn some(list: Vec<String>) -> Option<Vec<String>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn some_map(map: BTreeMap<String, String>) -> Option<HashMap<String, String>> {
+    (!map.is_empty()).then(|| map.into_iter().collect())
+}
+
+impl ExtraOptions {
+    /// Returns the ports that the container says it listens on: those that are published, too.
+    pub(super) fn exposed_ports(&self) -> Vec<String> {
+        self.ports.iter().map(|port| &port.container).chain(&self.exposed).cloned().collect()
+    }
+
+    /// Returns what the container is to be called in its networks; nothing where one network knows it by its name alone.
+    pub(super) fn networking(&self) -> Option<NetworkingConfig> {
+        let first = EndpointSettings {
+            aliases: some(self.network_aliases.clone()),
+            mac_address: self.mac_address.clone(),
+            ipam_config: (self.ip.is_some() || self.ip6.is_some()).then(|| EndpointIpamConfig {
+                ipv4_address: self.ip.clone(),
+                ipv6_address: self.ip6.clone(),
+                ..EndpointIpamConfig::default()
+            }),
+            ..EndpointSettings::default()
+        };
+        if first == EndpointSettings::default() && self.networks.len() < 2 {
+            return None;
+        }
+        let mut names = self.networks.iter().cloned();
+        let mut endpoints = HashMap::from([(names.next().unwrap_or_else(|| "default".to_owned()), first)]);
+        endpoints.extend(names.map(|name| (name, EndpointSettings::default())));
+        Some(NetworkingConfig { endpoints_config: Some(endpoints) })
+    }
+
+    pub(super) fn into_host_config(self) -> HostConfig {
+        let bindings = self.ports.into_iter().fold(HashMap::new(), |mut map: HashMap<_, Option<Vec<_>>>, port| {
+            let binding = PortBinding { host_ip: port.host_ip, host_port: port.host_port };
+            map.entry(port.container).or_default().get_or_insert_default().push(binding);
+            map
+        });
+        let ulimits = self.ulimits.into_iter().map(|limit| ResourcesUlimits {
+            name: Some(limit.name),
+            soft: Some(limit.soft),
+            hard: Some(limit.hard),
+        });
+        let logs = HostConfigLogConfig { typ: self.log_driver, config: some_map(self.log_options) };
+        HostConfig {
+            network_mode: self.networks.into_iter().next(),
+            extra_hosts: some(self.hosts),
+            cap_add: some(self.cap_add),
+            cap_drop: some(self.cap_drop),
+            security_opt: some(self.security_opt),
+            port_bindings: Some(bindings),
+            publish_all_ports: Some(self.publish_all),
+            memory: self.memory,
+            memory_swap: self.memory_swap,
+            memory_reservation: self.memory_reservation,
+            memory_swappiness: self.memory_swappiness,
+            oom_kill_disable: self.oom_kill_disable.then_some(true),
+            oom_score_adj: self.oom_score_adj,
+            nano_cpus: self.nano_cpus,
+            cpu_shares: self.cpu_shares,
+            cpu_period: self.cpu_period,
+            cpu_quota: self.cpu_quota,
+            cpuset_cpus: self.cpuset_cpus,
+            cpuset_mems: self.cpuset_mems,
+            shm_size: self.shm_size,
+            ulimits: Some(ulimits.collect()),
+            devices: Some(self.devices.iter().map(|device| device_mapping(device)).collect()),
+            device_cgroup_rules: some(self.device_cgroup_rules),
+            tmpfs: Some(self.tmpfs.into_iter().collect()),
+            storage_opt: some_map(self.storage_options),
+            sysctls: Some(self.sysctls.into_iter().collect()),
+            annotations: some_map(self.annotations),
+            dns: some(self.dns),
+            dns_search: some(self.dns_search),
+            dns_options: some(self.dns_options),
+            group_add: some(self.group_add),
+            ipc_mode: self.ipc,
+            pid_mode: self.pid,
+            uts_mode: self.uts,
+            userns_mode: self.userns,
+            cgroupns_mode: self.cgroupns.map(|whose| match whose {
+                CgroupNamespace::Host => HostConfigCgroupnsModeEnum::HOST,
+                CgroupNamespace::Private => HostConfigCgroupnsModeEnum::PRIVATE,
+            }),
+            cgroup_parent: self.cgroup_parent,
+            runtime: self.runtime,
+            pids_limit: self.pids_limit,
+            log_config: (logs != HostConfigLogConfig::default()).then_some(logs),
+            ..HostConfig::default()
+        }
+    }
+}
+
+/// Reads `host[:container[:permissions]]` as `docker run --device` does.
+fn device_mapping(text: &str) -> DeviceMapping {
+    let mut parts = text.split(':');
+    let host = parts.next().unwrap_or_default().to_owned();
+    let second = parts.next();
+    let third = parts.next();
+    let is_permissions = |text: &str| !text.is_empty() && text.bytes().all(|byte| b"rwm".contains(&byte));
+    let (container, permissions) = match (second, third) {
+        (Some(second), None) if is_permissions(second) => (host.clone(), second.to_owned()),
+        (second, third) => {
+            (second.unwrap_or(&host).to_owned(), third.filter(|text| is_permissions(text)).unwrap_or("rwm").to_owned())
+        }
+    };
+    DeviceMapping {
+        path_on_host: Some(host),
+        path_in_container: Some(container),
+        cgroup_permissions: Some(permissions),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_told_of_what_the_container_is_called_there_and_nothing_else() {
+        assert_eq!(ExtraOptions { networks: vec!["n".to_owned()], ..ExtraOptions::default() }.networking(), None);
+        let extra = ExtraOptions {
+            networks: vec!["n".to_owned(), "m".to_owned()],
+            network_aliases: vec!["api".to_owned()],
+            ip: Some("10.0.0.9".to_owned()),
+            ..ExtraOptions::default()
+        };
+        let endpoints = extra.networking().and_then(|config| config.endpoints_config).expect("endpoints");
+        assert_eq!(endpoints["n"].aliases.as_deref(), Some(["api".to_owned()].as_slice()));
+        assert_eq!(endpoints["m"], EndpointSettings::default());
+        assert_eq!(extra.into_host_config().network_mode.as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn a_device_is_read_as_docker_reads_it() {
+        for (text, expected) in [
+            ("/dev/fuse", ("/dev/fuse", "/dev/fuse", "rwm")),
+            ("/dev/a:/dev/b", ("/dev/a", "/dev/b", "rwm")),
+            ("/dev/a:r", ("/dev/a", "/dev/a", "r")),
+            ("/dev/a:/dev/b:rw", ("/dev/a", "/dev/b", "rw")),
+        ] {
+            let DeviceMapping { path_on_host, path_in_container, cgroup_permissions } = device_mapping(text);
+            let parts = [path_on_host, path_in_container, cgroup_permissions].map(Option::unwrap_or_default);
+            assert_eq!((parts[0].as_str(), parts[1].as_str(), parts[2].as_str()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The flags of `docker run`: what each one sets here, and what becomes of those that set nothing.
+
+use super::RunArgs;
+use super::values as read;
+use crate::devcontainer::Mount;
+
+/// What is set, or what is wrong with the value, in words.
+type Setter = fn(&mut RunArgs, &str) -> Result<(), String>;
+
+/// A flag.
+#[derive(Debug)]
+pub(super) struct Flag {
+    /// Its name, `--…`.
+    pub(super) name: &'static str,
+    /// Another name of it: an older one, or a short one of two characters.
+    pub(super) also: Option<&'static str>,
+    pub(super) takes: Takes,
+    pub(super) does: Does,
+}
+
+/// Whether a flag has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// None, or true or false after an equals sign.
+    Nothing,
+    /// The next word, or what stands after an equals sign.
+    Value,
+}
+
+/// What becomes of a flag.
+#[derive(Debug)]
+pub(super) enum Does {
+    /// It sets something.
+    Set(Setter),
+    /// It names a file, which is not read yet.
+    EnvFile,
+    /// It is left out, and a person is told why.
+    LeftOut(&'static str),
+    /// It is not supported: an error.
+    Refused,
+}
+
+/// Returns the flag of this name.
+pub(super) fn find(name: &str) -> Option<&'static Flag> {
+    FLAGS.iter().find(|flag| flag.name == name || flag.also == Some(name))
+}
+
+/// Returns the name of every flag.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FLAGS.iter().map(|flag| flag.name)
+}
+
+const fn set(name: &'static str, setter: Setter) -> Flag {
+    Flag { name, also: None, takes: Takes::Value, does: Does::Set(setter) }
+}
+
+const fn switch(name: &'static str, setter: Setter) -> Flag {
+    Flag { takes: Takes::Nothing, ..set(name, setter) }
+}
+
+const fn left_out(name: &'static str, takes: Takes, why: &'static str) -> Flag {
+    Flag { name, also: None, takes, does: Does::LeftOut(why) }
+}
+
+const fn refused(name: &'static str) -> Flag {
+    Flag { name, also: None, takes: Takes::Value, does: Does::Refused }
+}
+
+impl Flag {
+    const fn or(self, also: &'static str) -> Self {
+        Self { also: Some(also), ..self }
+    }
+}
+
+fn put<T>(slot: &mut Option<T>, value: Result<T, String>) -> Result<(), String> {
+    *slot = Some(value?);
+    Ok(())
+}
+
+fn add<T>(all: &mut impl Extend<T>, one: Result<T, String>) -> Result<(), String> {
+    all.extend([one?]);
+    Ok(())
+}
+
+fn add_all<T>(all: &mut Vec<T>, more: Result<Vec<T>, String>) -> Result<(), String> {
+    all.extend(more?);
+    Ok(())
+}
+
+fn turn(slot: &mut bool, value: Result<bool, String>) -> Result<(), String> {
+    *slot = value?;
+    Ok(())
+}
+
+// Why a flag is left out.
+const CLIENT: &str = "it is about docker's own terminal";
+const NO_TERMINAL: &str = "the container's first process has no terminal here, and nothing on GitHub sees the one that it has \
+    there";
+const TIMES: &str = "it slows a disk down that is this engine's, not GitHub's";
+const DETACH: &str = "a codespace's container runs in the background anyway; on GitHub, docker refuses it beside the \
+    -a that the container is started with";
+const ENTRYPOINT: &str =
+    "the first process is the dev container's own: on GitHub, another --entrypoint comes after this one";
+const READ_ONLY: &str = "what has succeeded in a container is kept in it (/var/lib/localspace)";
+const RESTART: &str = "a codespace is started by its user; nothing would run its postStartCommand";
+const RM: &str = "the container would be gone after a stop; on GitHub, such a codespace cannot be started again";
+const GPUS: &str = "a container gets no GPU here; on a machine without one, docker refuses it";
+const PULL: &str = "the image is pulled where the engine does not have it";
+
+/// Sources: `docker run --help` of Engine 29; what the reference CLI starts a container with (spec-node/singleContainer.ts): its own
+/// `-a STDOUT -a STDERR` before `runArgs`, and `--entrypoint /bin/sh` after them.
+static FLAGS: &[Flag] = &[
+    set("--add-host", |args, text| add(&mut args.extra.hosts, read::host(text))),
+    set("--annotation", |args, text| add(&mut args.extra.annotations, read::pair(text))),
+    left_out("--attach", Takes::Value, CLIENT).or("-a"),
+    refused("--blkio-weight"),
+    refused("--blkio-weight-device"),
+    set("--cap-add", |args, text| add(&mut args.extra.cap_add, read::text(text))),
+    set("--cap-drop", |args, text| add(&mut args.extra.cap_drop, read::text(text))),
+    set("--cgroup-parent", |args, text| put(&mut args.extra.cgroup_parent, read::text(text))),
+    set("--cgroupns", |args, text| put(&mut args.extra.cgroupns, read::cgroup_namespace(text))),
+    refused("--cidfile"),
+    refused("--cpu-count"),
+    refused("--cpu-percent"),
+    set("--cpu-period", |args, text| put(&mut args.extra.cpu_period, read::number(text))),
+    set("--cpu-quota", |args, text| put(&mut args.extra.cpu_quota, read::number(text))),
+    refused("--cpu-rt-period"),
+    refused("--cpu-rt-runtime"),
+    set("--cpu-shares", |args, text| put(&mut args.extra.cpu_shares, read::number(text))).or("-c"),
+    set("--cpus", |args, text| put(&mut args.extra.nano_cpus, read::cpus(text))),
+    set("--cpuset-cpus", |args, text| put(&mut args.extra.cpuset_cpus, read::text(text))),
+    set("--cpuset-mems", |args, text| put(&mut args.extra.cpuset_mems, read::text(text))),
+    left_out("--detach", Takes::Nothing, DETACH).or("-d"),
+    left_out("--detach-keys", Takes::Value, CLIENT),
+    set("--device", |args, text| add(&mut args.extra.devices, read::text(text))),
+    set("--device-cgroup-rule", |args, text| add(&mut args.extra.device_cgroup_rules, read::device_rule(text))),
+    left_out("--device-read-bps", Takes::Value, TIMES),
+    left_out("--device-read-iops", Takes::Value, TIMES),
+    left_out("--device-write-bps", Takes::Value, TIMES),
+    left_out("--device-write-iops", Takes::Value, TIMES),
+    left_out("--disable-content-trust", Takes::Nothing, "the image is there by then"),
+    set("--dns", |args, text| add(&mut args.extra.dns, read::address(text))),
+    set("--dns-option", |args, text| add(&mut args.extra.dns_options, read::text(text))).or("--dns-opt"),
+    set("--dns-search", |args, text| add(&mut args.extra.dns_search, read::text(text))),
+    set("--domainname", |args, text| put(&mut args.extra.domain_name, read::text(text))),
+    left_out("--entrypoint", Takes::Value, ENTRYPOINT),
+    set("--env", |args, text| add(&mut args.env, read::variable(text))).or("-e"),
+    Flag { does: Does::EnvFile, ..refused("--env-file") },
+    set("--expose", |args, text| add_all(&mut args.extra.exposed, read::expose(text))),
+    left_out("--gpus", Takes::Value, GPUS),
+    set("--group-add", |args, text| add(&mut args.extra.group_add, read::text(text))),
+    refused("--health-cmd"),
+    refused("--health-interval"),
+    refused("--health-retries"),
+    refused("--health-start-interval"),
+    refused("--health-start-period"),
+    refused("--health-timeout"),
+    set("--hostname", |args, text| put(&mut args.hostname, read::text(text))).or("-h"),
+    switch("--init", |args, text| turn(&mut args.init, read::switch(text))),
+    left_out("--interactive", Takes::Nothing, NO_TERMINAL).or("-i"),
+    set("--ip", |args, text| put(&mut args.extra.ip, read::address(text))),
+    set("--ip6", |args, text| put(&mut args.extra.ip6, read::address(text))),
+    set("--ipc", |args, text| put(&mut args.extra.ipc, read::text(text))),
+    refused("--isolation"),
+    refused("--kernel-memory"),
+    set("--label", |args, text| add(&mut args.labels, read::label(text))).or("-l"),
+    refused("--label-file"),
+    refused("--link"),
+    refused("--link-local-ip"),
+    set("--log-driver", |args, text| put(&mut args.extra.log_driver, read::text(text))),
+    set("--log-opt", |args, text| add(&mut args.extra.log_options, read::pair(text))),
+    set("--mac-address", |args, text| put(&mut args.extra.mac_address, read::text(text))),
+    set("--memory", |args, text| put(&mut args.extra.memory, read::bytes(text))).or("-m"),
+    set("--memory-reservation", |args, text| put(&mut args.extra.memory_reservation, read::bytes(text))),
+    set("--memory-swap", |args, text| put(&mut args.extra.memory_swap, read::bytes_or_unlimited(text))),
+    set("--memory-swappiness", |args, text| put(&mut args.extra.memory_swappiness, read::number(text))),
+    set("--mount", |args, text| add(&mut args.mounts, Mount::parse(text))),
+    left_out("--name", Takes::Value, "the container has the codespace's name"),
+    set("--network", |args, text| add(&mut args.extra.networks, read::network(text))).or("--net"),
+    set("--network-alias", |args, text| add(&mut args.extra.network_aliases, read::text(text))).or("--net-alias"),
+    refused("--no-healthcheck"),
+    switch("--oom-kill-disable", |args, text| turn(&mut args.extra.oom_kill_disable, read::switch(text))),
+    set("--oom-score-adj", |args, text| put(&mut args.extra.oom_score_adj, read::number(text))),
+    set("--pid", |args, text| put(&mut args.extra.pid, read::text(text))),
+    set("--pids-limit", |args, text| put(&mut args.extra.pids_limit, read::number(text))),
+    set("--platform", |args, text| put(&mut args.extra.platform, read::text(text))),
+    switch("--privileged", |args, text| turn(&mut args.privileged, read::switch(text))),
+    set("--publish", |args, text| add_all(&mut args.extra.ports, read::publish(text))).or("-p"),
+    switch("--publish-all", |args, text| turn(&mut args.extra.publish_all, read::switch(text))).or("-P"),
+    left_out("--pull", Takes::Value, PULL),
+    left_out("--quiet", Takes::Nothing, CLIENT).or("-q"),
+    left_out("--read-only", Takes::Nothing, READ_ONLY),
+    left_out("--restart", Takes::Value, RESTART),
+    left_out("--rm", Takes::Nothing, RM),
+    set("--runtime", |args, text| put(&mut args.extra.runtime, read::text(text))),
+    set("--security-opt", |args, text| add(&mut args.extra.security_opt, read::text(text))),
+    set("--shm-size", |args, text| put(&mut args.extra.shm_size, read::bytes(text))),
+    left_out("--sig-proxy", Takes::Nothing, CLIENT),
+    set("--stop-signal", |args, text| put(&mut args.extra.stop_signal, read::text(text))),
+    set("--stop-timeout", |args, text| put(&mut args.extra.stop_timeout, read::number(text))),
+    set("--storage-opt", |args, text| add(&mut args.extra.storage_options, read::pair(text))),
+    set("--sysctl", |args, text| add(&mut args.extra.sysctls, read::pair(text))),
+    set("--tmpfs", |args, text| add(&mut args.extra.tmpfs, read::tmpfs(text))),
+    left_out("--tty", Takes::Nothing, NO_TERMINAL).or("-t"),
+    set("--ulimit", |args, text| add(&mut args.extra.ulimits, read::ulimit(text))),
+    refused("--use-api-socket"),
+    set("--user", |args, text| put(&mut args.user, read::text(text))).or("-u"),
+    set("--userns", |args, text| put(&mut args.extra.userns, read::text(text))),
+    set("--uts", |args, text| put(&mut args.extra.uts, read::text(text))),
+    set("--volume", |args, text| add(&mut args.mounts, Mount::parse_volume(text))).or("-v"),
+    refused("--volume-driver"),
+    refused("--volumes-from"),
+    set("--workdir", |args, text| put(&mut args.extra.working_folder, read::text(text))).or("-w"),
+];
