@@ -12,10 +12,10 @@ use crate::codespace::CodespaceName;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::journal::{Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
-use crate::lifecycle::{Ending, FailureKind, StepFailure, lead_codespace, lead_prebuild};
+use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
-use crate::report::{Place, Summary, UpDocument, failure, plain, timeline};
+use crate::report::{Place, Remains, Summary, UpDocument, failure, timeline};
 use crate::steps::{EngineRunner, Kept, Order};
 
 /// What to print and where.
@@ -67,11 +67,17 @@ pub(super) async fn rehearse(
     recorder.record(Event::RunFinished { outcome, seconds: began.elapsed().as_secs_f64(), message }).await;
     recording.finish().await?;
     let summary = summary(context, &name)?;
-    print(context, &summary, place, output.json)?;
-    let Some((phase, failure)) = failure else { return Ok(0) };
-    let never_came_to_be =
-        occasion == Occasion::Create && phase <= Phase::Create && undo(context, &engine, &name, workspaces).await?;
-    say_what_next(context, &name, &failure, never_came_to_be);
+    let may_be_nothing =
+        occasion == Occasion::Create && failure.as_ref().is_some_and(|(phase, _)| *phase <= Phase::Create);
+    let is_undone = may_be_nothing && undo(context, &engine, &name, workspaces).await?;
+    let remains = if is_undone { Remains::Nothing } else { Remains::Codespace };
+    print(context, &summary, remains, place, output.json)?;
+    let Some((_, failure)) = failure else { return Ok(0) };
+    if failure.kind == FailureKind::Interrupted && remains == Remains::Codespace {
+        context.ui.say(&format!(
+            "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
+        ));
+    }
     Ok(Kind::from(failure.kind).exit_code())
 }
 
@@ -139,9 +145,9 @@ fn summary(context: &Context, name: &CodespaceName) -> Result<Summary, CliError>
     Ok(Summary::of(read(&path, newest_run(&path)?)?.map_while(Result::ok)))
 }
 
-fn print(context: &mut Context, summary: &Summary, place: Place, json: bool) -> Result<(), CliError> {
+fn print(context: &mut Context, summary: &Summary, remains: Remains, place: Place, json: bool) -> Result<(), CliError> {
     let look = context.ui.err_look();
-    if let Some(text) = failure(summary, look) {
+    if let Some(text) = failure(summary, remains, look) {
         context.ui.say(&format!("\n{text}"));
     }
     context.ui.say(&format!("\n{}", timeline(summary, look)));
@@ -153,17 +159,4 @@ fn print(context: &mut Context, summary: &Summary, place: Place, json: bool) -> 
         context.ui.data(&format!("{}\n", place.name))?;
     }
     Ok(())
-}
-
-fn say_what_next(context: &mut Context, name: &CodespaceName, failure: &StepFailure, never_came_to_be: bool) {
-    if let Some(hint) = &failure.hint {
-        context.ui.say(&format!("hint: {}\n", plain(&hint.replace('\n', " "))));
-    }
-    match (failure.kind, never_came_to_be) {
-        (FailureKind::Interrupted, true) => context.ui.say("interrupted; nothing is left of the codespace\n"),
-        (FailureKind::Interrupted, false) => context.ui.say(&format!(
-            "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
-        )),
-        (FailureKind::Command | FailureKind::Configuration | FailureKind::Engine | FailureKind::Registry, _) => {}
-    }
 }

@@ -81,8 +81,15 @@ mod tests {
         told.running = None;
         told.end = Some(End { outcome: Outcome::Failed, seconds: 1.0, message: None });
         let phase = Phase::PostCreateCommand;
-        told.failure =
-            Some(Failure { phase, command: None, exit_code: None, reason: None, detail: None, excerpt: Vec::new() });
+        told.failure = Some(Failure {
+            phase,
+            command: None,
+            exit_code: None,
+            reason: None,
+            detail: None,
+            hint: None,
+            excerpt: Vec::new(),
+        });
         told.ready = Some(Phase::UpdateContentCommand);
         check(State::Running, Some(&told), false, ("Available", true, Some("postCreateCommand failed")));
         check(State::Stopped, Some(&told), false, ("Shutdown", false, Some("postCreateCommand failed")));

@@ -59,6 +59,8 @@ pub struct PhaseFinished {
     pub reason: Option<String>,
     /// What shows the reason, in lines: the place in a file, with a caret.
     pub detail: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 /// Text that a command wrote. Joined in order of arrival, the texts of one stream are what the command wrote, save for what

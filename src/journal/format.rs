@@ -160,6 +160,7 @@ impl<'a> Line<'a> {
             exit_code: finished.exit_code,
             reason: finished.reason.as_deref().map(Cow::Borrowed),
             detail: finished.detail.as_deref().map(Cow::Borrowed),
+            hint: finished.hint.as_deref().map(Cow::Borrowed),
             ..head
         }
     }
@@ -215,6 +216,7 @@ impl Line<'_> {
                 exit_code: self.exit_code,
                 reason: self.reason.map(Cow::into_owned),
                 detail: self.detail.map(Cow::into_owned),
+                hint: self.hint.map(Cow::into_owned),
             }),
             "commandFinished" => Event::CommandFinished {
                 phase: self.phase?,

@@ -305,6 +305,7 @@ impl<S, P: MadeFor, R: StepRunner> Lifecycle<S, P, R> {
                 exit_code: result.as_ref().map_or_else(|failure| failure.exit_code, |exit_code| *exit_code),
                 reason: failed.map(|failure| failure.reason.clone()),
                 detail: failed.and_then(|failure| failure.detail.clone()),
+                hint: failed.and_then(|failure| failure.hint.clone()),
             };
             self.run.record.record(Event::PhaseFinished(finished)).await;
             if let Err(failure) = result {

@@ -23,17 +23,33 @@ impl Failure {
     }
 }
 
+/// What is left of a codespace whose phase failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// The codespace, as far as it came.
+    Codespace,
+    /// Nothing: it never came to be.
+    Nothing,
+}
+
 /// Returns the text about the phase that failed; nothing where none did.
-pub fn failure(summary: &Summary, look: Look) -> Option<String> {
+pub fn failure(summary: &Summary, remains: Remains, look: Look) -> Option<String> {
     let failure = summary.failure.as_ref()?;
-    let mut blocks = vec![look.paint(Paint::Red, &failure.headline())];
+    let mut blocks = vec![
+        wrap(&failure.headline(), look.width)
+            .iter()
+            .map(|line| look.paint(Paint::Red, line))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    ];
     blocks.extend(failure.detail.as_ref().map(|detail| detail_of(detail, look)));
     if !failure.excerpt.is_empty() {
         blocks.push(excerpt(&failure.excerpt, look));
     }
     let own = summary.diagnoses.iter().filter(|diagnosis| diagnosis.phase == failure.phase);
     blocks.extend(own.map(|found| diagnosis(found, look)));
-    blocks.push(next_steps(failure, summary));
+    blocks.extend(failure.hint.as_ref().map(|hint| field("hint", hint, look)));
+    blocks.push(next_steps(failure, summary, remains, look));
     Some(blocks.join("\n\n") + "\n")
 }
 
@@ -50,15 +66,21 @@ fn excerpt(lines: &[String], look: Look) -> String {
 }
 
 fn diagnosis(diagnosis: &Diagnosis, look: Look) -> String {
-    let field = |name: &str, text: &str| {
-        let indent = format!("\n{}", " ".repeat(name.len() + 2));
-        let lines = wrap(&sanitise::plain(&text.replace('\n', " ")), look.width.saturating_sub(name.len() + 2).max(1));
-        format!("{}: {}", look.paint(Paint::Bold, name), lines.join(&indent))
-    };
-    format!("{}\n{}", field("diagnosis", &diagnosis.message), field("advice", &diagnosis.advice))
+    format!("{}\n{}", field("diagnosis", &diagnosis.message, look), field("advice", &diagnosis.advice, look))
 }
 
-fn next_steps(failure: &Failure, summary: &Summary) -> String {
+/// Returns a text under its name, its later lines indented.
+fn field(name: &str, text: &str, look: Look) -> String {
+    let indent = format!("\n{}", " ".repeat(name.len() + 2));
+    let lines = wrap(&sanitise::plain(&text.replace('\n', " ")), look.width.saturating_sub(name.len() + 2).max(1));
+    format!("{}: {}", look.paint(Paint::Bold, name), lines.join(&indent))
+}
+
+fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look) -> String {
+    if remains == Remains::Nothing {
+        let text = "Nothing is left of the codespace. What to do next: mend that, and give the same command again.";
+        return wrap(text, look.width).join("\n");
+    }
     let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
     let state = match summary.ready {
         Some(_) => "The codespace can be used, but the phases after this one were skipped. What to do next:",
@@ -66,16 +88,16 @@ fn next_steps(failure: &Failure, summary: &Summary) -> String {
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
     if failure.phase > Phase::Create {
-        steps.push((
-            format!("localspace exec{name} -- sh"),
-            "opens a shell in the container, which was kept for a look",
-        ));
+        steps.push((format!("localspace exec{name} -- sh"), "opens a shell in it"));
     }
     steps.push(match &failure.detail {
         Some(_) => ("the same command again".to_owned(), "makes it anew, once the file is mended and committed"),
-        None => ("the same command again".to_owned(), "tries this phase again, and goes on from there"),
+        None => ("the same command again".to_owned(), "tries this phase again, and goes on"),
     });
     let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
-    let steps = steps.iter().map(|(command, what)| format!("  {command:column$}  {what}"));
-    std::iter::once(state.to_owned()).chain(steps).collect::<Vec<_>>().join("\n")
+    let has_room = steps.iter().all(|(_, what)| column + what.len() + 4 <= look.width);
+    let steps = steps.iter().map(|(command, what)| {
+        if has_room { format!("  {command:column$}  {what}") } else { format!("  {command}\n      {what}") }
+    });
+    wrap(state, look.width).into_iter().chain(steps).collect::<Vec<_>>().join("\n")
 }

@@ -93,7 +93,7 @@ impl Look {
 }
 
 /// Returns the text in lines of at most `width` columns, broken between words where that is possible.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for mut word in text.split_whitespace() {
         match lines.last_mut() {

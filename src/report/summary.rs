@@ -80,6 +80,8 @@ pub struct Failure {
     pub reason: Option<String>,
     /// What shows the reason: the place in a file.
     pub detail: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
     /// The last lines that the command wrote, without control characters.
     pub excerpt: Vec<String>,
 }
@@ -191,12 +193,12 @@ impl Summary {
 
     fn phase_finished(&mut self, finished: &PhaseFinished) {
         self.running = None;
-        let PhaseFinished { phase, outcome, seconds, exit_code, reason, detail } = finished.clone();
+        let PhaseFinished { phase, outcome, seconds, exit_code, reason, detail, hint } = finished.clone();
         if outcome == Outcome::Failed && self.failure.is_none() {
             // Where none of several commands ended (a timeout), the one that wrote last is the best witness.
             let command = self.failed_command.take().or_else(|| self.tails.newest().cloned());
             let excerpt = self.tails.lines(command.as_ref());
-            self.failure = Some(Failure { phase, command, exit_code, reason: reason.clone(), detail, excerpt });
+            self.failure = Some(Failure { phase, command, exit_code, reason: reason.clone(), detail, hint, excerpt });
         }
         self.phases.push(PhaseSummary { phase, outcome: outcome.into(), seconds, exit_code, reason });
     }

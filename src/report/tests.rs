@@ -28,7 +28,7 @@ fn run_started(occasion: &str) -> Event {
 
 fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, reason: Option<&str>) -> Event {
     let reason = reason.map(str::to_owned);
-    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds: 1.25, exit_code, reason, detail: None })
+    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds: 1.25, exit_code, reason, detail: None, hint: None })
 }
 
 fn output(phase: Phase, command: Option<&str>, stream: OutputStream, text: &str) -> Event {
@@ -150,7 +150,7 @@ fn colours_do_not_move_a_column() {
 
 #[test]
 fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
-    insta::assert_snapshot!(failure(&Summary::of(too_early()), LOOK).expect("failed"), @r"
+    insta::assert_snapshot!(failure(&Summary::of(too_early()), Remains::Codespace, LOOK).expect("failed"), @r"
     onCreateCommand failed in `api` with exit code 125
 
     its last 20 lines:
@@ -181,10 +181,10 @@ fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
 
     The codespace cannot be used. What to do next:
       localspace logs -c calm-lamp        shows everything that was written
-      localspace exec -c calm-lamp -- sh  opens a shell in the container, which was kept for a look
-      the same command again              tries this phase again, and goes on from there
+      localspace exec -c calm-lamp -- sh  opens a shell in it
+      the same command again              tries this phase again, and goes on
     ");
-    insta::assert_snapshot!(failure(&Summary::of(usable()), LOOK).expect("failed"), @r"
+    insta::assert_snapshot!(failure(&Summary::of(usable()), Remains::Codespace, LOOK).expect("failed"), @r"
     postCreateCommand failed with exit code 1: timed out after 60 s
 
     its last line:
@@ -192,10 +192,10 @@ fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
 
     The codespace can be used, but the phases after this one were skipped. What to do next:
       localspace logs -c calm-lamp        shows everything that was written
-      localspace exec -c calm-lamp -- sh  opens a shell in the container, which was kept for a look
-      the same command again              tries this phase again, and goes on from there
+      localspace exec -c calm-lamp -- sh  opens a shell in it
+      the same command again              tries this phase again, and goes on
     ");
-    assert_eq!(failure(&Summary::default(), LOOK), None);
+    assert_eq!(failure(&Summary::default(), Remains::Codespace, LOOK), None);
 }
 
 #[test]
@@ -408,18 +408,20 @@ fn a_fault_of_a_file_is_one_line_everywhere_and_its_place_is_shown_once() {
             exit_code: None,
             reason: Some("d.json:2:16: the image has no user `vscode`".to_owned()),
             detail: Some("   |\n 2 |  \"remoteUser\": \"vscode\"}\n   |                ^^^^^^^^".to_owned()),
+            hint: Some("set remoteUser to one of them".to_owned()),
         }),
     ]);
-    insta::assert_snapshot!(failure(&Summary::of(records.clone()), LOOK).expect("failed"), @r#"
+    insta::assert_snapshot!(failure(&Summary::of(records.clone()), Remains::Nothing, LOOK).expect("failed"), @r#"
     create failed: d.json:2:16: the image has no user `vscode`
 
        |
      2 |  "remoteUser": "vscode"}
        |                ^^^^^^^^
 
-    The codespace cannot be used. What to do next:
-      localspace logs -c calm-lamp  shows everything that was written
-      the same command again        makes it anew, once the file is mended and committed
+    hint: set remoteUser to one of them
+
+    Nothing is left of the codespace. What to do next: mend that, and give the same
+    command again.
     "#);
     assert!(log(&records, Colour::Never).contains("Z:    |                ^^^^^^^^\n"));
     let summary = Summary::of(records.clone());

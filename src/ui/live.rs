@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use super::facts::width_of;
 use super::plain::{READY, cause, one_line, warning};
 use super::recent::Recent;
-use crate::journal::{Clock, Event, PhaseFinished, Sink, SinkError};
+use crate::journal::{Clock, Event, Outcome, PhaseFinished, Sink, SinkError};
 use crate::phase::Phase;
-use crate::report::{Charset, Look, Paint, PhaseOutcome};
+use crate::report::{Charset, Look, Paint, PhaseOutcome, wrap};
 
 /// Times a second.
 const REDRAWS: u8 = 12;
@@ -33,6 +33,7 @@ pub struct Live {
     look: Look,
     // Shared with the ticker's thread, which draws: never locked while the bar is called.
     frame: Arc<Mutex<Frame>>,
+    has_failed: bool,
 }
 
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Live {
         // The template is a constant: it is never the fallback.
         let style = ProgressStyle::with_template("{frame}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::with_draw_target(None, target).with_style(style.with_key("frame", draw));
-        Self { bar, look, frame }
+        Self { bar, look, frame, has_failed: false }
     }
 
     /// Draws a frame now.
@@ -96,14 +97,29 @@ impl Live {
         self.bar.println(line);
     }
 
-    fn over(&self, phase: Phase, outcome: PhaseOutcome, rest: &str) -> String {
+    /// Returns the line of a phase that is over; what has no room beside it goes on under it.
+    fn over(&self, phase: Phase, outcome: PhaseOutcome, first: &str, rest: &str) -> String {
         let mark = self.look.paint(Look::paint_of(outcome), self.look.mark(outcome));
-        format!("{mark} {phase:NAME$}  {rest}")
+        let indent = NAME + 4 + first.len();
+        let lines = wrap(rest, self.look.width.saturating_sub(indent).max(1));
+        let lines: Vec<String> = match outcome {
+            PhaseOutcome::Skipped => lines.iter().map(|line| self.look.paint(Paint::Dim, line)).collect(),
+            PhaseOutcome::Succeeded | PhaseOutcome::Failed => lines,
+        };
+        format!("{mark} {phase:NAME$}  {first}{}", lines.join(&format!("\n{}", " ".repeat(indent))))
+            .trim_end()
+            .to_owned()
     }
 
     fn finished(&self, finished: &PhaseFinished) -> String {
-        let cause = cause(finished).map_or(String::new(), |cause| format!("  {cause}"));
-        self.over(finished.phase, finished.outcome.into(), &format!("{:.1} s{cause}", finished.seconds))
+        let (seconds, cause) = (format!("{:.1} s  ", finished.seconds), cause(finished).unwrap_or_default());
+        self.over(finished.phase, finished.outcome.into(), &seconds, &cause)
+    }
+
+    fn warning(&self, message: &str, hint: Option<&str>) -> String {
+        let lines = warning(message, hint);
+        let lines = lines.iter().flat_map(|line| wrap(line, self.look.width));
+        lines.map(|line| self.look.paint(Paint::Yellow, &line)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -115,19 +131,20 @@ impl Sink for Live {
                     Running { phase: *phase, since: time, progress: String::new(), recent: Recent::new(LINES) };
                 lock(&self.frame).running = Some(running);
             }
+            Event::PhaseSkipped { .. } if self.has_failed => {}
             Event::PhaseSkipped { phase, reason } => {
-                let rest = self.look.paint(Paint::Dim, &format!("skipped: {}", one_line(reason)));
-                self.bar.println(self.over(*phase, PhaseOutcome::Skipped, &rest));
+                let rest = format!("skipped: {}", one_line(reason));
+                self.bar.println(self.over(*phase, PhaseOutcome::Skipped, "", &rest));
             }
-            Event::PhaseFinished(finished) => self.end(&self.finished(finished)),
+            Event::PhaseFinished(finished) => {
+                // That nothing comes after a failure is in the table at the end.
+                self.has_failed |= finished.outcome == Outcome::Failed;
+                self.end(&self.finished(finished));
+            }
             Event::Output(output) => self.running(|running| running.recent.push(output)),
             Event::Progress { text, .. } => self.running(|running| running.progress = one_line(text)),
             Event::Ready { .. } => self.bar.println(self.look.paint(Paint::Bold, READY)),
-            Event::Warning { message, hint, .. } => {
-                let lines = warning(message, hint.as_deref());
-                let lines = lines.iter().map(|line| self.look.paint(Paint::Yellow, line));
-                self.bar.println(lines.collect::<Vec<_>>().join("\n"));
-            }
+            Event::Warning { message, hint, .. } => self.bar.println(self.warning(message, hint.as_deref())),
             Event::RunStarted(_)
             | Event::CommandFinished { .. }
             | Event::RegistryLogin(_)

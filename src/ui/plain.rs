@@ -5,18 +5,19 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::say;
-use crate::journal::{Event, PhaseFinished, Sink, SinkError};
+use crate::journal::{Event, Outcome, PhaseFinished, Sink, SinkError};
 use crate::report;
 
 /// Writes a line for each phase that ended or was skipped, for each warning, and when the codespace can be used.
 pub struct Plain {
     stderr: Box<dyn Write + Send>,
+    has_failed: bool,
 }
 
 impl Plain {
     /// Returns a sink that writes to `stderr`.
     pub const fn new(stderr: Box<dyn Write + Send>) -> Self {
-        Self { stderr }
+        Self { stderr, has_failed: false }
     }
 }
 
@@ -28,7 +29,12 @@ impl std::fmt::Debug for Plain {
 
 impl Sink for Plain {
     fn event(&mut self, _: Timestamp, event: &Event) -> Result<(), SinkError> {
+        if let Event::PhaseFinished(finished) = event {
+            self.has_failed |= finished.outcome == Outcome::Failed;
+        }
         let lines: Vec<String> = match event {
+            // That nothing comes after a failure is in the table at the end.
+            Event::PhaseSkipped { .. } if self.has_failed => return Ok(()),
             Event::PhaseFinished(finished) => vec![phase_finished(finished)],
             Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
             Event::Warning { message, hint, .. } => warning(message, hint.as_deref()),

@@ -38,7 +38,7 @@ fn output(text: &str) -> Event {
 }
 
 fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, seconds: f64) -> Event {
-    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason: None, detail: None })
+    Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason: None, detail: None, hint: None })
 }
 
 fn skipped() -> Event {
@@ -150,8 +150,9 @@ fn a_phase_that_runs_has_a_frame_with_its_last_lines() {
     show(
         &mut live,
         &[
-            finished(Phase::OnCreateCommand, Outcome::Failed, Some(1), 3.3),
             skipped(),
+            finished(Phase::OnCreateCommand, Outcome::Failed, Some(1), 3.3),
+            Event::PhaseSkipped { phase: Phase::PostCreateCommand, reason: "onCreateCommand failed".to_owned() },
             Event::Ready { wait_for: Phase::UpdateContentCommand },
         ],
     );
@@ -159,9 +160,9 @@ fn a_phase_that_runs_has_a_frame_with_its_last_lines() {
     ✓ image                 2.1 s
     warning: the file is open
     hint: chmod 600 it
+    – registryLogin         skipped: this is a prebuild: no
+                            login
     ✗ onCreateCommand       3.3 s  exit code 1
-    – registryLogin         skipped: this is a prebuild: no logi
-    n
     ready: the codespace can be used
     ");
     live.finish().expect("finished");

@@ -36,6 +36,7 @@ fn a_line_is_flat_and_leaves_out_what_is_absent() {
             exit_code: Some(127),
             reason: None,
             detail: None,
+            hint: None,
         }),
         r#""phaseFinished","phase":"onCreateCommand","outcome":"failed","seconds":0.3,"exitCode":127"#,
     );
@@ -121,9 +122,9 @@ fn any_event_of_a_phase() -> impl Strategy<Value = Event> {
     prop_oneof![
         phase().prop_map(|phase| Event::PhaseStarted { phase }),
         (phase(), text()).prop_map(|(phase, reason)| Event::PhaseSkipped { phase, reason }),
-        (phase(), outcomes(), seconds(), option::of(any::<i32>()), option::of(text()), option::of(text())).prop_map(
-            |(phase, outcome, seconds, exit_code, reason, detail)| {
-                Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason, detail })
+        (phase(), outcomes(), seconds(), option::of(any::<i32>()), prop::array::uniform3(option::of(text()))).prop_map(
+            |(phase, outcome, seconds, exit_code, [reason, detail, hint])| {
+                Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason, detail, hint })
             }
         ),
         (text(), text(), text(), logins, option::of(text())).prop_map(|(id, server, user, outcome, reason)| {
