@@ -155,6 +155,8 @@ mod tests {
         assert_eq!(parsed.properties.hooks.get(&Hook::OnCreate), Some(&LifecycleCommand::Parallel(entries)));
         assert_eq!(parsed.properties.remote_env, [("A".to_owned(), Some("2".to_owned()))]);
         assert_eq!(parsed.properties.mounts[0].target, "/b");
+        assert_eq!(parsed.label_entry["onCreateCommand"]["a"], "3");
+        assert_eq!(parsed.label_entry["remoteEnv"]["A"], "2");
     }
 
     #[test]

@@ -88,6 +88,11 @@ impl Told<'_> {
                 ),
             ),
         };
+        if let Why::BadCredential | Why::Expired = self.refusal.refused.why {
+            let server = argument(self.server());
+            advice
+                .push_str(&format!("; what is stored there as a login is refused, `docker logout{server}` removes it"));
+        }
         if self.server().is_some() && self.registry().is_none() {
             advice.push_str(&format!("; and {}", self.secrets()));
         }

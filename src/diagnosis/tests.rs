@@ -59,6 +59,8 @@ fn a_pull_before_the_login_is_told_where_to_go() {
             check(phase, output, "pull-before-registry-login", &parts);
         }
     }
+    let stored = "Error response from daemon: Head \"https://a.example/v2/o/i/manifests/t\": denied: denied";
+    check(Phase::OnCreateCommand, stored, "pull-before-registry-login", &["docker logout a.example"]);
     // Without secrets for that registry, moving it would not be enough.
     let other = "Error response from daemon: Head \"https://c.example/v2/o/i/manifests/t\": unauthorized";
     let parts = ["c.example/o/i:t", "postCreateCommand", "<ID>_CONTAINER_REGISTRY_SERVER (= c.example)"];

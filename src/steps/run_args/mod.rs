@@ -199,8 +199,11 @@ fn find(config: &DevContainer, word: &Word, name: &str) -> Result<&'static Flag,
         }
         Some(flag) => Ok(flag),
         None => {
-            let meant = nearest(name, flags::names());
-            let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
+            let two = name.split_once(' ').filter(|(flag, _)| flags::find(flag).is_some());
+            let hint = match two {
+                Some((flag, _)) => Some(format!("a flag and its value are two words: \"{flag}\", \"…\"")),
+                None => nearest(name, flags::names()).map(|meant| format!("did you mean `{meant}`?")),
+            };
             Err(ConfigError { hint, ..fault(config, &word.span, &format!("`{name}` is no flag of `docker run`")) })
         }
     }

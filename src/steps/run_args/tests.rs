@@ -171,6 +171,10 @@ fn what_is_wrong_is_an_error_at_its_place() {
     let hint = |args: &str| read(args).expect_err(args).hint;
     assert_eq!(hint(r#"["--netwrok=x"]"#).as_deref(), Some("did you mean `--network`?"));
     assert_eq!(hint(r#"["--frobnicate"]"#), None);
+    assert_eq!(
+        hint(r#"["--network host"]"#).as_deref(),
+        Some("a flag and its value are two words: \"--network\", \"…\"")
+    );
 }
 
 #[test]
