@@ -83,7 +83,7 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
     }
     let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
     let state = match summary.ready {
-        Some(_) => "The codespace can be used, but the phases after this one were skipped. What to do next:",
+        Some(_) => "It can be used, but the phases after this one were skipped. What to do next:",
         None => "The codespace cannot be used. What to do next:",
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];

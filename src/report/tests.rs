@@ -190,7 +190,7 @@ fn a_failure_shows_the_end_of_the_command_that_failed_and_what_to_do() {
     its last line:
       | ab
 
-    The codespace can be used, but the phases after this one were skipped. What to do next:
+    It can be used, but the phases after this one were skipped. What to do next:
       localspace logs -c calm-lamp        shows everything that was written
       localspace exec -c calm-lamp -- sh  opens a shell in it
       the same command again              tries this phase again, and goes on
