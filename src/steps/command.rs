@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-/// A set of shells that are being opened ahead.
+/// Shells that are being opened ahead.
 #[derive(Debug, Default)]
 pub(super) struct Ahead(VecDeque<JoinHandle<Result<Gate, EngineError>>>);
 
@@ -194,5 +194,13 @@ impl Ahead {
     /// Returns the next one, if there is one that could be opened.
     pub(super) async fn next(&mut self) -> Option<Gate> {
         self.0.pop_front()?.await.ok()?.ok()
+    }
+
+    /// Makes a shell that waits the next one.
+    pub(super) fn put_back(&mut self, gate: Option<Gate>) {
+        // A task that is over at once: a shell cannot be looked at from two threads, a task can.
+        if let Some(gate) = gate {
+            self.0.push_front(tokio::spawn(std::future::ready(Ok(gate))));
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use futures_util::StreamExt;
 
-use super::shell::{COOKIE, EndMark, Found, MarkFinder, PROGRAM};
+use super::shell::{COOKIE, EndMark, Found, MarkFinder, PROGRAM, in_between, last};
 use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
 use crate::journal::OutputStream;
 
@@ -103,15 +103,39 @@ impl Gate {
     pub(super) async fn run(self, text: &str, mark: &EndMark) -> Running {
         let ExecSession { id, output, mut input } = self.session;
         // A shell that is gone takes no text: that shows as a stream that closes without a mark, with the reason in it.
-        if input.send(text.as_bytes()).await.is_ok() {
+        if input.send(last(text).as_bytes()).await.is_ok() {
             let _closed_or_gone = input.close().await;
         }
-        let side = || Side { finder: mark.finder(), exit_code: None };
-        Running { exec: id, output, stdout: side(), stderr: side(), waiting: VecDeque::new() }
+        Running::new(id, output, mark)
+    }
+
+    /// Hands the shell a text of ours in between and waits for its end; returns what it wrote to its standard output, and the shell, which waits
+    /// on, if it is still there.
+    pub(super) async fn ask(self, text: &str, mark: &EndMark) -> Result<(Vec<u8>, Option<Self>), EngineError> {
+        let (cookie, ExecSession { id, output, mut input }) = (self.cookie, self.session);
+        let _gone = input.send(in_between(text, mark).as_bytes()).await;
+        let mut running = Running::new(id, output, mark);
+        let mut printed = Vec::new();
+        loop {
+            match running.next().await? {
+                Piece::Output(OutputStream::Stdout, bytes) => printed.extend(bytes),
+                Piece::Output(OutputStream::Stderr, _) => {}
+                Piece::Ended(_) => {
+                    let session = ExecSession { id: running.exec, output: running.output, input };
+                    return Ok((printed, Some(Self { session, cookie })));
+                }
+                Piece::Closed => return Ok((printed, None)),
+            }
+        }
     }
 }
 
 impl Running {
+    fn new(exec: String, output: ExecOutput, mark: &EndMark) -> Self {
+        let side = || Side { finder: mark.finder(), exit_code: None };
+        Self { exec, output, stdout: side(), stderr: side(), waiting: VecDeque::new() }
+    }
+
     /// Returns the engine's id of the command.
     pub(super) fn exec_id(&self) -> &str {
         &self.exec

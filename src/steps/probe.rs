@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::command::Place;
-use super::gate::{Gate, Piece, fresh_mark};
+use super::command::{Ahead, Place};
+use super::gate::{Gate, fresh_mark};
 use super::limits::within;
 use super::processes;
 use super::remote_user::RemoteUser;
 use super::shell::{COOKIE, EndMark, Opened, Script, Words};
 use crate::devcontainer::UserEnvProbe;
 use crate::engine::EngineError;
-use crate::journal::OutputStream;
 
 /// As the reference: after this, the commands do without.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -22,11 +21,13 @@ pub(super) const COOKIE_OF_PROBE: &str = "userEnvProbe:";
 /// What belongs to the probing shell alone.
 const ITS_OWN: [&str; 5] = ["PWD", "OLDPWD", "SHLVL", "_", COOKIE];
 
-/// Returns the variables that a shell of the remote user ends up with, or why it did not say, as the end of a sentence.
+/// Returns the variables that a shell of the remote user ends up with, or why it did not say, as the end of a sentence. It is asked through the
+/// first of the shells that were opened ahead, which then waits on: starting one more process in the container would cost as much again.
 pub(super) async fn probe(
     place: &Place,
     user: &RemoteUser,
     kind: UserEnvProbe,
+    ahead: &mut Ahead,
 ) -> Result<BTreeMap<String, String>, String> {
     let flags = match kind {
         UserEnvProbe::None => return Ok(BTreeMap::new()),
@@ -42,29 +43,28 @@ pub(super) async fn probe(
     let cookie = format!("{COOKIE_OF_PROBE}{}", mark.as_str());
     let (command, opened) = (Words::Exec(&words), Opened::Now);
     let script = Script { command, folder: "/", env: &[], success: None, opened, cookie: cookie.clone(), mark: &mark };
-    let read = async {
-        let gate = Gate::open(&place.engine, &place.container, &place.user).await?;
-        let mut running = gate.run(&script.text(), &mark).await;
-        let mut printed = Vec::new();
-        loop {
-            match running.next().await? {
-                Piece::Output(OutputStream::Stdout, bytes) => printed.extend(bytes),
-                Piece::Output(OutputStream::Stderr, _) => {}
-                Piece::Ended(_) | Piece::Closed => return Ok::<_, EngineError>(printed),
-            }
-        }
+    let gate = match ahead.next().await {
+        Some(gate) => gate,
+        None => Gate::open(&place.engine, &place.container, &place.user).await.map_err(|error| not_asked(&error))?,
     };
-    match within(&place.cancel, None, tokio::time::timeout(WITHIN, read)).await {
-        Ok(Ok(Ok(printed))) => {
+    let cookies = [cookie, gate.cookie().to_owned()];
+    let text = script.text();
+    match within(&place.cancel, None, tokio::time::timeout(WITHIN, gate.ask(&text, &mark))).await {
+        Ok(Ok(Ok((printed, gate)))) => {
+            ahead.put_back(gate);
             parse(&printed, before, after).ok_or_else(|| "did not say what its environment is".to_owned())
         }
-        Ok(Ok(Err(error))) => Err(format!("could not be asked ({error})")),
+        Ok(Ok(Err(error))) => Err(not_asked(&error)),
         Ok(Err(_)) | Err(_) => {
             // A shell that hangs would hang on. What is left of it is not worth a word beside the warning.
-            let _left = processes::end(&place.engine, &place.container, &[cookie]).await;
+            let _left = processes::end(&place.engine, &place.container, &cookies).await;
             Err(format!("did not answer within {} s", WITHIN.as_secs()))
         }
     }
+}
+
+fn not_asked(error: &EngineError) -> String {
+    format!("could not be asked ({error})")
 }
 
 fn parse(printed: &[u8], before: &str, after: &str) -> Option<BTreeMap<String, String>> {

@@ -67,8 +67,8 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     if !merged.entrypoints.is_empty() && runner.order.occasion != Occasion::Attach {
         await_entrypoints(runner, &id, &started_at).await?;
     }
-    // The shells are opened beside the probe: nothing in them depends on it.
-    let ahead = Ahead::open(&place, runner.shells(&merged, &marks));
+    // The probe goes through the first of them: nothing in them depends on it.
+    let mut ahead = Ahead::open(&place, runner.shells(&merged, &marks));
     let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
     let file = &runner.order.environment_file;
     let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
@@ -76,7 +76,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         // It was asked since the container was started, and the secrets are those of that start.
         kept.env
     } else {
-        let env = environment(&probed(runner, &place, &user, &merged).await?, &merged, &details);
+        let env = environment(&probed(runner, &place, &user, &merged, &mut ahead).await?, &merged, &details);
         let secrets = Fingerprints::of(&runner.world.secrets, entropy());
         let (container, user, env_kept) = (id.as_str().to_owned(), user.name.clone(), env.clone());
         let (started_at, home) = (started_at.clone(), home.clone());
@@ -107,8 +107,9 @@ async fn probed(
     place: &Place,
     user: &RemoteUser,
     merged: &MergedConfiguration,
+    ahead: &mut Ahead,
 ) -> Result<BTreeMap<String, String>, StepFailure> {
-    let why = match probe::probe(place, user, merged.user_env_probe).await {
+    let why = match probe::probe(place, user, merged.user_env_probe, ahead).await {
         Ok(variables) => return Ok(variables),
         Err(why) => why,
     };

@@ -14,4 +14,4 @@ pub(crate) use intake::{Intake, cookie as session_cookie};
 pub(crate) use kill::{COOKIE, kill_script};
 pub(crate) use quote::quote;
 pub(crate) use script::{Opened, Script, Words};
-pub(crate) use waiting::{PROGRAM, STALE};
+pub(crate) use waiting::{PROGRAM, STALE, in_between, last};

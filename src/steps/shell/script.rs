@@ -121,7 +121,7 @@ mod tests {
     use std::process::{Command, Output, Stdio};
 
     use super::super::end_mark::Found;
-    use super::super::waiting::PROGRAM;
+    use super::super::waiting::{PROGRAM, last};
     use super::*;
 
     fn run(text: &str) -> Output {
@@ -136,7 +136,7 @@ mod tests {
             .stderr(Stdio::piped())
             .spawn()
             .expect("sh runs");
-        child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("written");
+        child.stdin.take().expect("piped").write_all(last(text).as_bytes()).expect("written");
         child.wait_with_output().expect("ended")
     }
 
