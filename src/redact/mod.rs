@@ -2,6 +2,7 @@
 
 mod decode;
 mod filter;
+pub(crate) mod screen;
 
 use std::fmt;
 
