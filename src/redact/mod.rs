@@ -1,7 +1,16 @@
 //! Secret values, and the filter that every output goes through.
 
+mod automaton;
 mod decode;
+mod encoding;
+mod escape;
 mod filter;
+mod forms;
+mod scan;
+pub(crate) mod screen;
+mod spans;
+mod view;
+mod walker;
 
 use std::fmt;
 
@@ -38,3 +47,8 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
         out.write_str("Secret(***)")
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

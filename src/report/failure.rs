@@ -17,7 +17,7 @@ impl Failure {
             .reason
             .as_ref()
             .filter(|reason| code.is_empty() || !reason.contains("exit code"))
-            .map_or(String::new(), |reason| format!(": {}", reason.replace('\n', " ")));
+            .map_or(String::new(), |reason| format!(": {reason}"));
         let headline = format!("{} failed{command}{code}{reason}", self.phase);
         sanitise::plain(&headline).into_owned()
     }
@@ -72,7 +72,7 @@ fn diagnosis(diagnosis: &Diagnosis, look: Look) -> String {
 /// Returns a text under its name, its later lines indented.
 fn field(name: &str, text: &str, look: Look) -> String {
     let indent = format!("\n{}", " ".repeat(name.len() + 2));
-    let lines = wrap(&sanitise::plain(&text.replace('\n', " ")), look.width.saturating_sub(name.len() + 2).max(1));
+    let lines = wrap(&sanitise::plain(text), look.width.saturating_sub(name.len() + 2).max(1));
     format!("{}: {}", look.paint(Paint::Bold, name), lines.join(&indent))
 }
 

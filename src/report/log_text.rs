@@ -1,5 +1,6 @@
 //! The text of `localspace logs`: what a codespace's `creation.log` looks like, with its headlines (codespaces-facts.md section 1.2).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -166,6 +167,6 @@ fn registry_login(login: &RegistryLogin) -> String {
     format!("registry {id}: login of {user} at {server}: {}{reason}", outcome.name())
 }
 
-fn one_line(text: &str) -> String {
-    text.lines().collect::<Vec<_>>().join(" ")
+fn one_line(text: &str) -> Cow<'_, str> {
+    sanitise::plain(text.trim_end())
 }

@@ -1,15 +1,13 @@
 //! Output of a command, made safe to show: it must not move our cursor, ring, or rename the window (ECMA-48, section 5).
 
 use std::borrow::Cow;
-use std::iter::Peekable;
-use std::str::Chars;
 
-const ESCAPE: char = '\u{1b}';
+use crate::redact::screen::{ESCAPE, Screen, Seen, TAB, is_unsafe};
+
 const RESET: &str = "\u{1b}[0m";
-/// How wide a tab is shown.
-const TAB: &str = "    ";
 
-/// Returns a line without control characters and escape sequences; a tab is four blanks.
+/// Returns a line without control characters and escape sequences; a tab is four blanks. Of a text of several lines each is made safe by
+/// itself, and a blank is put between them.
 pub fn plain(line: &str) -> Cow<'_, str> {
     sanitise(line, Keep::Nothing)
 }
@@ -26,25 +24,28 @@ enum Keep {
 }
 
 fn sanitise(line: &str, keep: Keep) -> Cow<'_, str> {
-    if !line.chars().any(unsafe_to_show) {
+    if !line.chars().any(is_unsafe) {
         return Cow::Borrowed(line);
     }
     let mut shown = String::with_capacity(line.len());
     let mut is_coloured = false;
-    let mut chars = line.chars().peekable();
-    while let Some(char) = chars.next() {
-        match char {
-            '\t' => shown.push_str(TAB),
-            ESCAPE | '\u{9b}' | '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => {
-                if let Some(colours) = skip_sequence(char, &mut chars)
-                    && keep == Keep::Colours
-                {
-                    shown.extend(["\u{1b}[", &colours, "m"]);
+    let (mut screen, mut from) = (Screen::default(), 0);
+    for (at, char) in line.char_indices() {
+        let seen = screen.next(char);
+        if matches!(char, ESCAPE | '\u{9b}') {
+            from = at;
+        }
+        match (seen, char) {
+            (Seen::Text, '\t') => shown.push_str(TAB),
+            (Seen::Text | Seen::Joiner, _) => shown.push(char),
+            (Seen::Nothing, '\n') => shown.push(' '),
+            (Seen::Nothing, 'm') if keep == Keep::Colours && !screen.is_in_sequence() => {
+                if let Some(colours) = line.get(from..at).and_then(colours) {
+                    shown.extend(["\u{1b}[", colours, "m"]);
                     is_coloured = true;
                 }
             }
-            char if unsafe_to_show(char) => {}
-            char => shown.push(char),
+            (Seen::Nothing, _) => {}
         }
     }
     if is_coloured && !shown.ends_with(RESET) {
@@ -53,52 +54,10 @@ fn sanitise(line: &str, keep: Keep) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, and those that turn the direction of writing: a line must not read differently from what it says.
-fn unsafe_to_show(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Skips the sequence that `introducer` begins. Returns the parameters where it sets colours.
-fn skip_sequence(introducer: char, chars: &mut Peekable<Chars<'_>>) -> Option<String> {
-    let kind = if introducer == ESCAPE { chars.next()? } else { introducer };
-    match kind {
-        '[' | '\u{9b}' => skip_control_sequence(chars),
-        ']' | 'P' | 'X' | '^' | '_' | '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => {
-            skip_string(chars);
-            None
-        }
-        // `ESC ( B` and the like: bytes in between, and a last one.
-        ' '..='/' => {
-            while chars.next_if(|char| matches!(char, ' '..='/')).is_some() {}
-            chars.next();
-            None
-        }
-        _ => None,
-    }
-}
-
-fn skip_control_sequence(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
-    let mut parameters = String::new();
-    while let Some(char) = chars.next_if(|char| matches!(char, ' '..='?')) {
-        parameters.push(char);
-    }
-    let last = chars.next_if(|char| matches!(char, '@'..='~'))?;
-    let is_colours = last == 'm' && parameters.chars().all(|char| char.is_ascii_digit() || ";:".contains(char));
-    is_colours.then_some(parameters)
-}
-
-/// Skips a title, a link or a private message: up to BEL or ST.
-fn skip_string(chars: &mut Peekable<Chars<'_>>) {
-    while let Some(char) = chars.next() {
-        match char {
-            '\u{7}' | '\u{9c}' => return,
-            ESCAPE => {
-                chars.next_if_eq(&'\\');
-                return;
-            }
-            _ => {}
-        }
-    }
+/// Returns the parameters of a control sequence that ends in `m`, where they set colours.
+fn colours(sequence: &str) -> Option<&str> {
+    let parameters = sequence.strip_prefix("\u{1b}[").or_else(|| sequence.strip_prefix('\u{9b}'))?;
+    parameters.chars().all(|char| char.is_ascii_digit() || ";:".contains(char)).then_some(parameters)
 }
 
 #[cfg(test)]
@@ -126,5 +85,8 @@ mod tests {
         check("cut \u{1b}", "cut ", "cut ");
         check("cut \u{1b}]0;never ended", "cut ", "cut ");
         check("\u{202e}desrever", "desrever", "desrever");
+        check("\u{1b}\0[\u{0}3\u{0}1\0m\0r\0e\0d", "red", "red");
+        check("a\u{1b}]0;title\r\nb\u{1b}[3\nc\u{200b}d", "a b cd", "a b cd");
+        check("\u{1b}]0;title\u{1b}[1mx", "x", "\u{1b}[1mx\u{1b}[0m");
     }
 }

@@ -36,7 +36,7 @@ pub fn timeline(summary: &Summary, look: Look) -> String {
 /// Returns what stands after the seconds, which end before column `at`.
 fn reason_cell(phase: &PhaseSummary, at: usize, look: Look) -> String {
     let reason = match (&phase.reason, phase.exit_code) {
-        (Some(reason), _) => sanitise::plain(&reason.replace('\n', " ")).into_owned(),
+        (Some(reason), _) => sanitise::plain(reason).into_owned(),
         (None, Some(code)) if code != 0 => format!("exit code {code}"),
         (None, _) => return String::new(),
     };

@@ -67,7 +67,7 @@ pub(super) fn warning(message: &str, hint: Option<&str>) -> Vec<String> {
 
 /// Returns text that takes one line and cannot do anything to a terminal.
 pub(super) fn one_line(text: &str) -> String {
-    report::plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+    report::plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns why a phase did not succeed: the reason, or the exit code.
