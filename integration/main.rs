@@ -11,6 +11,7 @@ mod exec;
 mod exec_terminal;
 mod homes;
 mod hooks;
+mod initialize;
 mod interrupted;
 mod killed;
 mod lifecycle;
