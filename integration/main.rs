@@ -10,6 +10,7 @@ mod credentials;
 mod environment;
 mod exec;
 mod exec_terminal;
+mod full_disk;
 mod homes;
 mod hooks;
 mod initialize;
