@@ -16,6 +16,7 @@ mod hooks;
 mod initialize;
 mod interrupted;
 mod killed;
+mod leaks;
 mod lifecycle;
 mod logs;
 mod recovery;
