@@ -1,5 +1,7 @@
 //! The order and the rules of the phases, from what the container saw.
 
+use serde_json::json;
+
 use crate::support::{Sandbox, commit, triple};
 
 const SECRET: &str = "hunter2-hunter2";
@@ -116,12 +118,16 @@ fn a_failure_after_wait_for_leaves_a_usable_codespace_that_says_so() {
 #[test]
 fn a_phase_that_takes_too_long_is_ended_with_all_its_processes() {
     let sandbox = Sandbox::new();
-    let config = r#"{"image": "busybox:1", "onCreateCommand": "setsid sleep 4711 & env -i sleep 4711 & echo waiting; sleep 4711"}"#;
-    let repository = sandbox.repository("r", config);
-    let name = sandbox.name("hangs");
-    let up = sandbox.up(&repository, &name, &["--timeout-per-phase", "1s"]).expect(1);
-    assert!(up.stderr.contains("it took longer than 1 s"), "{}", up.stderr);
-    assert_eq!(sandbox.inside(&name, "ps | grep -c '[s]leep 4711' || true"), "0\n");
+    // Root in a container may not look into another user's processes.
+    for user in ["root", "nobody"] {
+        let command = "setsid sleep 4711 & env -i sleep 4711 & echo waiting; sleep 4711";
+        let config = json!({"image": "busybox:1", "remoteUser": user, "onCreateCommand": command});
+        let repository = sandbox.repository(user, &config.to_string());
+        let name = sandbox.name(user);
+        let up = sandbox.up(&repository, &name, &["--timeout-per-phase", "1s"]).expect(1);
+        assert!(up.stderr.contains("it took longer than 1 s"), "{}", up.stderr);
+        assert_eq!(sandbox.inside(&name, "ps | grep -c '[s]leep 4711' || true"), "0\n", "{user}");
+    }
 }
 
 #[test]
@@ -166,7 +172,7 @@ fn a_sample_project_is_installed_built_and_tested() {
 #[test]
 fn much_output_and_output_that_is_no_text_are_kept_in_bounded_memory() {
     let sandbox = Sandbox::new();
-    let config = r#"{"image": "busybox:1", "onCreateCommand": "printf 'a\\377\\376b\\n'; yes 0123456789abcdef | head -c 200000000"}"#;
+    let config = r#"{"image": "busybox:1", "onCreateCommand": "printf 'a\\377\\376b\\n'; yes $(seq 100 400) | head -c 200000000"}"#;
     let repository = sandbox.repository("r", config);
     let name = sandbox.name("much");
     let path = repository.display().to_string();

@@ -3,10 +3,22 @@
 //! Each test has a [`support::Sandbox`]: a home, repositories and codespace names of its own, all of which are gone at its end.
 
 mod bad_input;
+mod checkouts;
 mod compile_fail;
 mod configuration;
 mod credentials;
+mod environment;
+mod exec;
+mod exec_terminal;
+mod full_disk;
+mod homes;
+mod hooks;
+mod initialize;
+mod interrupted;
+mod killed;
+mod leaks;
 mod lifecycle;
+mod logs;
 mod recovery;
 mod support;
 mod tidy;

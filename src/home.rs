@@ -172,9 +172,11 @@ impl Home {
             // Whoever held it before may have removed it: then it is nobody's any more, and a new one is to be made.
             let ours = file.metadata().map_err(fail("read"))?.ino();
             if path.metadata().is_ok_and(|there| there.ino() == ours) {
-                file.set_len(0).and_then(|()| file.rewind()).map_err(fail("write"))?;
-                file.write_all(holder.as_bytes()).map_err(fail("write"))?;
-                return Ok(Locked::Yes(Lock { file, path }));
+                match file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes())) {
+                    // On a full disk a codespace can be stopped and deleted all the same; others are not told who does it.
+                    Err(error) if error.kind() != std::io::ErrorKind::StorageFull => return Err(fail("write")(error)),
+                    Ok(()) | Err(_) => return Ok(Locked::Yes(Lock { file, path })),
+                }
             }
         }
     }

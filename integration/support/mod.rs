@@ -1,12 +1,24 @@
 //! What every test starts from.
 
+mod engine;
+mod image;
+mod terminal;
+mod watched;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub(crate) use engine::execs;
+pub(crate) use image::Image;
+pub(crate) use watched::send;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -113,9 +125,21 @@ impl Sandbox {
         path.display().to_string()
     }
 
-    #[allow(clippy::disallowed_methods, reason = "a test reads where programs and the engine are")]
+    /// Returns the path of a new named pipe.
+    pub(crate) fn fifo(&self) -> String {
+        let path = self.path(&format!("pipe{}", NEXT.fetch_add(1, Ordering::Relaxed))).display().to_string();
+        run("mkfifo", &[&path]);
+        path
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_localspace"));
+        self.program(env!("CARGO_BIN_EXE_localspace"), args)
+    }
+
+    /// Returns a program that has the environment which `localspace` is given.
+    #[allow(clippy::disallowed_methods, reason = "a test reads where programs and the engine are")]
+    pub(crate) fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).env_clear().env("HOME", self.path("home")).env("LOCALSPACE_HOME", self.path("localspace"));
         for name in ["PATH", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
@@ -126,7 +150,9 @@ impl Sandbox {
 
     /// Runs `localspace` to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(self.command(args).output().expect("localspace runs"))
+        let child = self.spawn(args);
+        let _deadline = Deadline::of(child.id());
+        Ran::of(child.wait_with_output().expect("ended"))
     }
 
     /// Runs `localspace up --json` on a repository.
@@ -178,8 +204,35 @@ pub(crate) fn docker(args: &[&str]) -> Ran {
     Ran::of(Command::new("docker").args(args).output().expect("docker runs"))
 }
 
+/// Kills a process that has not ended in a minute and a half, so that a hang is a failure; lets go of it when dropped.
+#[derive(Debug)]
+pub(crate) struct Deadline(Option<(Sender<()>, JoinHandle<bool>)>);
+
+impl Deadline {
+    pub(crate) fn of(process: u32) -> Self {
+        let (sender, over) = channel();
+        let killing = std::thread::spawn(move || {
+            let hangs = over.recv_timeout(Duration::from_secs(90)) == Err(RecvTimeoutError::Timeout);
+            if hangs {
+                send("KILL", process);
+            }
+            hangs
+        });
+        Self(Some((sender, killing)))
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        let Some((sender, killing)) = self.0.take() else { return };
+        drop(sender);
+        let hung = killing.join().unwrap_or(true);
+        assert!(!hung || std::thread::panicking(), "it hung and was killed");
+    }
+}
+
 #[track_caller]
-fn run(program: &str, args: &[&str]) {
+pub(crate) fn run(program: &str, args: &[&str]) {
     let _done = Ran::of(Command::new(program).args(args).output().expect("it runs")).expect(0);
 }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use tokio_util::sync::CancellationToken;
+
 use super::context::Context;
 use super::error::{CliError, Kind};
 use super::notices;
@@ -46,7 +48,7 @@ pub(super) async fn rehearse(
     let began = Instant::now();
     let ending = {
         let interrupts = context.interrupts.clone();
-        let life = live(context, engine.clone(), order, secrets, &recorder);
+        let life = live(context, engine.clone(), order, secrets, &recorder, cancel);
         tokio::select! { ended = life => Some(ended), () = interrupts.second() => None }
     };
     let Some(Ending { runner, failure, .. }) = ending else {
@@ -88,6 +90,7 @@ async fn live(
     order: Order,
     secrets: Secrets,
     recorder: &Recorder,
+    cancel: CancellationToken,
 ) -> Ending<EngineRunner> {
     let Secrets { file, content } = secrets;
     let (world, newer) = of_this_run(context, &order, content.secrets);
@@ -103,7 +106,7 @@ async fn live(
     let texts = content.warnings.into_iter().chain(newer).chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
     let (purpose, registries) = (order.purpose, world.registries.complete.clone());
-    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, context.interrupts.run());
+    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel);
     let ending = match purpose {
         Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
         Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,

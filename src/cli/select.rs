@@ -8,9 +8,10 @@ use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter, VolumeSummary};
 use crate::github::Purpose;
-use crate::journal::{newest_run, read_outline};
+use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::Summary;
+use crate::steps::Workspaces;
 
 /// `-c NAME`
 #[derive(Debug, clap::Args)]
@@ -99,7 +100,8 @@ const MAKING: Duration = Duration::from_secs(2);
 /// for them a moment too early would leave them behind.
 pub(super) async fn all(context: &Context, engine: &Engine) -> Result<Vec<Found>, CliError> {
     let found = list(context, engine).await?;
-    let known = |name: &CodespaceName| found.iter().any(|one| one.name == *name);
+    // A volume is there before its container.
+    let known = |name: &CodespaceName| found.iter().any(|one| one.name == *name && one.state != State::Gone);
     let unfinished: Vec<_> = context.home.codespaces().into_iter().filter(|name| !known(name)).collect();
     let mut awaited = false;
     for name in unfinished {
@@ -156,6 +158,14 @@ pub(super) async fn one(context: &Context, selector: &Selector, engine: &Engine)
             Some(format!("choose one with -c: {names}")),
         )),
     }
+}
+
+/// Tells what is in a codespace's volume: work, where any run has made its container whole. One without a journal may have been.
+pub(super) fn workspaces(context: &Context, name: &CodespaceName) -> Workspaces {
+    let whole = |event: &Event| matches!(event, Event::PhaseFinished(ended) if ended.phase == Phase::Create && ended.outcome == Outcome::Succeeded);
+    let Ok(records) = read_outline(&context.home.journal(name), 0) else { return Workspaces::Kept };
+    let ever_whole = records.map_while(Result::ok).any(|record| whole(&record.event));
+    if ever_whole { Workspaces::Kept } else { Workspaces::Empty }
 }
 
 /// Returns what the newest run of a codespace came to, as its journal tells, without what its commands wrote; nothing where it has no journal.

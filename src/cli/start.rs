@@ -7,14 +7,14 @@ use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, RunOptions};
 use super::rehearse;
-use super::removal::remove;
+use super::removal::undo;
 use super::secrets::{Before, Secrets};
 use super::select::{self, Selector, State};
 use crate::codespace::label;
 use crate::engine::Engine;
 use crate::home::Lock;
 use crate::plan::Attach;
-use crate::steps::Order;
+use crate::steps::{Order, Workspaces};
 
 /// Start a codespace: log in to its registries anew and run postStartCommand
 ///
@@ -44,10 +44,15 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
     let held = hold(context, "start", found.name.to_string()).await?;
     // Whoever held it may have started or removed it.
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
-    if found.state == State::NeverStarted {
-        // What a run left that died while making it holds no repository: undone.
-        remove(context, &engine, &found.name).await?;
-        let message = format!("{} was never finished: the run that made it died; it is removed", found.name);
+    let workspaces = select::workspaces(context, &found.name);
+    if found.state == State::NeverStarted || (found.state == State::Gone && workspaces == Workspaces::Empty) {
+        // A run died while making the container: undone.
+        undo(context, &engine, &found.name, workspaces).await?;
+        let what = match workspaces {
+            Workspaces::Empty => "it is removed",
+            Workspaces::Kept => "its container is removed, its /workspaces is there",
+        };
+        let message = format!("{} was never finished: the run that made it died; {what}", found.name);
         let hint = format!("localspace up {} --name {}", found.label(label::SOURCE), found.name);
         return Err(CliError::new(Kind::Engine, message, Some(hint)));
     }

@@ -7,7 +7,7 @@ use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, NewCodespace, RunOptions};
 use super::rehearse;
-use super::removal::remove;
+use super::removal::{remove, remove_container};
 use super::secrets::{Before, Secrets};
 use super::select::{self, Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
@@ -121,13 +121,15 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     Ok(Ready { engine, order, secrets, _held: held })
 }
 
-/// Makes room for a new container: a container that never started is what a run left that died while making it, and is undone.
+/// Makes room for a new container: what a run left that died while making one is undone, but for the work in `/workspaces`.
 async fn what_is_left(context: &Context, engine: &Engine, found: Option<&Found>) -> Result<Workspaces, CliError> {
-    match found.map(|found| (found, found.state)) {
-        Some((_, State::Gone)) => Ok(Workspaces::Kept),
-        Some((found, _)) => remove(context, engine, &found.name).await.map(|()| Workspaces::Empty),
-        None => Ok(Workspaces::Empty),
+    let Some(Found { name, .. }) = found else { return Ok(Workspaces::Empty) };
+    let workspaces = select::workspaces(context, name);
+    match workspaces {
+        Workspaces::Empty => remove(context, engine, name).await?,
+        Workspaces::Kept => drop(remove_container(context, engine, name).await?),
     }
+    Ok(workspaces)
 }
 
 impl Args {

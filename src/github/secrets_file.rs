@@ -251,7 +251,7 @@ mod tests {
         check_error("{\n  \"A\": 1}", "f:2:8: a secret's value is a string: put it into double quotes");
         check_error(
             "{\"A B\": \"hunter2\"}",
-            "f:1:2: `A B` cannot name a secret: a name has letters, digits and underscores only",
+            "f:1:2: this cannot name a secret: a name has letters, digits and underscores only",
         );
         assert!(parse("{\"A\": \"hunter2", "f").is_err());
     }
@@ -266,7 +266,7 @@ mod tests {
         check_error("A=1\n  hunter2\n", "f:2:3: expected NAME=VALUE");
         check_error("A=\"hunter2", "f:1:3: the quote is not closed");
         check_error("A='hunter2'x", "f:1:12: text after the closing quote");
-        check_error("1A=hunter2", "f:1:1: `1A` cannot name a secret: a name does not start with a digit");
+        check_error("1A=hunter2", "f:1:1: this cannot name a secret: a name does not start with a digit");
     }
 
     #[test]

@@ -78,9 +78,9 @@ const NO_COMMAND: &str = "the configuration has none";
 /// Returns what to do before `onCreateCommand`.
 pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeConsent) -> OpeningPlan {
     let initialize = match (has_initialize, occasion, consent) {
+        // Specification: on the host, "including during container creation and on subsequent starts". At an attach nobody looks for one.
+        (_, Occasion::Attach, _) => Planned::Skip("the codespace runs already".to_owned()),
         (false, ..) => Planned::Skip(NO_COMMAND.to_owned()),
-        // Specification: on the host, "including during container creation and on subsequent starts".
-        (true, Occasion::Attach, _) => Planned::Skip("the codespace runs already".to_owned()),
         (true, _, InitializeConsent::Given) => Planned::Run,
         (true, _, InitializeConsent::NotGiven) => {
             Planned::Skip("it would run on this machine: give --allow-initialize to let it".to_owned())

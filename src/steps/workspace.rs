@@ -21,8 +21,9 @@ pub(super) async fn fill(
     name: &str,
     owner: &RemoteUser,
 ) -> std::result::Result<Option<String>, StepFailure> {
-    let (stream, told) = pack(clone.to_owned(), name, owner);
-    let sent = engine.upload(container, "/workspaces", stream).await;
+    // From the root: the engine refuses a link that leads out of the folder which it unpacks into.
+    let (stream, told) = pack(clone.to_owned(), &format!("workspaces/{name}"), owner);
+    let sent = engine.upload(container, "/", stream).await;
     let left_out = match told.await {
         Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => {
             let reason = format!("the clone cannot be copied into the container: {error}");
