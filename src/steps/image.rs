@@ -2,7 +2,7 @@
 
 use super::runner::EngineRunner;
 use crate::diagnosis::{Failed, diagnose_pull};
-use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
+use crate::engine::{EngineError, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -17,7 +17,17 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         return Ok(());
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
-    match pull(runner, reference).await {
+    let mut pulled = pull(runner, reference).await;
+    let mut image = None;
+    if let Some(Ok(Pull::Done)) = pulled {
+        image = runner.engine.image(reference).await?;
+    }
+    if let (Some(Ok(Pull::Done)), None) = (&pulled, &image) {
+        // Somebody else removed it in between; layers that it shares with another image that goes can take it along.
+        pulled = pull(runner, reference).await;
+        image = runner.engine.image(reference).await?;
+    }
+    match pulled {
         None => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
         Some(Err(error)) => {
             let failed = StepFailure::from(error);
@@ -28,15 +38,11 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
             Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand)))
         }
         Some(Ok(Pull::Done)) => {
-            runner.image = pulled(runner, reference).await?;
+            let gone = || format!("the engine has no image {reference} after its pull: something else removes it");
+            runner.image = image.ok_or_else(|| StepFailure::new(FailureKind::Engine, gone()))?;
             Ok(())
         }
     }
-}
-
-async fn pulled(runner: &EngineRunner, reference: &str) -> Result<ImageDetails, StepFailure> {
-    let gone = || StepFailure::new(FailureKind::Engine, format!("the engine has no image {reference} after its pull"));
-    runner.engine.image(reference).await?.ok_or_else(gone)
 }
 
 /// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2); returns nothing where it was interrupted.
