@@ -1,0 +1,148 @@
+//! `localspace config`, also called `read-configuration`
+
+mod place;
+mod show;
+
+use std::collections::BTreeMap;
+
+use place::Place;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::codespace::label;
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Rule, Variables, effect, explain};
+use crate::report::plain;
+use crate::ui::Stream;
+
+/// Show what a repository's configuration comes to
+///
+/// A folder is read as it lies, uncommitted files included. Without --json, a terminal gets text; anything else gets the JSON document that
+/// the reference CLI's read-configuration prints.
+///
+/// Example: localspace config . --explain
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the contract")]
+pub(super) struct Args {
+    /// The folder of a repository, or anything that git can clone
+    #[arg(value_name = "REPO", default_value = ".")]
+    repository: String,
+    /// The folder, as the reference CLI is told it
+    #[arg(long, value_name = "PATH", conflicts_with = "repository")]
+    workspace_folder: Option<String>,
+    /// The configuration, as a path in the repository
+    #[arg(long, value_name = "PATH")]
+    config: Option<String>,
+    /// Merge the image's metadata into it
+    #[arg(long, visible_alias = "include-merged-configuration")]
+    merged: bool,
+    /// Add the Features that it installs
+    #[arg(long, visible_alias = "include-features-configuration")]
+    features: bool,
+    /// Say of each property where it comes from, when it acts, and what Codespaces makes of it
+    #[arg(long, conflicts_with = "features")]
+    explain: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
+    let repository = args.workspace_folder.as_ref().unwrap_or(&args.repository);
+    let place = Place::find(context, repository, args.config.as_deref()).await?;
+    let config = match place.text()? {
+        Some((text, name)) => Configuration::read(&text, &name)?,
+        None => Configuration::none(),
+    };
+    config.fault(is_fatal)?;
+    say_findings(context, &config);
+    // The reference runs on the machine that the codespace would run on.
+    let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
+    let effect = effect(&config, &place.found, variables);
+    without_features(args, &config, &effect)?;
+    let label = if args.merged || args.explain { metadata(context, &config, &effect).await? } else { Vec::new() };
+    let entries = effect.entries(&label);
+    let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
+    let text = if args.explain || is_for_people {
+        let image = image(&effect).unwrap_or_default();
+        let rows = explain(&config, &image, &effect, &entries);
+        match (is_for_people, args.explain) {
+            (true, true) => show::explained(&config, &rows, context.ui.out_look()),
+            (true, false) => show::values(&config, &rows, context.ui.out_look()),
+            (false, _) => format!("{}\n", show::document(&config, &rows)),
+        }
+    } else {
+        format!("{}\n", effect.document(args.merged.then_some(&entries)))
+    };
+    context.ui.data(&text)?;
+    Ok(0)
+}
+
+/// Tells which faults leave nothing to show. A wrong type does not: the reference prints such a value too.
+const fn is_fatal(rule: Rule) -> bool {
+    matches!(rule, Rule::Conflict | Rule::VariableName | Rule::Nul | Rule::Folder)
+}
+
+fn say_findings(context: &mut Context, config: &Configuration) {
+    for finding in config.findings.iter().filter(|finding| !finding.rule.is_ours()) {
+        context.ui.say(&format!("warning: {}\n", plain(&config.line(finding))));
+    }
+    if config.file.is_empty() {
+        context.ui.say(&format!(
+            "note: there is no devcontainer.json: Codespaces takes its default image, {DEFAULT_IMAGE}\n"
+        ));
+    } else if config.kind == crate::devcontainer::Kind::Default {
+        let file = plain(&config.file);
+        context.ui.say(&format!("note: {file} names no image: Codespaces takes its default one, {DEFAULT_IMAGE}\n"));
+    }
+}
+
+/// A merged document without what Features bring would be a wrong one.
+fn without_features(args: &Args, config: &Configuration, effect: &Effect) -> Result<(), CliError> {
+    let features = effect.configuration.get("features").and_then(|features| features.as_object());
+    if features.is_none_or(serde_json::Map::is_empty) || !(args.features || args.merged) {
+        return Ok(());
+    }
+    let span = config.span_of("features").unwrap_or_default();
+    let hint = "without --merged and --features the configuration itself is shown".to_owned();
+    Err(config.error(span, "`features`: Features are not supported by this version", Some(hint)).into())
+}
+
+/// Returns the image that is named, variables replaced; nothing for a Dockerfile and for Compose.
+fn image(effect: &Effect) -> Option<String> {
+    effect.configuration.get("image").and_then(|image| image.as_str()).map(str::to_owned)
+}
+
+/// Returns the entries of the image's metadata label. Without an engine, or the image on it, there are none, which is told.
+async fn metadata(context: &mut Context, config: &Configuration, effect: &Effect) -> Result<Vec<Entry>, CliError> {
+    let Some(named) = config.image() else {
+        let what = config.kind.name();
+        context.ui.say(&format!(
+            "warning: the metadata of the image under a {what} configuration is not read by this version\n"
+        ));
+        return Ok(Vec::new());
+    };
+    let image = image(effect).unwrap_or(named.value);
+    if image.is_empty() {
+        return Err(config.error(named.span, "the image's name is empty", None).into());
+    }
+    let labels = labels(context, &image).await;
+    let problem = match labels {
+        Ok(labels) => match labels.get(label::METADATA).map(|label| Entry::of_label(label)) {
+            None => return Ok(Vec::new()),
+            Some(Ok(entries)) => return Ok(entries),
+            Some(Err(problem)) => format!("the devcontainer.metadata label of {image} is ignored: {problem}"),
+        },
+        Err(problem) => format!("the metadata of {image} is left out: {problem}"),
+    };
+    context.ui.say(&format!("warning: {}\n", plain(&problem)));
+    Ok(Vec::new())
+}
+
+async fn labels(context: &Context, image: &str) -> Result<BTreeMap<String, String>, String> {
+    let engine = context.engine().map_err(|error| error.message().to_owned())?;
+    match engine.image(image).await {
+        Ok(Some(details)) => Ok(details.labels),
+        Ok(None) => Err("the engine does not have the image".to_owned()),
+        Err(error) => Err(CliError::from(error).message().to_owned()),
+    }
+}
