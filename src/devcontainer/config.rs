@@ -45,9 +45,7 @@ impl DevContainer {
         let document = config.document();
         let reader = Reader { document: &document, object: &config.root };
         let image = config.image().ok_or_else(|| document.error(0..1, "only an image is supported by this version"))?;
-        let is_warning = |finding: &&super::Finding| finding.rule.severity() == Severity::Warning;
-        let mut warnings: Vec<String> =
-            config.findings.iter().filter(is_warning).map(|finding| config.line(finding)).collect();
+        let mut warnings = config.lines(|finding| finding.rule.severity() == Severity::Warning);
         if config.kind == Kind::Default {
             let whose = if config.file.is_empty() {
                 "the repository has no devcontainer.json".to_owned()

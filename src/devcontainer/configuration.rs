@@ -30,6 +30,9 @@ pub enum Kind {
     Default,
 }
 
+/// How many findings are told.
+const MOST: usize = 100;
+
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
@@ -78,6 +81,17 @@ impl Configuration {
     /// Returns a finding for a person: `file:line:column: problem`.
     pub fn line(&self, finding: &Finding) -> String {
         self.document().warning(&finding.span, &finding.problem)
+    }
+
+    /// Returns what findings say, as lines for a person; of very many, the first.
+    pub fn lines(&self, counts: impl Fn(&Finding) -> bool) -> Vec<String> {
+        let mut counting = self.findings.iter().filter(|finding| counts(finding));
+        let mut lines: Vec<String> = counting.by_ref().take(MOST).map(|finding| self.line(finding)).collect();
+        let more = counting.count();
+        if more > 0 {
+            lines.push(format!("{}: {more} more of the kind", self.file));
+        }
+        lines
     }
 
     /// Returns the first finding that the configuration cannot be used with, as an error.
@@ -346,5 +360,18 @@ mod tests {
         ] {
             check(properties, &[]);
         }
+    }
+
+    #[test]
+    fn a_build_beside_an_image_has_no_effect_and_is_not_refused() {
+        check(r#""build": {"args": {"A": "b"}}"#, &["f:2:1: `build` has no effect here: it belongs to Dockerfile"]);
+    }
+
+    #[test]
+    fn very_many_names_are_read_in_time_and_not_all_told() {
+        let text = format!("{{\"image\": \"x\"{}}}", ",\n\"a\": 1".repeat(100_000));
+        let read = Configuration::read(&text, "f").expect("read");
+        let lines = read.lines(|_| true);
+        assert_eq!((lines.len(), lines.last().map(String::as_str)), (101, Some("f: 99900 more of the kind")));
     }
 }

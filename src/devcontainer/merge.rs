@@ -2,6 +2,8 @@
 //! that says what holds is derived from this: the document of `config`, its explanation, and what `up` uses.
 #![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::host_requirements;
@@ -249,9 +251,10 @@ fn items(said: Said<'_>) -> Said<'_> {
 
 fn set(said: Said<'_>, as_member: impl Fn(&Value) -> Value) -> Option<(Value, Vec<usize>)> {
     let (mut all, mut from): (Vec<Value>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     for (at, value) in said {
         let member = as_member(value);
-        if !all.contains(&member) {
+        if seen.insert(member.to_string()) {
             all.push(member);
             from.push(at);
         }
@@ -260,13 +263,12 @@ fn set(said: Said<'_>, as_member: impl Fn(&Value) -> Value) -> Option<(Value, Ve
 }
 
 fn by_target(said: Said<'_>) -> Option<(Value, Vec<usize>)> {
-    let mut all: Vec<(Option<String>, usize, Value)> = Vec::new();
-    for (at, mount) in said {
-        let target = target(mount);
-        all.retain(|(other, ..)| *other != target);
-        all.push((target, at, mount.clone()));
-    }
-    let (from, mounts): (Vec<usize>, Vec<Value>) = all.into_iter().map(|(_, at, mount)| (at, mount)).unzip();
+    let all: Vec<(usize, &Value)> = said.collect();
+    let mut seen = HashSet::new();
+    let last = all.into_iter().rev().filter(|(_, mount)| seen.insert(target(mount)));
+    let (mut from, mut mounts): (Vec<usize>, Vec<Value>) = last.map(|(at, mount)| (at, mount.clone())).unzip();
+    from.reverse();
+    mounts.reverse();
     (!mounts.is_empty()).then_some((mounts.into(), from))
 }
 

@@ -11,13 +11,6 @@ pub(super) struct Reader<'a> {
     pub(super) object: &'a Node,
 }
 
-/// Returns the members of an object, of each name the last.
-fn last_of_each(object: &Node) -> impl Iterator<Item = &Member> {
-    let members = object.members();
-    let is_last = |at: usize, name: &str| !members.iter().skip(at + 1).any(|later| later.name == name);
-    members.iter().enumerate().filter(move |(at, member)| is_last(*at, &member.name)).map(|(_, member)| member)
-}
-
 impl<'a> Reader<'a> {
     /// Returns a property's value; `null` counts as absent. Of two with one name, the last counts.
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
@@ -87,7 +80,7 @@ impl<'a> Reader<'a> {
                 None => Err(self.expected(&member.node, &format!("{name}.{key}"), "a string")),
             }
         };
-        last_of_each(object).map(entry).collect()
+        object.last_of_each().map(entry).collect()
     }
 
     /// Returns a lifecycle command; an empty one is none.
@@ -101,7 +94,7 @@ impl<'a> Reader<'a> {
             return Ok(self.single(node, name)?.map(LifecycleCommand::Single));
         }
         let mut entries = Vec::new();
-        for member in last_of_each(node) {
+        for member in node.last_of_each() {
             let label = &member.name;
             if let Some(command) = self.single(&member.node, &format!("{name}.{label}"))? {
                 entries.push((label.clone(), command));

@@ -83,8 +83,8 @@ const fn is_fatal(rule: Rule) -> bool {
 }
 
 fn say_findings(context: &mut Context, config: &Configuration) {
-    for finding in config.findings.iter().filter(|finding| !finding.rule.is_ours()) {
-        context.ui.say(&format!("warning: {}\n", plain(&config.line(finding))));
+    for line in config.lines(|finding| !finding.rule.is_ours()) {
+        context.ui.say(&format!("warning: {}\n", plain(&line)));
     }
     if config.file.is_empty() {
         context.ui.say(&format!(

@@ -8,6 +8,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub(super) use parse::parse;
@@ -72,6 +73,18 @@ impl Node {
     /// Returns the member that counts, which is the last of that name.
     pub(super) fn get(&self, name: &str) -> Option<&Member> {
         self.members().iter().rev().find(|member| member.name == name)
+    }
+
+    /// Returns the members that count, of each name the last; with each of the others, `false`.
+    pub(super) fn counting(&self) -> impl Iterator<Item = (&Member, bool)> {
+        let places = self.members().iter().enumerate();
+        let last: HashMap<&str, usize> = places.clone().map(|(at, member)| (member.name.as_str(), at)).collect();
+        places.map(move |(at, member)| (member, last.get(member.name.as_str()) == Some(&at)))
+    }
+
+    /// Returns the members of an object, of each name the last.
+    pub(super) fn last_of_each(&self) -> impl Iterator<Item = &Member> {
+        self.counting().filter(|(_, counts)| *counts).map(|(member, _)| member)
     }
 
     /// Returns the value as JavaScript would hold it: numbers are doubles, of two members with one name the last counts.

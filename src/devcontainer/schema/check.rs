@@ -13,7 +13,7 @@ use crate::devcontainer::nearest;
 pub(in crate::devcontainer) fn check(root: &Node, kind: Kinds) -> Vec<Finding> {
     let mut checker = Checker { kind, findings: Vec::new() };
     checker.everywhere(root, &mut Vec::new());
-    for member in last_of_each(root) {
+    for member in root.last_of_each() {
         checker.property(member);
     }
     checker.findings.sort_by_key(|finding| finding.span.start);
@@ -25,16 +25,6 @@ struct Checker {
     findings: Vec<Finding>,
 }
 
-/// Of two members with one name, the last counts.
-fn last_of_each(node: &Node) -> impl Iterator<Item = &Member> {
-    let members = node.members();
-    members
-        .iter()
-        .enumerate()
-        .filter(|(at, member)| !members.iter().skip(at + 1).any(|later| later.name == member.name))
-        .map(|(_, member)| member)
-}
-
 impl Checker {
     fn say(&mut self, rule: Rule, span: Range<usize>, problem: String) {
         self.findings.push(Finding { rule, span, problem, hint: None });
@@ -43,10 +33,10 @@ impl Checker {
     /// Looks for what is wrong wherever it stands: names that are there twice, and a NUL, which nothing that a codespace is made of can hold.
     fn everywhere<'a>(&mut self, node: &'a Node, path: &mut Vec<&'a str>) {
         match &node.content {
-            Content::Object(members) => {
-                for (at, member) in members.iter().enumerate() {
+            Content::Object(_) => {
+                for (member, counts) in node.counting() {
                     path.push(&member.name);
-                    self.member(member, members.get(at + 1..).unwrap_or_default(), path);
+                    self.member(member, counts, path);
                     self.everywhere(&member.node, path);
                     path.pop();
                 }
@@ -57,11 +47,11 @@ impl Checker {
         }
     }
 
-    fn member(&mut self, member: &Member, later: &[Member], path: &[&str]) {
+    fn member(&mut self, member: &Member, counts: bool, path: &[&str]) {
         if member.name.contains('\0') {
             self.nul(member.name_span.clone());
         }
-        if later.iter().any(|later| later.name == member.name) {
+        if !counts {
             let problem = format!("`{}` is set again below: the last one counts", path.join("."));
             self.say(Rule::Duplicate, member.span(), problem);
         } else if let Some(why) = idle_inside(path).filter(|_| !is_empty(&member.node)) {
@@ -98,7 +88,7 @@ impl Checker {
             Fate::Idle(why) if !is_empty(&member.node) => {
                 self.say(Rule::Idle, member.span(), format!("`{name}`: {why}"));
             }
-            Fate::Refused(what) if !is_empty(&member.node) => {
+            Fate::Refused(what) if self.has(known.kinds) && !is_empty(&member.node) => {
                 let problem = format!("`{name}`: {what} is not supported by this version");
                 let hint = Some("use an `image` that has what you need".to_owned());
                 self.findings.push(Finding { rule: Rule::Refused, span: member.span(), problem, hint });
@@ -144,7 +134,7 @@ impl Checker {
                 }
             }
             (Shape::Map(names, inner), Content::Object(_)) => {
-                for member in last_of_each(node) {
+                for member in node.last_of_each() {
                     if let Some(form) = names.as_ref().filter(|form| !(form.fits)(&member.name)) {
                         self.say(rule, member.name_span.clone(), format!("`{path}`: {}", form.words));
                     }
@@ -158,7 +148,7 @@ impl Checker {
     }
 
     fn record(&mut self, node: &Node, (names, fields): (Names, &[(&str, Shape)]), path: &str, rule: Rule) {
-        for member in last_of_each(node) {
+        for member in node.last_of_each() {
             let name = member.name.as_str();
             let inside = format!("{path}.{name}");
             if let Some((_, shape)) = fields.iter().find(|(field, _)| *field == name) {
