@@ -147,3 +147,40 @@ fn a_folder_is_read_as_it_lies_and_a_repository_elsewhere_is_cloned() {
     let chosen = sandbox.run(&["config", "plain", "--config", ".devcontainer/b/devcontainer.json"]).expect(0);
     assert_eq!(chosen.json()["configuration"]["image"], "z");
 }
+
+#[test]
+fn a_check_ends_with_what_it_found_and_writes_three_formats() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.repository("r", "{}").display().to_string();
+    let check = |config: &str, args: &[&str], code: i32| {
+        std::fs::write(sandbox.path("r/.devcontainer/devcontainer.json"), config).expect("written");
+        sandbox.run(&[&["config", folder.as_str(), "--check"], args].concat()).expect(code)
+    };
+    std::fs::write(sandbox.path("r/setup.sh"), "#!/bin/sh\r\n").expect("written");
+    let config =
+        "{\"image\": \"x\",\n\"onCreateCommand\": \"docker pull acme/api:1\",\n\"postCreateCommand\": \"./setup.sh\"}";
+    let text = check(config, &[], 1);
+    let place = ".devcontainer/devcontainer.json";
+    for said in [
+        format!("{place}:2:20: warning: onCreateCommand runs `docker pull acme/api:1`"),
+        format!("{place}:3:22: error: postCreateCommand runs setup.sh, which is not executable"),
+        format!("{place}:3:22: error: postCreateCommand runs setup.sh, whose lines end in CRLF"),
+        "   |                    ^^^^^^^^^^^^^^^^^^^^^^^^\n  hint: ".to_owned(),
+        "see https://docs.github.com/".to_owned(),
+    ] {
+        assert!(text.stdout.contains(&said), "{said}\n{}", text.stdout);
+    }
+    assert!(text.stderr.contains("2 errors, 1 warnings"), "{}", text.stderr);
+    let found = check(config, &["--format", "json"], 1).json()["findings"].clone();
+    assert_eq!((&found[0]["rule"], &found[0]["line"]), (&json!("pull-before-login"), &json!(2)));
+    let annotations = check(config, &["--format", "github"], 1).stdout;
+    assert!(
+        annotations.starts_with(&format!("::warning file={place},line=2,col=20,title=pull-before-login::")),
+        "{annotations}"
+    );
+    assert_eq!(check(r#"{"image": "x"}"#, &["--format", "github"], 0).stdout, "");
+    let _warned = check(r#"{"image": "x", "nmae": "y"}"#, &[], 0);
+    let _wrong = check(r#"{"image": "x", "init": 1}"#, &[], 1);
+    let _cut = check(r#"{"image": "x""#, &[], 1);
+    let _unreadable = check("{\"image\": }", &[], 2);
+}

@@ -72,7 +72,7 @@ impl Verb {
             Self::Logs(args) => args.json,
             Self::Stop(args) => args.json,
             Self::Delete(args) => args.json,
-            Self::Config(args) => args.json,
+            Self::Config(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }

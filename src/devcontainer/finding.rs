@@ -44,6 +44,22 @@ pub enum Rule {
     VariableName,
     /// A variable in the default of another.
     Nested,
+    /// An image is pulled before the registry login.
+    PullBeforeLogin,
+    /// A command waits for input.
+    WaitsForInput,
+    /// A command does not end.
+    NeverEnds,
+    /// A script that may not be executed.
+    NotExecutable,
+    /// A script with CRLF.
+    LineEnds,
+    /// A secret where none is yet.
+    SecretAtBuild,
+    /// A secret's name that GitHub does not take.
+    SecretName,
+    /// What a prebuild is not given.
+    PrebuildAccess,
     /// It does not act in this version.
     Idle,
     /// This version cannot make such a codespace.
@@ -59,7 +75,44 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 23] = [
+        Self::Syntax,
+        Self::Duplicate,
+        Self::Unknown,
+        Self::OtherKind,
+        Self::Null,
+        Self::Type,
+        Self::LenientType,
+        Self::Conflict,
+        Self::Missing,
+        Self::Nul,
+        Self::Folder,
+        Self::VariableName,
+        Self::Nested,
+        Self::PullBeforeLogin,
+        Self::WaitsForInput,
+        Self::NeverEnds,
+        Self::NotExecutable,
+        Self::LineEnds,
+        Self::SecretAtBuild,
+        Self::SecretName,
+        Self::PrebuildAccess,
+        Self::Idle,
+        Self::Refused,
+    ];
+
     /// Returns its name, as it stands in output for programs.
     pub const fn name(self) -> &'static str {
         match self {
@@ -76,6 +129,14 @@ impl Rule {
             Self::Folder => "workspace-folder",
             Self::VariableName => "variable-name",
             Self::Nested => "nested-variable",
+            Self::PullBeforeLogin => "pull-before-login",
+            Self::WaitsForInput => "waits-for-input",
+            Self::NeverEnds => "never-ends",
+            Self::NotExecutable => "not-executable",
+            Self::LineEnds => "line-ends",
+            Self::SecretAtBuild => "secret-at-build",
+            Self::SecretName => "secret-name",
+            Self::PrebuildAccess => "prebuild-access",
             Self::Idle => "does-not-act",
             Self::Refused => "not-supported",
         }
@@ -90,6 +151,9 @@ impl Rule {
             | Self::Nul
             | Self::Folder
             | Self::VariableName
+            | Self::NotExecutable
+            | Self::LineEnds
+            | Self::SecretName
             | Self::Refused => Severity::Error,
             Self::Syntax
             | Self::Duplicate
@@ -98,7 +162,51 @@ impl Rule {
             | Self::Null
             | Self::LenientType
             | Self::Nested
+            | Self::PullBeforeLogin
+            | Self::WaitsForInput
+            | Self::NeverEnds
+            | Self::SecretAtBuild
+            | Self::PrebuildAccess
             | Self::Idle => Severity::Warning,
+        }
+    }
+
+    /// Returns the weight of its findings in a check, where nothing is made of them: a file that is no clean JSON is to be mended.
+    pub const fn severity_in_check(self) -> Severity {
+        if matches!(self, Self::Syntax) { Severity::Error } else { self.severity() }
+    }
+
+    /// Returns the page that it is from.
+    pub const fn link(self) -> &'static str {
+        match self {
+            Self::PullBeforeLogin => {
+                "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry"
+            }
+            Self::WaitsForInput | Self::NeverEnds | Self::NotExecutable | Self::LineEnds => {
+                "https://docs.github.com/en/codespaces/troubleshooting/troubleshooting-creation-and-deletion-of-codespaces"
+            }
+            Self::SecretAtBuild | Self::SecretName => {
+                "https://docs.github.com/en/codespaces/managing-your-codespaces/managing-your-account-specific-secrets-for-github-codespaces"
+            }
+            Self::PrebuildAccess => {
+                "https://docs.github.com/en/codespaces/prebuilding-your-codespaces/allowing-a-prebuild-to-access-other-repositories"
+            }
+            Self::Nested | Self::VariableName => {
+                "https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson"
+            }
+            Self::Syntax
+            | Self::Duplicate
+            | Self::Unknown
+            | Self::OtherKind
+            | Self::Null
+            | Self::Type
+            | Self::LenientType
+            | Self::Conflict
+            | Self::Missing
+            | Self::Nul
+            | Self::Folder
+            | Self::Idle
+            | Self::Refused => "https://containers.dev/implementors/json_reference/",
         }
     }
 

@@ -3,6 +3,7 @@
 //! Knows no Docker, no GitHub and no environment: text and values come in, values go out. Source of the rules: the dev container
 //! specification, and `devcontainer-semantics.md` where the reference CLI differs.
 
+mod advice;
 mod command;
 mod config;
 mod configuration;
@@ -24,6 +25,7 @@ mod reader;
 mod schema;
 mod variables;
 
+pub use advice::{RepositoryFile, RepositoryFiles, advise};
 pub use command::{LifecycleCommand, SingleCommand};
 pub use config::DevContainer;
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};

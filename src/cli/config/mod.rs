@@ -1,5 +1,6 @@
 //! `localspace config`, also called `read-configuration`
 
+mod check;
 mod place;
 mod show;
 
@@ -41,9 +42,22 @@ pub(super) struct Args {
     /// Say of each property where it comes from, when it acts, and what Codespaces makes of it
     #[arg(long, conflicts_with = "features")]
     explain: bool,
+    /// Say what is wrong or will be, told from reading alone; exit code 1 where that is an error
+    #[arg(long, conflicts_with_all = ["features", "merged", "explain"])]
+    check: bool,
+    /// How --check writes its findings
+    #[arg(long, value_enum, requires = "check")]
+    format: Option<check::Format>,
     /// Print JSON
     #[arg(long)]
-    pub(super) json: bool,
+    json: bool,
+}
+
+impl Args {
+    /// Tells whether standard output is asked to be one JSON document, whatever goes wrong.
+    pub(super) const fn wants_json(&self) -> bool {
+        self.json || matches!(self.format, Some(check::Format::Json))
+    }
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
@@ -53,6 +67,10 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         Some((text, name)) => Configuration::read(&text, &name)?,
         None => Configuration::none(),
     };
+    if args.check {
+        let default = if args.json { check::Format::Json } else { check::Format::Text };
+        return check::run(context, &config, place.files(), args.format.unwrap_or(default));
+    }
     config.fault(is_fatal)?;
     say_findings(context, &config);
     // The reference runs on the machine that the codespace would run on.

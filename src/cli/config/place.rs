@@ -50,6 +50,11 @@ impl Place {
         Ok(Self { found, folder: clone.path().to_owned(), name, _clone: Some((clone, under)) })
     }
 
+    /// Returns the folder of this machine that the repository's files are in.
+    pub(super) fn files(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns the configuration's text and its path in the repository; nothing where there is none.
     pub(super) fn text(&self) -> Result<Option<(String, String)>, CliError> {
         let Some(name) = &self.name else { return Ok(None) };
