@@ -63,8 +63,13 @@ fn an_images_metadata_is_merged_and_explained_where_the_engine_has_it() {
         sandbox.run(&["config", &folder, "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
     let explained = sandbox.run(&["config", &folder, "--explain", "--json"]).expect(0).json();
     let text = sandbox.run(&["config", &folder, "--explain"]).expect(0).stdout;
+    let build = r#"{"build": {"dockerfile": "../Dockerfile", "target": "dev", "args": {"BASE": "IMAGE"}}}"#;
+    let build = sandbox.repository("build", &build.replace("IMAGE", &image)).display().to_string();
+    std::fs::write(sandbox.path("build/Dockerfile"), "ARG BASE=x\nFROM $BASE AS dev\nFROM y\n").expect("written");
+    let built = sandbox.run(&["config", &build, "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
     let _gone = docker(&["rmi", &image]);
     assert_eq!((&merged["onCreateCommands"], &merged["remoteUser"]), (&json!(["one", "two"]), &json!("dev")));
+    assert_eq!((&built["onCreateCommands"], &built["remoteUser"]), (&json!(["one"]), &json!("dev")));
     let rows = explained["properties"].as_array().expect("a list").clone();
     let from = |value: &str| rows.iter().find(|row| row["value"] == value).map(|row| row["from"].clone());
     let file = ".devcontainer/devcontainer.json";
@@ -101,6 +106,7 @@ fn what_is_wrong_is_told_and_what_cannot_be_shown_is_an_error_with_its_place() {
     check(r#"{"image": "x", "runArg": []}"#, &[], 0, "did you mean `runArgs`?");
     check(r#"{"image": "x", "init": "yes"}"#, &[], 0, &format!("{at}:24: `init` is expected to be true or false"));
     check(r#"{"dockerComposeFile": "c", "service": "s"}"#, &["--merged"], 0, "is not read by this version");
+    check(r#"{"dockerFile": "nope"}"#, &["--merged"], 2, &format!("{at}:16: there is no Dockerfile nope"));
     check(r#"{"name": "x"}"#, &[], 0, "names no image: Codespaces takes its default one");
     check(r#"{"image": "x", "name": }"#, &[], 2, &format!("error: {at}:24: expected the value of `name`"));
     check(r#"{"image": "x", "workspaceFolder": 1}"#, &[], 2, "`workspaceFolder` is expected to be a string");

@@ -1,17 +1,15 @@
 //! `localspace config`, also called `read-configuration`
 
 mod check;
+mod metadata;
 mod place;
 mod show;
-
-use std::collections::BTreeMap;
 
 use place::Place;
 
 use super::context::Context;
 use super::error::CliError;
-use crate::codespace::label;
-use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Rule, Variables, effect, explain};
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Rule, Variables, effect, explain};
 use crate::report::plain;
 use crate::ui::Stream;
 
@@ -77,11 +75,15 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
     let effect = effect(&config, &place.found, variables);
     without_features(args, &config, &effect)?;
-    let label = if args.merged || args.explain { metadata(context, &config, &effect).await? } else { Vec::new() };
+    let mut image = String::new();
+    let mut label = Vec::new();
+    if args.merged || args.explain {
+        image = metadata::image(context, &config, &effect, &place)?.unwrap_or_default();
+        label = metadata::entries(context, &image).await;
+    }
     let entries = effect.entries(&label);
     let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
     let text = if args.explain || is_for_people {
-        let image = image(&effect).unwrap_or_default();
         let rows = explain(&config, &image, &effect, &entries);
         match (is_for_people, args.explain) {
             (true, true) => show::explained(&config, &rows, context.ui.out_look()),
@@ -123,44 +125,4 @@ fn without_features(args: &Args, config: &Configuration, effect: &Effect) -> Res
     let span = config.span_of("features").unwrap_or_default();
     let hint = "without --merged and --features the configuration itself is shown".to_owned();
     Err(config.error(span, "`features`: Features are not supported by this version", Some(hint)).into())
-}
-
-/// Returns the image that is named, variables replaced; nothing for a Dockerfile and for Compose.
-fn image(effect: &Effect) -> Option<String> {
-    effect.configuration.get("image").and_then(|image| image.as_str()).map(str::to_owned)
-}
-
-/// Returns the entries of the image's metadata label. Without an engine, or the image on it, there are none, which is told.
-async fn metadata(context: &mut Context, config: &Configuration, effect: &Effect) -> Result<Vec<Entry>, CliError> {
-    let Some(named) = config.image() else {
-        let what = config.kind.name();
-        context.ui.say(&format!(
-            "warning: the metadata of the image under a {what} configuration is not read by this version\n"
-        ));
-        return Ok(Vec::new());
-    };
-    let image = image(effect).unwrap_or(named.value);
-    if image.is_empty() {
-        return Err(config.error(named.span, "the image's name is empty", None).into());
-    }
-    let labels = labels(context, &image).await;
-    let problem = match labels {
-        Ok(labels) => match labels.get(label::METADATA).map(|label| Entry::of_label(label)) {
-            None => return Ok(Vec::new()),
-            Some(Ok(entries)) => return Ok(entries),
-            Some(Err(problem)) => format!("the devcontainer.metadata label of {image} is ignored: {problem}"),
-        },
-        Err(problem) => format!("the metadata of {image} is left out: {problem}"),
-    };
-    context.ui.say(&format!("warning: {}\n", plain(&problem)));
-    Ok(Vec::new())
-}
-
-async fn labels(context: &Context, image: &str) -> Result<BTreeMap<String, String>, String> {
-    let engine = context.engine().map_err(|error| error.message().to_owned())?;
-    match engine.image(image).await {
-        Ok(Some(details)) => Ok(details.labels),
-        Ok(None) => Err("the engine does not have the image".to_owned()),
-        Err(error) => Err(CliError::from(error).message().to_owned()),
-    }
 }
