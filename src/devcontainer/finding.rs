@@ -60,6 +60,8 @@ pub enum Rule {
     SecretName,
     /// What a prebuild is not given.
     PrebuildAccess,
+    /// An older name, or one that stands in an older place.
+    Deprecated,
     /// It does not act in this version.
     Idle,
     /// This version cannot make such a codespace.
@@ -87,7 +89,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -109,6 +111,7 @@ impl Rule {
         Self::SecretAtBuild,
         Self::SecretName,
         Self::PrebuildAccess,
+        Self::Deprecated,
         Self::Idle,
         Self::Refused,
     ];
@@ -137,6 +140,7 @@ impl Rule {
             Self::SecretAtBuild => "secret-at-build",
             Self::SecretName => "secret-name",
             Self::PrebuildAccess => "prebuild-access",
+            Self::Deprecated => "deprecated",
             Self::Idle => "does-not-act",
             Self::Refused => "not-supported",
         }
@@ -167,6 +171,7 @@ impl Rule {
             | Self::NeverEnds
             | Self::SecretAtBuild
             | Self::PrebuildAccess
+            | Self::Deprecated
             | Self::Idle => Severity::Warning,
         }
     }
@@ -205,6 +210,7 @@ impl Rule {
             | Self::Missing
             | Self::Nul
             | Self::Folder
+            | Self::Deprecated
             | Self::Idle
             | Self::Refused => "https://containers.dev/implementors/json_reference/",
         }

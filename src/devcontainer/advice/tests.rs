@@ -34,6 +34,16 @@ fn the_documentation_names_every_rule_with_its_weight() {
 }
 
 #[test]
+fn older_names_are_told() {
+    assert_eq!(rules(r#""extensions": ["a.b"], "settings": {}, "devPort": 1"#), ["deprecated"; 3]);
+    assert_eq!(rules(r#""codespaces": {}"#), ["unknown-property", "deprecated"]);
+    let config = Configuration::read(r#"{"dockerFile": "D", "context": "..", "build": {"dockerfile": "E"}}"#, "f")
+        .expect("read");
+    let told: Vec<_> = advise(&config, &|_| None).iter().map(|finding| finding.rule.name()).collect();
+    assert_eq!(told, ["deprecated", "conflict", "deprecated"]);
+}
+
+#[test]
 fn a_pull_before_the_login_is_told() {
     for command in [
         "docker pull acme/api:1",
