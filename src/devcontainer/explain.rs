@@ -45,6 +45,9 @@ pub struct Explained {
     pub codespaces: &'static str,
 }
 
+/// The most names in a property that are explained one by one.
+const MOST: usize = 500;
+
 /// What holds where nobody says anything (devcontainer-semantics.md).
 const DEFAULTS: [(&str, &str); 2] = [("userEnvProbe", "loginInteractiveShell"), ("waitFor", "updateContentCommand")];
 
@@ -65,7 +68,9 @@ pub fn explain(config: &Configuration, image: &str, effect: &Effect, entries: &[
                         .map(|(item, from)| explainer.row(one.property, None, item, Some(*from))),
                 );
             }
-            Value::Object(fields) if ["remoteEnv", "containerEnv", "portsAttributes"].contains(&one.name) => {
+            Value::Object(fields)
+                if ["remoteEnv", "containerEnv", "portsAttributes"].contains(&one.name) && fields.len() <= MOST =>
+            {
                 for (name, value) in fields {
                     let says =
                         |entry: &Entry| entry.properties.get(one.property).is_some_and(|all| all.get(name).is_some());

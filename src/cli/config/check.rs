@@ -22,6 +22,9 @@ pub(super) enum Format {
     Github,
 }
 
+/// How many findings are shown.
+const MOST: usize = 100;
+
 /// How much of a script is looked at, in bytes.
 const START: u64 = 4096;
 
@@ -33,10 +36,11 @@ pub(super) fn run(
     format: Format,
 ) -> Result<u8, CliError> {
     let findings = advise(config, &|path| file(folder, path));
+    let shown = findings.get(..MOST).unwrap_or(&findings);
     let text = match format {
-        Format::Text => findings.iter().map(|finding| for_people(config, finding)).collect(),
-        Format::Json => format!("{}\n", document(config, &findings)),
-        Format::Github => findings.iter().map(|finding| annotation(config, finding)).collect::<String>(),
+        Format::Text => shown.iter().map(|finding| for_people(config, finding)).collect(),
+        Format::Json => format!("{}\n", document(config, shown, findings.len() - shown.len())),
+        Format::Github => shown.iter().map(|finding| annotation(config, finding)).collect::<String>(),
     };
     context.ui.data(&text)?;
     if format == Format::Text {
@@ -78,7 +82,7 @@ fn for_people(config: &Configuration, finding: &Finding) -> String {
     )
 }
 
-fn document(config: &Configuration, findings: &[Finding]) -> Value {
+fn document(config: &Configuration, findings: &[Finding], left_out: usize) -> Value {
     let row = |finding: &Finding| {
         let ((line, column), (end_line, end_column)) =
             (config.place(finding.span.start), config.place(finding.span.end));
@@ -94,7 +98,7 @@ fn document(config: &Configuration, findings: &[Finding]) -> Value {
             "link": finding.rule.link(),
         })
     };
-    json!({ "file": config.file, "findings": findings.iter().map(row).collect::<Vec<_>>() })
+    json!({ "file": config.file, "findings": findings.iter().map(row).collect::<Vec<_>>(), "leftOut": left_out })
 }
 
 /// Escaped as the runner reads it back.

@@ -11,7 +11,7 @@ use crate::devcontainer::nearest;
 
 /// Returns what is to be said about a configuration of one kind, in the order of the file.
 pub(in crate::devcontainer) fn check(root: &Node, kind: Kinds) -> Vec<Finding> {
-    let mut checker = Checker { kind, findings: Vec::new() };
+    let mut checker = Checker { kind, unknown: 0, findings: Vec::new() };
     checker.everywhere(root, &mut Vec::new());
     for member in root.last_of_each() {
         checker.property(member);
@@ -20,8 +20,12 @@ pub(in crate::devcontainer) fn check(root: &Node, kind: Kinds) -> Vec<Finding> {
     checker.findings
 }
 
+/// For how many unknown names the nearest one is looked for.
+const GUESSES: usize = 100;
+
 struct Checker {
     kind: Kinds,
+    unknown: usize,
     findings: Vec<Finding>,
 }
 
@@ -67,8 +71,10 @@ impl Checker {
     fn property(&mut self, member: &Member) {
         let name = member.name.as_str();
         let Some(known) = property(name) else {
+            self.unknown += 1;
             let fits = PROPERTIES.iter().filter(|known| self.has(known.kinds)).map(|known| known.name);
-            let hint = nearest(name, fits).map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
+            let meant = if self.unknown <= GUESSES { nearest(name, fits) } else { None };
+            let hint = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
             self.say(Rule::Unknown, member.span(), format!("`{name}` is no property of a dev container{hint}"));
             return;
         };
