@@ -24,7 +24,15 @@ fn a_broken_configuration_is_shown_with_line_column_and_caret() {
     );
     check("{\n  \"image\": }\n", &[], 2, "^");
     check("{\"image\": 7}", &[], 2, "`image` is expected to be a string");
-    check("{}", &[], 2, "missing one of");
+    check(r#"{"image": "x", "dockerComposeFile": "c.yml", "service": "s"}"#, &[], 2, "cannot both be");
+    check(
+        r#"{"build": {"dockerfile": "Dockerfile"}}"#,
+        &[],
+        2,
+        "devcontainer.json:1:2: `build`: building an image is not",
+    );
+    check(r#"{"image": "busybox:1", "name": "a\qb"}"#, &[], 2, "devcontainer.json:1:34: this is no escape");
+    check(r#"{"image": "busybox:1", "onCreateCommand": "echo ${env}"}"#, &[], 2, "`${env}` names no variable");
     check("", &[], 2, "the file is empty");
     check(r#"{"image": "busybox:1", "runArgs": ["--frobnicate"]}"#, &[], 2, "runArgs: `--frobnicate`");
 }
@@ -108,7 +116,6 @@ fn what_is_no_repository_is_told_apart() {
     said(&["up", "plain"], "is no git repository");
     std::fs::write(sandbox.path("plain/x"), "").expect("written");
     commit(&sandbox.path("plain"));
-    said(&["up", "plain"], "no devcontainer.json");
     said(&["up", "plain", "--config", "../x"], "there is no configuration ../x");
     said(&["up", "--frobnicate"], "--frobnicate");
     said(&["view", "-c", "not-there"], "there is no codespace not-there");
@@ -118,7 +125,7 @@ fn what_is_no_repository_is_told_apart() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let sandbox = Sandbox::new();
-    for verb in ["up", "list", "view", "logs", "exec", "stop", "start", "delete", "doctor"] {
+    for verb in ["up", "list", "view", "logs", "exec", "stop", "start", "delete", "config", "doctor"] {
         let help = sandbox.run(&[verb, "--help"]).expect(0).stdout;
         assert!(help.contains(&format!("Example: localspace {verb}")), "{help}");
     }

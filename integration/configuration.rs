@@ -1,6 +1,6 @@
 //! What a configuration says, as far as a real engine has to show it.
 
-use crate::support::{Sandbox, docker, left_of};
+use crate::support::{Sandbox, commit, docker, left_of};
 
 #[test]
 fn a_fault_inside_a_phase_is_one_line_and_its_place_is_shown_once() {
@@ -65,6 +65,30 @@ fn what_run_args_say_holds_and_what_they_leave_out_is_told() {
     let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
     assert!(logs.contains(": app 1 /workspaces/app\n"), "{logs}");
     assert!(logs.contains("/cache/x: Read-only file system") && logs.contains(": 1\n"), "{logs}");
+}
+
+#[test]
+fn a_repository_that_names_no_image_has_codespaces_default_one() {
+    let sandbox = Sandbox::new();
+    let default = "mcr.microsoft.com/devcontainers/universal:linux";
+    let with_file = sandbox.repository("r", r#"{"onCreateCommand": "true"}"#);
+    std::fs::create_dir(sandbox.path("bare")).expect("made");
+    std::fs::write(sandbox.path("bare/x"), "").expect("written");
+    commit(&sandbox.path("bare"));
+    for (called, repository, said) in [
+        ("unnamed", with_file, ".devcontainer/devcontainer.json names no image"),
+        ("bare", sandbox.path("bare"), "the repository has no devcontainer.json"),
+    ] {
+        let name = sandbox.name(called);
+        let up = sandbox.up(&repository, &name, &[]).expect(0);
+        assert!(up.stderr.contains(said) && up.stderr.contains(default), "{}", up.stderr);
+        let container = up.json()["containerId"].as_str().expect("an id").to_owned();
+        let id = docker(&["inspect", "-f", "{{.Id}}", default]).expect(0).stdout;
+        assert_eq!(docker(&["inspect", "-f", "{{.Image}}", &container]).expect(0).stdout, id);
+        let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
+        let started = sandbox.run(&["start", "-c", &name]).expect(0);
+        assert!(!started.stderr.contains("is gone"), "{}", started.stderr);
+    }
 }
 
 #[test]

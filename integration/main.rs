@@ -5,6 +5,7 @@
 mod bad_input;
 mod checkouts;
 mod compile_fail;
+mod config;
 mod configuration;
 mod credentials;
 mod environment;

@@ -7,30 +7,42 @@ use std::path::{Component, Path};
 
 use super::error::{CliError, Kind};
 use crate::devcontainer::{Located, locate};
+use crate::report::plain;
 use crate::repository::Source;
+use crate::ui::Ui;
 
 /// The largest configuration that is read, in bytes.
 pub(super) const LARGEST: usize = 1024 * 1024;
 
-/// Returns the configuration's path in a clone.
-pub(super) fn find(clone: &Path, source: &Source, wanted: Option<&str>) -> Result<String, CliError> {
+/// Returns the configuration's path in a clone; nothing where there is none. Of several, a person is asked which one is meant.
+pub(super) async fn find(
+    ui: &mut Ui,
+    clone: &Path,
+    source: &Source,
+    wanted: Option<&str>,
+) -> Result<Option<String>, CliError> {
     if let Some(wanted) = wanted {
         let parts = Path::new(wanted).components();
         let mut parts = parts.filter(|part| *part != Component::CurDir);
         if parts.all(|part| matches!(part, Component::Normal(_))) && is_there(clone, wanted) {
-            return Ok(wanted.trim_start_matches("./").to_owned());
+            return Ok(Some(wanted.trim_start_matches("./").to_owned()));
         }
         let message = format!("there is no configuration {wanted} in the repository");
         let hint = "give its path in the repository, as it is committed".to_owned();
         return Err(CliError::new(Kind::Usage, message, Some(hint)));
     }
     match look(clone) {
-        Located::One(path) => Ok(path),
+        Located::One(path) => Ok(Some(path)),
         Located::Several(paths) => {
+            let question = "the repository has several configurations:";
+            let shown: Vec<String> = paths.iter().map(|path| plain(path).into_owned()).collect();
+            if let Ok(Some(chosen)) = ui.choose(question, &shown).await {
+                return Ok(paths.get(chosen).cloned());
+            }
             let hint = format!("choose one with --config: {}", paths.join(", "));
             Err(CliError::new(Kind::Usage, "the repository has several configurations", Some(hint)))
         }
-        Located::None => Err(none(source)),
+        Located::None => none(source).map_or(Ok(None), Err),
     }
 }
 
@@ -45,13 +57,9 @@ fn is_there(folder: &Path, path: &str) -> bool {
     folder.join(path).symlink_metadata().is_ok_and(|about| about.is_file() || about.is_symlink())
 }
 
-/// Returns the error for a repository without a configuration; where it is a folder of one that has a configuration, that one may be meant.
-fn none(source: &Source) -> CliError {
-    let top = source.top_around().filter(|top| look(top) != Located::None);
-    let Some(top) = top.map(|top| top.display().to_string()) else {
-        let hint = "commit a .devcontainer/devcontainer.json; for example {\"image\": \"mcr.microsoft.com/devcontainers/base:debian\"}";
-        return CliError::new(Kind::Usage, "the repository has no devcontainer.json", Some(hint.to_owned()));
-    };
+/// Returns the error for a folder of a repository that has no configuration where the one around it has: that one may be meant.
+fn none(source: &Source) -> Option<CliError> {
+    let top = source.top_around().filter(|top| look(top) != Located::None)?.display().to_string();
     let message = format!("{} has no devcontainer.json", source.location);
     let quoted = if top.contains(|character: char| !character.is_ascii_alphanumeric() && !"/._-+".contains(character)) {
         format!("'{}'", top.replace('\'', r"'\''"))
@@ -59,7 +67,7 @@ fn none(source: &Source) -> CliError {
         top.clone()
     };
     let hint = format!("the repository around it, {top}, has one: `localspace up {quoted}`");
-    CliError::new(Kind::Usage, message, Some(hint))
+    Some(CliError::new(Kind::Usage, message, Some(hint)))
 }
 
 /// Reads the configuration at a path in a clone.
@@ -98,11 +106,33 @@ mod tests {
 
     use super::*;
     use crate::repository::locate;
+    use crate::ui::{Facts, Stream};
 
     fn clone() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join(".devcontainer")).expect("made");
         folder
+    }
+
+    fn found(clone: &Path, source: &Source, wanted: Option<&str>) -> Result<Option<String>, CliError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let facts = Facts::of_process(|_| None);
+        let facts = Facts { stdin: Stream::Other, ..facts };
+        runtime.block_on(find(&mut Ui::new(&facts), clone, source, wanted))
+    }
+
+    #[test]
+    fn several_configurations_are_listed_where_nobody_can_be_asked() {
+        let clone = clone();
+        for name in ["a", "b"] {
+            std::fs::create_dir(clone.path().join(".devcontainer").join(name)).expect("made");
+            std::fs::write(clone.path().join(format!(".devcontainer/{name}/devcontainer.json")), "{}")
+                .expect("written");
+        }
+        let source = locate(&clone.path().display().to_string()).expect("there");
+        let error = found(clone.path(), &source, None).expect_err("several").text();
+        let both = "--config: .devcontainer/a/devcontainer.json, .devcontainer/b/devcontainer.json";
+        assert!(error.contains(both), "{error}");
     }
 
     #[test]
@@ -114,8 +144,8 @@ mod tests {
             let clone = clone();
             make(clone.path());
             let source = locate(&clone.path().display().to_string()).expect("there");
-            assert_eq!(find(clone.path(), &source, None).expect("found"), name);
-            assert_eq!(find(clone.path(), &source, Some(name)).expect("found"), name);
+            assert_eq!(found(clone.path(), &source, None).expect("found").as_deref(), Some(name));
+            assert_eq!(found(clone.path(), &source, Some(name)).expect("found").as_deref(), Some(name));
             let error = read(clone.path(), name).expect_err("refused").text();
             assert!(error.contains("leads to no file of the repository"), "{error}");
             assert!(!error.contains("secret"), "{error}");
@@ -143,11 +173,9 @@ mod tests {
             std::fs::create_dir_all(top.path().join(folder)).expect("made");
         }
         std::fs::write(top.path().join(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
-        let text = |folder: &str| {
-            let source = locate(&top.path().join(folder).display().to_string()).expect("there");
-            find(clone().path(), &source, None).expect_err("none").text()
-        };
-        assert!(text("src").contains("commit a .devcontainer/devcontainer.json"), "{}", text("src"));
+        let source = |folder: &str| locate(&top.path().join(folder).display().to_string()).expect("there");
+        assert_eq!(found(clone().path(), &source("src"), None).expect("none is no error"), None);
+        let text = |folder: &str| found(clone().path(), &source(folder), None).expect_err("another one").text();
         std::fs::write(top.path().join(".devcontainer/devcontainer.json"), "{}").expect("written");
         let path = top.path().canonicalize().expect("a path").display().to_string();
         assert!(text("src").contains(&format!("`localspace up {path}`")), "{}", text("src"));

@@ -1,5 +1,6 @@
 //! The command line: one file per verb, from arguments through a call to output. The only readers of the process's environment.
 
+mod config;
 mod configuration;
 mod context;
 mod delete;
@@ -55,6 +56,8 @@ enum Verb {
     Stop(stop::Args),
     Start(start::Args),
     Delete(delete::Args),
+    #[command(visible_alias = "read-configuration")]
+    Config(config::Args),
     Doctor(doctor::Args),
 }
 
@@ -69,6 +72,7 @@ impl Verb {
             Self::Logs(args) => args.json,
             Self::Stop(args) => args.json,
             Self::Delete(args) => args.json,
+            Self::Config(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }
@@ -120,6 +124,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,
         Verb::Stop(args) => interrupts.until(stop::run(&args, context)).await,
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
+        Verb::Config(args) => interrupts.until(config::run(&args, context)).await,
         Verb::Doctor(args) => interrupts.until(doctor::run(&args, context)).await,
     }
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DevContainer, ImageReference, LifecycleCommand, Variables};
+use crate::devcontainer::{Configuration, DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
@@ -46,9 +46,11 @@ pub(super) async fn make(
     options: &RunOptions,
 ) -> Result<Order, CliError> {
     let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
-    let config_path = configuration::find(checkout.path(), new.source, new.config)?;
-    let text = configuration::read(checkout.path(), &config_path)?;
-    let config = DevContainer::parse(&text, &config_path)?;
+    let config_path = configuration::find(&mut context.ui, checkout.path(), new.source, new.config).await?;
+    let config = match &config_path {
+        Some(path) => DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?,
+        None => DevContainer::of(&Configuration::none())?,
+    };
     let folder = format!("/workspaces/{}", checkout.name.name());
     let variables = variables(context, folder.clone());
     let image = ImageReference::of(&config, &variables)?;
@@ -71,7 +73,7 @@ pub(super) async fn make(
         repository: checkout.name.clone(),
         actor: new.wanted.owner,
         source: new.source.location.clone(),
-        config_path,
+        config_path: config_path.unwrap_or_default(),
         workspace_folder,
         occasion: Occasion::Create,
         purpose: new.purpose,
@@ -140,7 +142,7 @@ pub(super) async fn wake(
 /// Reads a codespace's own configuration for its `initializeCommand`, which is in no label. One that cannot be read is told of: a person
 /// who works in the codespace may be in the middle of changing it.
 async fn initialize_of(engine: &Engine, order: &mut Order) -> Result<Option<LifecycleCommand>, CliError> {
-    let Some(container) = &order.container else { return Ok(None) };
+    let Some(container) = order.container.as_ref().filter(|_| !order.config_path.is_empty()) else { return Ok(None) };
     let file = format!("{}/{}", order.repository_folder(), order.config_path);
     let text = engine.read_file(container, &file, configuration::LARGEST).await?;
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

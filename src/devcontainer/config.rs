@@ -1,10 +1,12 @@
-//! A repository's `devcontainer.json`.
+//! What `up` takes of a configuration, typed; what this version cannot make a codespace of is an error.
 
 use super::command::LifecycleCommand;
+use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
 use super::document::{ConfigError, Document, Spanned};
+use super::finding::Severity;
+use super::merge::{Entry, Origin};
 use super::properties::Properties;
 use super::reader::Reader;
-use super::remarks::remarks;
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,64 +27,44 @@ pub struct DevContainer {
     pub run_args: Vec<Spanned<String>>,
     /// What image metadata may hold as well.
     pub properties: Properties,
-    /// The properties that go into the container's metadata label, raw.
-    pub label_entry: serde_json::Value,
+    /// What it adds to an image's metadata, raw: what goes into the container's metadata label too.
+    pub entry: Entry,
     /// Things a person should know, in words.
     pub warnings: Vec<String>,
 }
 
-/// The properties that the reference writes into the metadata label (devcontainer-semantics.md section 1.3).
-const LABELLED: [&str; 24] = [
-    "onCreateCommand",
-    "updateContentCommand",
-    "postCreateCommand",
-    "postStartCommand",
-    "postAttachCommand",
-    "waitFor",
-    "customizations",
-    "mounts",
-    "containerEnv",
-    "containerUser",
-    "init",
-    "privileged",
-    "capAdd",
-    "securityOpt",
-    "remoteUser",
-    "userEnvProbe",
-    "remoteEnv",
-    "overrideCommand",
-    "portsAttributes",
-    "otherPortsAttributes",
-    "forwardPorts",
-    "shutdownAction",
-    "updateRemoteUserUID",
-    "hostRequirements",
-];
-
 impl DevContainer {
     /// Reads a configuration's text.
     pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
-        let text = text.trim_start_matches('\u{feff}');
-        let document = Document { text, file };
-        let object = document.object()?;
-        let reader = Reader { document: &document, object: &object };
-        let warnings = remarks(&document, &object)?;
-        let Some(image) = reader.string("image")? else {
-            let mut error = document.error(0..1, "missing one of \"image\", \"dockerFile\" or \"dockerComposeFile\"");
-            error.hint = Some("name the image that the codespace is made from: \"image\": \"mcr.microsoft.com/devcontainers/base:debian\"".to_owned());
-            return Err(error);
-        };
+        Self::of(&Configuration::read(text, file)?)
+    }
+
+    /// Returns what acts of a configuration.
+    pub fn of(config: &Configuration) -> Result<Self, ConfigError> {
+        config.fault(|_| true)?;
+        let document = config.document();
+        let reader = Reader { document: &document, object: &config.root };
+        let image = config.image().ok_or_else(|| document.error(0..1, "only an image is supported by this version"))?;
+        let mut warnings = config.lines(|finding| finding.rule.severity() == Severity::Warning);
+        if config.kind == Kind::Default {
+            let whose = if config.file.is_empty() {
+                "the repository has no devcontainer.json".to_owned()
+            } else {
+                format!("{} names no image", config.file)
+            };
+            warnings.push(format!("{whose}: the codespace is made from Codespaces' default image, {DEFAULT_IMAGE}"));
+        }
         Ok(Self {
-            file: file.to_owned(),
-            text: text.to_owned(),
+            file: config.file.clone(),
+            text: config.text.clone(),
             name: reader.string("name")?.map(|name| name.value),
             image,
             initialize: reader.command("initializeCommand")?,
             workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
-            properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &object)? },
-            label_entry: label_entry(&document),
+            properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &config.root)? },
+            entry: Entry::picked(&config.to_json(), Origin::File),
             warnings,
         })
     }
@@ -90,17 +72,6 @@ impl DevContainer {
     /// Returns an error about a place in this configuration.
     pub fn error(&self, span: std::ops::Range<usize>, problem: impl Into<String>, hint: Option<String>) -> ConfigError {
         ConfigError { hint, ..Document { text: &self.text, file: &self.file }.error(span, problem) }
-    }
-}
-
-fn label_entry(document: &Document<'_>) -> serde_json::Value {
-    let whole = jsonc_parser::parse_to_serde_value(document.text, &jsonc_parser::ParseOptions::default());
-    match whole {
-        Ok(serde_json::Value::Object(mut entry)) => {
-            entry.retain(|name, _| LABELLED.contains(&name.as_str()));
-            serde_json::Value::Object(entry)
-        }
-        Ok(_) | Err(_) => serde_json::json!({}),
     }
 }
 
@@ -133,7 +104,6 @@ mod tests {
 
     #[test]
     fn wrong_types_are_named_with_their_place() {
-        check_error("{}", "d.json:1:1: missing one of");
         check_error(r#"{"image": 1}"#, "d.json:1:11: `image` is expected to be a string");
         check_error(
             "{\"image\": \"x\",\n \"onCreateCommand\": {\"a\": 1}}",
@@ -142,6 +112,13 @@ mod tests {
         check_error(r#"{"image": "x", "waitFor": "never"}"#, "d.json:1:27: `waitFor` is expected to be one of");
         check_error(r#"{"image": "x", "mounts": ["type=volume"]}"#, "d.json:1:27: a mount needs a target");
         check_error(r#"{"image": "x", "features": {"a": {}}}"#, "d.json:1:16: `features`: installing Features");
+    }
+
+    #[test]
+    fn a_configuration_that_names_no_image_has_the_default_one() {
+        let parsed = DevContainer::parse("{}", "d.json").expect("parsed");
+        assert_eq!(parsed.image.value, DEFAULT_IMAGE);
+        assert_eq!(parsed.warnings.len(), 1);
     }
 
     #[test]
@@ -155,8 +132,8 @@ mod tests {
         assert_eq!(parsed.properties.hooks.get(&Hook::OnCreate), Some(&LifecycleCommand::Parallel(entries)));
         assert_eq!(parsed.properties.remote_env, [("A".to_owned(), Some("2".to_owned()))]);
         assert_eq!(parsed.properties.mounts[0].target, "/b");
-        assert_eq!(parsed.label_entry["onCreateCommand"]["a"], "3");
-        assert_eq!(parsed.label_entry["remoteEnv"]["A"], "2");
+        assert_eq!(parsed.entry.properties["onCreateCommand"]["a"], "3");
+        assert_eq!(parsed.entry.properties["remoteEnv"]["A"], "2");
     }
 
     #[test]

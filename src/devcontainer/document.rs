@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use jsonc_parser::ast::{Object, Value};
-use jsonc_parser::common::Ranged;
+use super::jsonc::{self, Fault, Node};
 
 /// A value and where it stands, in bytes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +43,7 @@ impl ConfigError {
     }
 }
 
-impl<'a> Document<'a> {
+impl Document<'_> {
     /// Returns an error about a place.
     pub(super) fn error(&self, span: Range<usize>, problem: impl Into<String>) -> ConfigError {
         let (text, file) = (self.text.to_owned(), self.file.to_owned());
@@ -56,20 +55,9 @@ impl<'a> Document<'a> {
         headline(self.file, self.text, span, problem)
     }
 
-    /// Reads the text. A byte-order mark, comments and trailing commas are allowed, as in the reference; other faults of syntax are
-    /// errors. (Reference CLI: takes what it can read of a broken file, and says nothing.)
-    pub(super) fn object(&self) -> Result<Object<'a>, ConfigError> {
-        let options = jsonc_parser::ParseOptions::default();
-        let parsed = jsonc_parser::parse_to_ast(self.text, &jsonc_parser::CollectOptions::default(), &options);
-        let parsed = parsed.map_err(|error| {
-            let range = error.range();
-            self.error(range.start..range.end, error.kind().to_string())
-        })?;
-        match parsed.value {
-            Some(Value::Object(object)) => Ok(object),
-            Some(other) => Err(self.error(other.start()..other.end(), "expected an object: { … }")),
-            None => Err(self.error(0..0, "the file is empty: expected an object: { … }")),
-        }
+    /// Reads the text; with the object, what is imperfect in it and changes nothing. What would be lost or changed in silence is an error.
+    pub(super) fn object(&self) -> Result<(Node, Vec<Fault>), ConfigError> {
+        jsonc::parse(self.text).map_err(|fault| self.error(fault.span, fault.problem))
     }
 }
 
@@ -84,6 +72,10 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
 const WINDOW: usize = 100;
 
 fn headline(file: &str, text: &str, span: &Range<usize>, problem: &str) -> String {
+    // What no file says has no place.
+    if file.is_empty() {
+        return problem.to_owned();
+    }
     let (line, column) = place(text, span.start);
     format!("{file}:{line}:{column}: {problem}")
 }
@@ -127,7 +119,7 @@ mod tests {
 
     #[test]
     fn faults_of_syntax_have_a_place() {
-        for (text, place) in [("{\n  \"a\": }", ":2:"), ("", ":1:1"), ("[1]", ":1:1"), ("{\"a\": \"x", ":1:7")] {
+        for (text, place) in [("{\n  \"a\": }", ":2:8"), ("", ":1:1"), ("[1]", ":1:1"), ("{\"a\": x", ":1:7")] {
             let error = Document { text, file: "f" }.object().expect_err(text).to_string();
             assert!(error.starts_with(&format!("f{place}")), "{error}");
         }

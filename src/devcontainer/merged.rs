@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::command::{LifecycleCommand, SingleCommand};
-use super::document::{ConfigError, Document};
+use super::document::Document;
+use super::jsonc::Node;
+use super::merge::{Effective, Entry, Origin, merge};
 use super::mount::Mount;
 use super::properties::{Properties, UserEnvProbe};
+use super::reader::Reader;
 use super::variables::Variables;
 use crate::phase::{Hook, Phase};
 
@@ -52,82 +55,78 @@ pub struct MergedConfiguration {
     pub security_opt: Vec<String>,
 }
 
-/// Reads a metadata label: an array of entries, or one. What cannot be read is told, and left out.
-pub fn read_label(label: &str, whose: &str) -> (Vec<Properties>, Vec<serde_json::Value>, Option<String>) {
-    let raw = match serde_json::from_str(label) {
-        Ok(serde_json::Value::Array(entries)) => entries,
-        Ok(entry) => vec![entry],
-        Err(error) => {
-            return (
-                Vec::new(),
-                Vec::new(),
-                Some(format!("the devcontainer.metadata label of {whose} is ignored: {error}")),
-            );
-        }
-    };
-    let read = |entry: &serde_json::Value| -> Result<Properties, ConfigError> {
-        let text = entry.to_string();
-        let document = Document { text: &text, file: "devcontainer.metadata" };
-        Properties::read(&document, &document.object()?)
-    };
-    let parsed: Result<Vec<_>, _> = raw.iter().map(read).collect();
-    match parsed {
-        Ok(entries) => (entries, raw, None),
-        Err(error) => (
-            Vec::new(),
-            Vec::new(),
-            Some(format!("the devcontainer.metadata label of {whose} is ignored: {}", error.problem)),
-        ),
+/// Reads a metadata label. What cannot be used is told, and left out.
+pub fn read_label(label: &str, whose: &str) -> (Vec<Entry>, Option<String>) {
+    let read = Entry::of_label(label).and_then(|entries| {
+        let check = |entry: &Entry| typed(&entry.properties.clone().into()).map(|_| ());
+        entries.iter().try_for_each(check).map(|()| entries)
+    });
+    match read {
+        Ok(entries) => (entries, None),
+        Err(problem) => (Vec::new(), Some(format!("the devcontainer.metadata label of {whose} is ignored: {problem}"))),
     }
 }
 
-/// Merges entries, the image's first and the configuration's last, and replaces the variables that are known before there is a container.
-pub fn merge(entries: &[Properties], variables: &Variables) -> MergedConfiguration {
-    let mut merged = MergedConfiguration { override_command: true, ..MergedConfiguration::default() };
-    for entry in entries {
-        for (hook, command) in &entry.hooks {
-            let command = substitute(command, variables);
-            merged.hooks.entry(*hook).or_default().push(SourcedCommand { feature: entry.id.clone(), command });
+fn typed(properties: &serde_json::Value) -> Result<Properties, String> {
+    let document = Document { text: "", file: "devcontainer.metadata" };
+    Properties::read(&document, &Node::of_json(properties)).map_err(|error| error.problem)
+}
+
+impl MergedConfiguration {
+    /// Returns what holds by several entries, the image's first and the configuration's last, with the variables replaced that are known
+    /// before there is a container. An error is what a value has become that it must not be, in words.
+    pub fn of(entries: &[Entry], variables: &Variables) -> Result<Self, String> {
+        let entries: Vec<Entry> = entries.iter().map(|entry| entry.substituted(variables)).collect();
+        let effective = merge(&entries);
+        let one = |one: &&Effective| one.property == one.name && one.name != "customizations";
+        let single = effective.iter().filter(one).map(|one| (one.name.to_owned(), one.value.clone())).collect();
+        let properties = typed(&serde_json::Value::Object(single))?;
+        let mut merged = Self {
+            hooks: BTreeMap::new(),
+            wait_for: properties.wait_for,
+            remote_user: properties.remote_user.map(|user| user.value),
+            container_user: properties.container_user.map(|user| user.value),
+            remote_env: properties.remote_env,
+            container_env: properties.container_env,
+            user_env_probe: properties.user_env_probe.unwrap_or_default(),
+            mounts: properties.mounts,
+            entrypoints: Vec::new(),
+            init: properties.init == Some(true),
+            privileged: properties.privileged == Some(true),
+            override_command: properties.override_command.unwrap_or(true),
+            cap_add: properties.cap_add,
+            security_opt: properties.security_opt,
+        };
+        for one in effective.iter().filter(|one| one.name == "entrypoints") {
+            let texts = one.value.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+            merged.entrypoints.extend(texts.map(str::to_owned));
         }
-        merged.wait_for = entry.wait_for.or(merged.wait_for);
-        merged.init |= entry.init == Some(true);
-        merged.privileged |= entry.privileged == Some(true);
-        merged.override_command = entry.override_command.unwrap_or(merged.override_command);
-        merged.user_env_probe = entry.user_env_probe.unwrap_or(merged.user_env_probe);
-        for (slot, value) in
-            [(&mut merged.remote_user, &entry.remote_user), (&mut merged.container_user, &entry.container_user)]
-        {
-            if let Some(user) = value.as_ref().filter(|user| !user.value.is_empty()) {
-                *slot = Some(variables.apply(&user.value));
+        for hook in Hook::ALL {
+            let commands = hook_commands(hook, &effective, &entries)?;
+            if !commands.is_empty() {
+                merged.hooks.insert(hook, commands);
             }
         }
-        for (name, value) in &entry.remote_env {
-            merged.remote_env.retain(|(other, _)| other != name);
-            merged.remote_env.push((name.clone(), value.as_ref().map(|value| variables.apply(value))));
-        }
-        for (name, value) in &entry.container_env {
-            merged.container_env.retain(|(other, _)| other != name);
-            merged.container_env.push((name.clone(), variables.apply(value)));
-        }
-        for mount in &entry.mounts {
-            let source = mount.source.as_ref().map(|source| variables.apply(source));
-            let mount = Mount { source, target: variables.apply(&mount.target), ..mount.clone() };
-            merged.mounts.retain(|other| other.target != mount.target);
-            merged.mounts.push(mount);
-        }
-        merged.entrypoints.extend(entry.entrypoint.iter().map(|entrypoint| variables.apply(entrypoint)));
-        union(&mut merged.cap_add, &entry.cap_add);
-        union(&mut merged.security_opt, &entry.security_opt);
+        Ok(merged)
     }
-    merged
 }
 
-fn union(all: &mut Vec<String>, more: &[String]) {
-    for one in more {
-        if !all.contains(one) {
-            all.push(one.clone());
-        }
+fn hook_commands(hook: Hook, effective: &[Effective], entries: &[Entry]) -> Result<Vec<SourcedCommand>, String> {
+    let property = hook.phase().name();
+    let document = Document { text: "", file: "" };
+    let mut commands = Vec::new();
+    let Some(one) = effective.iter().find(|one| one.property == property) else { return Ok(commands) };
+    for (value, from) in one.value.as_array().into_iter().flatten().zip(&one.from) {
+        let node = Node::of_json(value);
+        let reader = Reader { document: &document, object: &node };
+        let feature = entries.get(*from).and_then(|entry| match &entry.origin {
+            Origin::Feature(id) => Some(id.clone()),
+            Origin::Image | Origin::File => None,
+        });
+        let command = reader.command_of(&node, property).map_err(|error| error.problem)?;
+        commands.extend(command.map(|command| SourcedCommand { feature, command }));
     }
+    Ok(commands)
 }
 
 /// Replaces the variables in a command.
@@ -156,11 +155,12 @@ mod tests {
             {"remoteUser": "vscode", "capAdd": ["A"]}]"#;
         let config = r#"{"image": "x", "onCreateCommand": "two", "remoteEnv": {"A": "2", "B": null}, "remoteUser": "dev",
             "capAdd": ["A", "B"], "privileged": false, "mounts": [{"source": "w", "target": "/x", "type": "volume"}]}"#;
-        let (mut entries, _, problem) = read_label(label, "x");
+        let (mut entries, problem) = read_label(label, "x");
         assert_eq!(problem, None);
         let config = DevContainer::parse(config, "f").expect("parsed");
-        entries.push(config.properties);
-        let merged = merge(&entries, &Variables { id: Some("ID".to_owned()), ..Variables::default() });
+        entries.push(config.entry);
+        let variables = Variables { id: Some("ID".to_owned()), ..Variables::default() };
+        let merged = MergedConfiguration::of(&entries, &variables).expect("merged");
         let commands: Vec<_> = merged.hooks[&Hook::OnCreate].iter().map(|one| one.feature.as_deref()).collect();
         assert_eq!(commands, [Some("f"), None]);
         assert_eq!(merged.remote_env, [("A".to_owned(), Some("2".to_owned())), ("B".to_owned(), None)]);
@@ -172,8 +172,8 @@ mod tests {
 
     #[test]
     fn a_label_that_is_no_metadata_is_told() {
-        assert!(read_label("{", "x").2.is_some());
-        assert!(read_label("[{\"mounts\": 1}]", "x").2.is_some());
-        assert!(read_label("{\"remoteUser\": \"a\"}", "x").2.is_none());
+        assert!(read_label("{", "x").1.is_some());
+        assert!(read_label("[{\"mounts\": 1}]", "x").1.is_some());
+        assert!(read_label("{\"remoteUser\": \"a\"}", "x").1.is_none());
     }
 }

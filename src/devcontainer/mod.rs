@@ -3,27 +3,43 @@
 //! Knows no Docker, no GitHub and no environment: text and values come in, values go out. Source of the rules: the dev container
 //! specification, and `devcontainer-semantics.md` where the reference CLI differs.
 
+mod advice;
 mod command;
 mod config;
+mod configuration;
+mod dockerfile;
 mod document;
+mod explain;
+mod finding;
+mod host_requirements;
 mod image_reference;
-mod known;
+mod jsonc;
 mod locate;
+mod merge;
 mod merged;
 mod mount;
 mod nearest;
+mod old_properties;
 mod properties;
+mod read_configuration;
 mod reader;
-mod remarks;
+mod schema;
 mod variables;
 
+pub use advice::{RepositoryFile, RepositoryFiles, advise};
 pub use command::{LifecycleCommand, SingleCommand};
 pub use config::DevContainer;
+pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};
+pub use dockerfile::base_image;
 pub use document::{ConfigError, Spanned};
+pub use explain::{Explained, Source, explain};
+pub use finding::{Finding, Rule, Severity};
 pub use image_reference::ImageReference;
 pub use locate::{Located, locate};
-pub use merged::{MergedConfiguration, SourcedCommand, merge, read_label, substitute};
+pub use merge::{Effective, Entry, Origin, document, merge};
+pub use merged::{MergedConfiguration, SourcedCommand, read_label, substitute};
 pub use mount::Mount;
 pub use nearest::nearest;
 pub use properties::{Properties, UserEnvProbe};
+pub use read_configuration::{Effect, Found, FoundBy, effect};
 pub use variables::Variables;

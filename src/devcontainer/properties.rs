@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jsonc_parser::ast::Object;
-
 use super::command::LifecycleCommand;
 use super::document::{ConfigError, Document, Spanned};
+use super::jsonc::Node;
 use super::mount::Mount;
 use super::reader::Reader;
 use crate::phase::{Hook, Phase};
@@ -61,7 +60,7 @@ pub struct Properties {
 
 impl Properties {
     /// Reads the properties of one object.
-    pub(super) fn read(document: &Document<'_>, object: &Object<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn read(document: &Document<'_>, object: &Node) -> Result<Self, ConfigError> {
         let reader = Reader { document, object };
         let mut hooks = BTreeMap::new();
         for hook in Hook::ALL {

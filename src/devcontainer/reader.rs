@@ -1,61 +1,40 @@
 //! Typed values out of a configuration's objects, each fault with its place.
-#![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
-
-use std::ops::Range;
-
-use jsonc_parser::ast::{Object, ObjectProp, Value};
-use jsonc_parser::common::Ranged;
 
 use super::command::{LifecycleCommand, SingleCommand};
 use super::document::{ConfigError, Document, Spanned};
+use super::jsonc::{Content, Member, Node};
 use super::mount::Mount;
 
 /// Reads typed values out of one object.
 pub(super) struct Reader<'a> {
     pub(super) document: &'a Document<'a>,
-    pub(super) object: &'a Object<'a>,
-}
-
-/// Returns the properties of an object, of each name the last.
-fn last_of_each<'a>(object: &'a Object<'a>) -> impl Iterator<Item = &'a ObjectProp<'a>> {
-    let is_last =
-        |at: usize, name: &str| !object.properties.iter().skip(at + 1).any(|later| later.name.as_str() == name);
-    let all = object.properties.iter().enumerate();
-    all.filter(move |(at, property)| is_last(*at, property.name.as_str())).map(|(_, property)| property)
-}
-
-fn span(value: &Value<'_>) -> Range<usize> {
-    value.start()..value.end()
+    pub(super) object: &'a Node,
 }
 
 impl<'a> Reader<'a> {
     /// Returns a property's value; `null` counts as absent. Of two with one name, the last counts.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value<'a>> {
-        let found = self.object.properties.iter().rev().find(|property| property.name.as_str() == name);
-        found.map(|property| &property.value).filter(|value| !matches!(value, Value::NullKeyword(_)))
+    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+        self.object.get(name).map(|member| &member.node).filter(|node| node.content != Content::Null)
     }
 
-    fn expected(&self, value: &Value<'_>, name: &str, what: &str) -> ConfigError {
-        self.document.error(span(value), format!("`{name}` is expected to be {what}"))
+    fn expected(&self, value: &Node, name: &str, what: &str) -> ConfigError {
+        self.document.error(value.span.clone(), format!("`{name}` is expected to be {what}"))
     }
 
     /// Returns a string.
     pub(super) fn string(&self, name: &str) -> Result<Option<Spanned<String>>, ConfigError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::StringLit(text)) => {
-                Ok(Some(Spanned { value: text.value.to_string(), span: text.range.start..text.range.end }))
-            }
-            Some(other) => Err(self.expected(other, name, "a string")),
-        }
+        let Some(node) = self.get(name) else { return Ok(None) };
+        let text = node.text().ok_or_else(|| self.expected(node, name, "a string"))?;
+        Ok(Some(Spanned { value: text.to_owned(), span: node.span.clone() }))
     }
 
     /// Returns true or false.
     pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, ConfigError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::BooleanLit(value)) => Ok(Some(value.value)),
-            Some(other) => Err(self.expected(other, name, "true or false")),
+        let Some(node) = self.get(name) else { return Ok(None) };
+        if let Content::Bool(value) = node.content {
+            Ok(Some(value))
+        } else {
+            Err(self.expected(node, name, "true or false"))
         }
     }
 
@@ -72,88 +51,95 @@ impl<'a> Reader<'a> {
 
     /// Returns a list of strings.
     pub(super) fn list(&self, name: &str) -> Result<Vec<Spanned<String>>, ConfigError> {
-        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
-        let Value::Array(array) = value else { return Err(self.expected(value, name, "a list of strings")) };
-        let item = |item: &Value<'_>| match item {
-            Value::StringLit(text) => Ok(Spanned { value: text.value.to_string(), span: span(item) }),
-            other => Err(self.expected(other, name, "a list of strings")),
+        let Some(node) = self.get(name) else { return Ok(Vec::new()) };
+        let Content::List(items) = &node.content else { return Err(self.expected(node, name, "a list of strings")) };
+        let item = |item: &Node| match item.text() {
+            Some(text) => Ok(Spanned { value: text.to_owned(), span: item.span.clone() }),
+            None => Err(self.expected(item, name, "a list of strings")),
         };
-        array.elements.iter().map(item).collect()
+        items.iter().map(item).collect()
     }
 
     /// Returns variables by name; `null` unsets one. Of two with one name, the last counts.
     pub(super) fn environment(&self, name: &str) -> Result<Vec<(String, Option<String>)>, ConfigError> {
-        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
-        let Value::Object(object) = value else { return Err(self.expected(value, name, "an object of strings")) };
-        let entry = |property: &ObjectProp<'_>| {
-            let key = property.name.as_str().to_owned();
+        let Some(object) = self.get(name) else { return Ok(Vec::new()) };
+        if !matches!(object.content, Content::Object(_)) {
+            return Err(self.expected(object, name, "an object of strings"));
+        }
+        let entry = |member: &Member| {
+            let key = member.name.clone();
             if key.is_empty() || key.contains(['=', '\0']) {
                 let problem = format!("`{name}`: a variable's name is not empty and holds no `=`");
-                return Err(self.document.error(property.name.start()..property.name.end(), problem));
+                return Err(self.document.error(member.name_span.clone(), problem));
             }
-            match &property.value {
-                Value::StringLit(text) => Ok((key, Some(text.value.to_string()))),
-                Value::NullKeyword(_) => Ok((key, None)),
-                other => Err(self.expected(other, &format!("{name}.{key}"), "a string")),
+            if member.node.content == Content::Null {
+                return Ok((key, None));
+            }
+            match member.node.text() {
+                Some(text) => Ok((key, Some(text.to_owned()))),
+                None => Err(self.expected(&member.node, &format!("{name}.{key}"), "a string")),
             }
         };
-        last_of_each(object).map(entry).collect()
+        object.last_of_each().map(entry).collect()
     }
 
     /// Returns a lifecycle command; an empty one is none.
     pub(super) fn command(&self, name: &str) -> Result<Option<LifecycleCommand>, ConfigError> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        if let Value::Object(object) = value {
-            let mut entries = Vec::new();
-            for property in last_of_each(object) {
-                let label = property.name.as_str();
-                if let Some(command) = self.single(&property.value, &format!("{name}.{label}"))? {
-                    entries.push((label.to_owned(), command));
-                }
-            }
-            return Ok((!entries.is_empty()).then_some(LifecycleCommand::Parallel(entries)));
-        }
-        Ok(self.single(value, name)?.map(LifecycleCommand::Single))
+        self.get(name).map_or(Ok(None), |node| self.command_of(node, name))
     }
 
-    fn single(&self, value: &Value<'_>, name: &str) -> Result<Option<SingleCommand>, ConfigError> {
+    /// Returns the lifecycle command that a value is; an empty one is none.
+    pub(super) fn command_of(&self, node: &Node, name: &str) -> Result<Option<LifecycleCommand>, ConfigError> {
+        if !matches!(node.content, Content::Object(_)) {
+            return Ok(self.single(node, name)?.map(LifecycleCommand::Single));
+        }
+        let mut entries = Vec::new();
+        for member in node.last_of_each() {
+            let label = &member.name;
+            if let Some(command) = self.single(&member.node, &format!("{name}.{label}"))? {
+                entries.push((label.clone(), command));
+            }
+        }
+        Ok((!entries.is_empty()).then_some(LifecycleCommand::Parallel(entries)))
+    }
+
+    fn single(&self, node: &Node, name: &str) -> Result<Option<SingleCommand>, ConfigError> {
         let what = "a string, a list of strings or an object of them";
-        match value {
-            Value::StringLit(text) if text.value.trim().is_empty() => Ok(None),
-            Value::StringLit(text) => Ok(Some(SingleCommand::Shell(text.value.to_string()))),
-            Value::Array(array) => {
-                let word = |item: &Value<'_>| match item {
-                    Value::StringLit(text) => Ok(text.value.to_string()),
-                    other => Err(self.expected(other, name, what)),
-                };
-                let words = array.elements.iter().map(word).collect::<Result<Vec<_>, _>>()?;
+        match &node.content {
+            Content::Text(text) if text.trim().is_empty() => Ok(None),
+            Content::Text(text) => Ok(Some(SingleCommand::Shell(text.clone()))),
+            Content::List(items) => {
+                let word = |item: &Node| item.text().map(str::to_owned).ok_or_else(|| self.expected(item, name, what));
+                let words = items.iter().map(word).collect::<Result<Vec<_>, _>>()?;
                 Ok((!words.is_empty()).then_some(SingleCommand::Exec(words)))
             }
-            Value::NullKeyword(_) => Ok(None),
-            other => Err(self.expected(other, name, what)),
+            Content::Null => Ok(None),
+            Content::Bool(_) | Content::Number(_) | Content::Object(_) => Err(self.expected(node, name, what)),
         }
     }
 
     /// Returns the mounts.
     pub(super) fn mounts(&self) -> Result<Vec<Mount>, ConfigError> {
-        let Some(value) = self.get("mounts") else { return Ok(Vec::new()) };
-        let Value::Array(array) = value else { return Err(self.expected(value, "mounts", "a list")) };
-        array.elements.iter().map(|item| self.mount(item)).collect()
+        let Some(node) = self.get("mounts") else { return Ok(Vec::new()) };
+        let Content::List(items) = &node.content else { return Err(self.expected(node, "mounts", "a list")) };
+        items.iter().map(|item| self.mount(item)).collect()
     }
 
-    fn mount(&self, item: &Value<'_>) -> Result<Mount, ConfigError> {
-        let read = match item {
-            Value::StringLit(text) => Mount::parse(&text.value),
-            Value::Object(object) => {
-                let text = |property: &ObjectProp<'_>| match &property.value {
-                    Value::StringLit(text) => Some((property.name.as_str().to_owned(), text.value.to_string())),
-                    Value::BooleanLit(value) => Some((property.name.as_str().to_owned(), value.value.to_string())),
-                    _ => None,
+    fn mount(&self, item: &Node) -> Result<Mount, ConfigError> {
+        let read = match &item.content {
+            Content::Text(text) => Mount::parse(text),
+            Content::Object(members) => {
+                let field = |member: &Member| match &member.node.content {
+                    Content::Text(text) => Some((member.name.clone(), text.clone())),
+                    Content::Bool(value) => Some((member.name.clone(), value.to_string())),
+                    Content::Null | Content::Number(_) | Content::List(_) | Content::Object(_) => None,
                 };
-                Mount::of_fields(&object.properties.iter().filter_map(text).collect::<Vec<_>>())
+                Mount::of_fields(&members.iter().filter_map(field).collect::<Vec<_>>())
             }
-            other => return Err(self.expected(other, "mounts", "a list of strings or objects")),
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::List(_) => {
+                return Err(self.expected(item, "mounts", "a list of strings or objects"));
+            }
         };
-        read.map_err(|problem| self.document.error(span(item), problem))
+        read.map_err(|problem| self.document.error(item.span.clone(), problem))
     }
 }

@@ -84,6 +84,15 @@ impl Source {
         matches!(self.kind, Kind::Remote { .. } | Kind::Local(_))
     }
 
+    /// Tells whether its files lie in a folder of this machine, and need no clone to be looked at.
+    pub fn has_files(&self) -> bool {
+        match &self.kind {
+            Kind::Remote { .. } => false,
+            Kind::Local(repository) => repository.top.is_some(),
+            Kind::Inside { .. } | Kind::Plain(_) => true,
+        }
+    }
+
     /// Returns the top folder of the repository that the folder is inside of.
     pub fn top_around(&self) -> Option<&Path> {
         match &self.kind {

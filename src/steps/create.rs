@@ -7,7 +7,7 @@ use super::runner::EngineRunner;
 use super::running::{Found, settle};
 use super::{env_file, marks, workspace};
 use crate::codespace::label;
-use crate::devcontainer::{DevContainer, MergedConfiguration, Variables, merge, read_label};
+use crate::devcontainer::{DevContainer, MergedConfiguration, Variables, read_label};
 use crate::engine::{ContainerId, EngineError};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -48,14 +48,14 @@ async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     let (Some(config), Some(checkout)) = (&runner.order.config, &runner.order.checkout) else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to make a container from".to_owned()));
     };
-    let (mut entries, mut raw, problem) = match runner.image.labels.get(label::METADATA) {
+    let (mut entries, problem) = match runner.image.labels.get(label::METADATA) {
         Some(text) => read_label(text, &config.image.value),
-        None => (Vec::new(), Vec::new(), None),
+        None => (Vec::new(), None),
     };
-    entries.push(config.properties.clone());
-    raw.push(config.label_entry.clone());
-    let merged = merge(&entries, &runner.variables());
-    let metadata = serde_json::Value::Array(raw).to_string();
+    entries.push(config.entry.clone());
+    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
+    let metadata: serde_json::Value = entries.into_iter().map(|entry| entry.properties).collect();
+    let metadata = metadata.to_string();
     let (mut spec, warnings) = spec(&runner.order, &runner.image, &merged, metadata);
     for message in warnings.into_iter().chain(problem) {
         runner.warn(Phase::Create, message, None).await;
@@ -120,6 +120,11 @@ async fn has_workspace_folder(runner: &EngineRunner) -> Result<(), StepFailure> 
     Err(place.unwrap_or(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, problem) }))
 }
 
+fn unusable(problem: &str) -> StepFailure {
+    let problem = format!("with its variables replaced, the configuration cannot be used: {problem}");
+    StepFailure::new(FailureKind::Configuration, problem)
+}
+
 fn gone() -> StepFailure {
     StepFailure {
         hint: Some("`localspace up` makes a new one".to_owned()),
@@ -153,11 +158,11 @@ async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     let metadata = details.labels.get(label::METADATA).cloned().unwrap_or_default();
-    let (entries, _, problem) = read_label(&metadata, &runner.order.name.to_string());
+    let (entries, problem) = read_label(&metadata, &runner.order.name.to_string());
     if let Some(problem) = problem {
         runner.warn(Phase::Create, problem, None).await;
     }
-    let merged = merge(&entries, &runner.variables());
+    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
     let user = find_user(runner, &id, &merged, &details.user).await?;
     let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
     let started_at = details.started_at.as_deref().unwrap_or_default();

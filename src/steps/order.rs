@@ -88,8 +88,11 @@ impl Order {
             (label::WORKSPACE_FOLDER.to_owned(), self.workspace_folder.clone()),
             (label::PURPOSE.to_owned(), self.purpose.name().to_owned()),
             (label::LOCAL_FOLDER.to_owned(), self.source.clone()),
-            (label::CONFIG_FILE.to_owned(), format!("{}/{}", self.source.trim_end_matches('/'), self.config_path)),
         ]);
+        if !self.config_path.is_empty() {
+            let file = format!("{}/{}", self.source.trim_end_matches('/'), self.config_path);
+            labels.insert(label::CONFIG_FILE.to_owned(), file);
+        }
         if let Some(checkout) = &self.checkout {
             labels.extend(checkout.reference.clone().map(|name| (label::REF.to_owned(), name)));
             labels.extend(checkout.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));

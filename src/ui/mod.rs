@@ -3,6 +3,7 @@
 //! [`Ui`] decides once, from [`Facts`], whether there are colours and live lines. Standard output is data, standard error is
 //! people. The events of a run are shown by one of two sinks, [`Live`] or [`Plain`].
 
+mod choose;
 mod confirm;
 mod facts;
 mod live;
@@ -30,6 +31,7 @@ pub struct Ui {
     out: Look,
     err: Look,
     questions: Questions,
+    stdout: Stream,
     streams: Streams,
 }
 
@@ -81,6 +83,7 @@ impl Ui {
             out: facts.look(facts.stdout, facts::width_of(io::stdout()).unwrap_or(WIDTH)),
             err: facts.look(facts.stderr, facts::width_of(io::stderr()).unwrap_or(WIDTH)),
             questions: if asks { Questions::MayBeAsked } else { Questions::NobodyThere },
+            stdout: facts.stdout,
             streams,
         }
     }
@@ -93,6 +96,11 @@ impl Ui {
     /// Returns how text on standard error looks.
     pub const fn err_look(&self) -> Look {
         self.err
+    }
+
+    /// Returns what standard output is: people read a terminal, programs the rest.
+    pub const fn out_stream(&self) -> Stream {
+        self.stdout
     }
 
     /// Writes data to standard output, as it is. That the reader closed the pipe is no error.
@@ -126,6 +134,19 @@ impl Ui {
                 confirm::ask(self.streams.stdin.as_mut(), self.streams.stderr.as_mut(), question).await
             }
             Questions::NobodyThere => Ok(Answer::NobodyThere),
+        }
+    }
+}
+
+impl Ui {
+    /// Asks which of several is meant; nothing where nobody is there, or none was chosen.
+    pub async fn choose(&mut self, question: &str, choices: &[String]) -> io::Result<Option<usize>> {
+        match self.questions {
+            Questions::MayBeAsked => {
+                let (stdin, stderr) = (self.streams.stdin.as_mut(), self.streams.stderr.as_mut());
+                choose::ask(stdin, stderr, question, choices).await
+            }
+            Questions::NobodyThere => Ok(None),
         }
     }
 }

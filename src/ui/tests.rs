@@ -269,3 +269,16 @@ async fn only_yes_is_yes() {
     let (mut ui, ..) = ui(&Facts { stdin: Stream::Other, ..facts() }, "y\n");
     assert_eq!(ui.confirm("Really?").await.expect("not asked"), Answer::NobodyThere);
 }
+
+#[tokio::test]
+async fn one_of_several_is_chosen_by_its_number() {
+    let choices = ["a".to_owned(), "b".to_owned()];
+    for (input, expected) in [("2\n", Some(1)), ("0\nx\n3\n1\n", Some(0)), ("\n", None), ("", None)] {
+        let (mut ui, _stdout, stderr) = ui(&facts(), input);
+        assert_eq!(ui.choose("several", &choices).await.expect("asked"), expected, "{input:?}");
+        assert!(stderr.recv().expect("a question").contains("  2  b\n"));
+    }
+    let nobody = Facts { stdin: Stream::Other, ..facts() };
+    let (mut ui, ..) = ui(&nobody, "1\n");
+    assert_eq!(ui.choose("several", &choices).await.expect("asked"), None);
+}

@@ -1,0 +1,192 @@
+//! `localspace config`: the program itself, as a person and as a program that knows the reference runs it.
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, docker};
+
+#[test]
+fn the_document_is_that_of_the_reference() {
+    let sandbox = Sandbox::new();
+    let config = "{\"image\": \"busybox:1\", // a comment\n \"name\": \"${localEnv:WHO:nobody} in ${containerWorkspaceFolder}\", \"postCreateCommand\": [\"true\"],}";
+    let folder = sandbox.repository("app", config).display().to_string();
+    let file = format!("{folder}/.devcontainer/devcontainer.json");
+    let path = |scheme: &str| json!({"$mid": 1, "fsPath": file, "path": file, "scheme": scheme});
+    let document = |scheme: &str| {
+        json!({
+            "configuration": {
+                "image": "busybox:1",
+                "name": "nobody in /workspaces/app",
+                "postCreateCommand": ["true"],
+                "configFilePath": path(scheme),
+            },
+            "workspace": {
+                "workspaceFolder": "/workspaces/app",
+                "workspaceMount": format!("type=bind,source={folder},target=/workspaces/app"),
+            },
+        })
+    };
+    assert_eq!(sandbox.run(&["config", &folder, "--json"]).expect(0).json(), document("vscode-fileHost"));
+    let named = ["read-configuration", "--workspace-folder", "app", "--config", &file];
+    assert_eq!(sandbox.run(&named).expect(0).json(), document("file"));
+    let merged = ["read-configuration", "--workspace-folder", "app", "--include-merged-configuration"];
+    let merged = sandbox.run(&merged).expect(0).json()["mergedConfiguration"].clone();
+    let expected = json!({
+        "image": "busybox:1",
+        "name": "nobody in /workspaces/app",
+        "configFilePath": path("vscode-fileHost"),
+        "init": false,
+        "privileged": false,
+        "onCreateCommands": [],
+        "updateContentCommands": [],
+        "postCreateCommands": [["true"]],
+        "postStartCommands": [],
+        "postAttachCommands": [],
+        "remoteEnv": {},
+        "containerEnv": {},
+        "portsAttributes": {},
+    });
+    assert_eq!(merged, expected);
+}
+
+#[test]
+fn an_images_metadata_is_merged_and_explained_where_the_engine_has_it() {
+    let mut sandbox = Sandbox::new();
+    let image = format!("localspace-test-labelled:{}", std::process::id());
+    std::fs::write(sandbox.path("empty.tar"), [0; 1024]).expect("written");
+    let label =
+        r#"LABEL devcontainer.metadata="[{\"id\":\"./f\",\"onCreateCommand\":\"one\"},{\"remoteUser\":\"dev\"}]""#;
+    let tar = sandbox.path("empty.tar").display().to_string();
+    let _made = docker(&["import", "--change", label, &tar, &image]).expect(0);
+    let config = format!("{{\"image\": \"{image}\",\n\"onCreateCommand\": \"two\"}}");
+    let folder = sandbox.repository("app", &config).display().to_string();
+    let merged =
+        sandbox.run(&["config", &folder, "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
+    let explained = sandbox.run(&["config", &folder, "--explain", "--json"]).expect(0).json();
+    let text = sandbox.run(&["config", &folder, "--explain"]).expect(0).stdout;
+    let build = r#"{"build": {"dockerfile": "../Dockerfile", "target": "dev", "args": {"BASE": "IMAGE"}}}"#;
+    let build = sandbox.repository("build", &build.replace("IMAGE", &image)).display().to_string();
+    std::fs::write(sandbox.path("build/Dockerfile"), "ARG BASE=x\nFROM $BASE AS dev\nFROM y\n").expect("written");
+    let built = sandbox.run(&["config", &build, "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
+    let _gone = docker(&["rmi", &image]);
+    assert_eq!((&merged["onCreateCommands"], &merged["remoteUser"]), (&json!(["one", "two"]), &json!("dev")));
+    assert_eq!((&built["onCreateCommands"], &built["remoteUser"]), (&json!(["one"]), &json!("dev")));
+    let rows = explained["properties"].as_array().expect("a list").clone();
+    let from = |value: &str| rows.iter().find(|row| row["value"] == value).map(|row| row["from"].clone());
+    let file = ".devcontainer/devcontainer.json";
+    assert_eq!(from("one"), Some(json!({"feature": "./f"})));
+    assert_eq!(from("two"), Some(json!({"file": file, "line": 2, "column": 1})));
+    assert_eq!(from("dev"), Some(json!({"image": image})));
+    assert!(
+        text.contains("onCreateCommand  two\n    .devcontainer/devcontainer.json:2:1, onCreateCommand\n"),
+        "{text}"
+    );
+    sandbox.set_env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let without = sandbox.run(&["config", &folder, "--merged", "--json"]).expect(0);
+    assert_eq!(without.json()["mergedConfiguration"]["onCreateCommands"], json!(["two"]));
+    assert!(
+        without.stderr.contains(&format!("the metadata of {image} is left out: no Docker Engine answers")),
+        "{}",
+        without.stderr
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_and_what_cannot_be_shown_is_an_error_with_its_place() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.repository("r", "{}").display().to_string();
+    let check = |config: &str, args: &[&str], code: i32, said: &str| {
+        std::fs::write(sandbox.path("r/.devcontainer/devcontainer.json"), config).expect("written");
+        let ran = sandbox.run(&[&["config", folder.as_str()], args].concat()).expect(code);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+        if code == 0 { ran.json() } else { Value::Null }
+    };
+    let at = ".devcontainer/devcontainer.json:1";
+    let read = check(r#"{"image": "x" "runArg": []}"#, &[], 0, &format!("{at}:15: a comma is missing before this"));
+    assert_eq!(read["configuration"]["runArg"], json!([]));
+    check(r#"{"image": "x", "runArg": []}"#, &[], 0, "did you mean `runArgs`?");
+    check(r#"{"image": "x", "init": "yes"}"#, &[], 0, &format!("{at}:24: `init` is expected to be true or false"));
+    check(r#"{"dockerComposeFile": "c", "service": "s"}"#, &["--merged"], 0, "is not read by this version");
+    check(r#"{"dockerFile": "nope"}"#, &["--merged"], 2, &format!("{at}:16: there is no Dockerfile nope"));
+    check(r#"{"name": "x"}"#, &[], 0, "names no image: Codespaces takes its default one");
+    check(r#"{"image": "x", "name": }"#, &[], 2, &format!("error: {at}:24: expected the value of `name`"));
+    check(r#"{"image": "x", "workspaceFolder": 1}"#, &[], 2, "`workspaceFolder` is expected to be a string");
+    check(r#"{"image": "x", "name": "${localEnv}"}"#, &[], 2, "`${localEnv}` names no variable");
+    check(
+        r#"{"image": "x", "features": {"./f": {}}}"#,
+        &["--features"],
+        2,
+        "Features are not supported by this version",
+    );
+    check(r#"{"image": "x", "features": {"./f": {}}}"#, &[], 0, "");
+    check(r#"{"image": "x", "features": {}}"#, &["--features"], 0, "");
+    check("[]", &["--json"], 2, "expected an object");
+    check(
+        r#"{"image": "x"}"#,
+        &["--config", "/etc/passwd"],
+        2,
+        "there is no configuration /etc/passwd in the repository",
+    );
+}
+
+#[test]
+fn a_folder_is_read_as_it_lies_and_a_repository_elsewhere_is_cloned() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.repository("app", r#"{"image": "x"}"#);
+    std::fs::write(folder.join(".devcontainer/devcontainer.json"), r#"{"image": "y"}"#).expect("written");
+    let image =
+        |repository: &str| sandbox.run(&["config", repository]).expect(0).json()["configuration"]["image"].clone();
+    assert_eq!(image("app"), "y");
+    assert_eq!(image(&format!("file://{}", folder.display())), "x");
+    std::fs::create_dir(sandbox.path("plain")).expect("made");
+    assert_eq!(image("plain"), "mcr.microsoft.com/devcontainers/universal:linux");
+    for name in ["a", "b"] {
+        std::fs::create_dir_all(sandbox.path("plain/.devcontainer").join(name)).expect("made");
+        std::fs::write(sandbox.path("plain/.devcontainer").join(name).join("devcontainer.json"), "{\"image\": \"z\"}")
+            .expect("written");
+    }
+    let several = sandbox.run(&["config", "plain"]).expect(2);
+    assert!(
+        several.stderr.contains("--config: .devcontainer/a/devcontainer.json, .devcontainer/b"),
+        "{}",
+        several.stderr
+    );
+    let chosen = sandbox.run(&["config", "plain", "--config", ".devcontainer/b/devcontainer.json"]).expect(0);
+    assert_eq!(chosen.json()["configuration"]["image"], "z");
+}
+
+#[test]
+fn a_check_ends_with_what_it_found_and_writes_three_formats() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.repository("r", "{}").display().to_string();
+    let check = |config: &str, args: &[&str], code: i32| {
+        std::fs::write(sandbox.path("r/.devcontainer/devcontainer.json"), config).expect("written");
+        sandbox.run(&[&["config", folder.as_str(), "--check"], args].concat()).expect(code)
+    };
+    std::fs::write(sandbox.path("r/setup.sh"), "#!/bin/sh\r\n").expect("written");
+    let config =
+        "{\"image\": \"x\",\n\"onCreateCommand\": \"docker pull acme/api:1\",\n\"postCreateCommand\": \"./setup.sh\"}";
+    let text = check(config, &[], 1);
+    let place = ".devcontainer/devcontainer.json";
+    for said in [
+        format!("{place}:2:20: warning: onCreateCommand runs `docker pull acme/api:1`"),
+        format!("{place}:3:22: error: postCreateCommand runs setup.sh, which is not executable"),
+        format!("{place}:3:22: error: postCreateCommand runs setup.sh, whose lines end in CRLF"),
+        "   |                    ^^^^^^^^^^^^^^^^^^^^^^^^\n  hint: ".to_owned(),
+        "see https://docs.github.com/".to_owned(),
+    ] {
+        assert!(text.stdout.contains(&said), "{said}\n{}", text.stdout);
+    }
+    assert!(text.stderr.contains("2 errors, 1 warnings"), "{}", text.stderr);
+    let found = check(config, &["--format", "json"], 1).json()["findings"].clone();
+    assert_eq!((&found[0]["rule"], &found[0]["line"]), (&json!("pull-before-login"), &json!(2)));
+    let annotations = check(config, &["--format", "github"], 1).stdout;
+    assert!(
+        annotations.starts_with(&format!("::warning file={place},line=2,col=20,title=pull-before-login::")),
+        "{annotations}"
+    );
+    assert_eq!(check(r#"{"image": "x"}"#, &["--format", "github"], 0).stdout, "");
+    let _warned = check(r#"{"image": "x", "nmae": "y"}"#, &[], 0);
+    let _wrong = check(r#"{"image": "x", "init": 1}"#, &[], 1);
+    let _cut = check(r#"{"image": "x""#, &[], 1);
+    let _unreadable = check("{\"image\": }", &[], 2);
+}

@@ -1,0 +1,130 @@
+//! The metadata label of the image under a configuration, where this machine's engine has the image.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use serde_json::Value;
+
+use super::place::Place;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::codespace::label;
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Kind, base_image};
+use crate::report::plain;
+
+/// Returns the image whose label counts: the named one, the default one, or what a Dockerfile builds on; nothing where that cannot be told.
+pub(super) fn image(
+    context: &mut Context,
+    config: &Configuration,
+    effect: &Effect,
+    place: &Place,
+) -> Result<Option<String>, CliError> {
+    match &config.kind {
+        Kind::Image(named) => {
+            let image = effect.configuration.get("image").and_then(Value::as_str).unwrap_or_default();
+            if image.is_empty() {
+                return Err(config.error(named.span.clone(), "the image's name is empty", None).into());
+            }
+            Ok(Some(image.to_owned()))
+        }
+        Kind::Default => Ok(Some(DEFAULT_IMAGE.to_owned())),
+        Kind::Dockerfile(named) => {
+            let build = effect.configuration.get("build");
+            let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+            let file = text(effect.configuration.get("dockerFile")).or_else(|| text(build?.get("dockerfile")));
+            let file = file.unwrap_or_else(|| named.value.clone());
+            let path = beside(&config.file, &file).filter(|path| place.files().join(path).is_file());
+            let Some(path) = path else {
+                let hint = "it is looked for beside the configuration, and lies in the repository".to_owned();
+                return Err(config
+                    .error(named.span.clone(), format!("there is no Dockerfile {file}"), Some(hint))
+                    .into());
+            };
+            let dockerfile = crate::cli::configuration::read(place.files(), &path)?;
+            let args = build.and_then(|build| build.get("args")).and_then(Value::as_object).into_iter().flatten();
+            let args = args
+                .map(|(name, value)| (name.clone(), text(Some(value)).unwrap_or_else(|| value.to_string())))
+                .collect();
+            let target = text(build.and_then(|build| build.get("target")));
+            let base = base_image(&dockerfile, &args, target.as_deref(), architecture());
+            if base.is_none() {
+                context.ui.say(&format!(
+                    "note: {} builds on no image, or has no such stage: there is no metadata\n",
+                    plain(&path)
+                ));
+            }
+            Ok(base)
+        }
+        Kind::Compose { .. } => {
+            context.ui.say("warning: the metadata of a Compose service's image is not read by this version\n");
+            Ok(None)
+        }
+    }
+}
+
+/// Returns a path that is given from a configuration's folder, as it is from the repository's; nothing where it leads out.
+fn beside(config: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Path::new(config).parent()?.iter().filter_map(|part| part.to_str()).collect();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()?),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Docker's word for this machine's architecture.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Returns the entries of an image's label. Without an engine, or the image on it, there are none, which is told.
+pub(super) async fn entries(context: &mut Context, image: &str) -> Vec<Entry> {
+    if image.is_empty() {
+        return Vec::new();
+    }
+    let problem = match labels(context, image).await {
+        Ok(labels) => match labels.get(label::METADATA).map(|label| Entry::of_label(label)) {
+            None => return Vec::new(),
+            Some(Ok(entries)) => return entries,
+            Some(Err(problem)) => format!("the devcontainer.metadata label of {image} is ignored: {problem}"),
+        },
+        Err(problem) => format!("the metadata of {image} is left out: {problem}"),
+    };
+    context.ui.say(&format!("warning: {}\n", plain(&problem)));
+    Vec::new()
+}
+
+async fn labels(context: &Context, image: &str) -> Result<BTreeMap<String, String>, String> {
+    let engine = context.engine().map_err(|error| error.message().to_owned())?;
+    match engine.image(image).await {
+        Ok(Some(details)) => Ok(details.labels),
+        Ok(None) => Err("the engine does not have the image".to_owned()),
+        Err(error) => Err(CliError::from(error).message().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dockerfile_lies_beside_the_configuration_and_in_the_repository() {
+        for (path, expected) in [
+            ("Dockerfile", Some(".devcontainer/Dockerfile")),
+            ("./a/../Dockerfile", Some(".devcontainer/Dockerfile")),
+            ("../docker/Dockerfile", Some("docker/Dockerfile")),
+            ("../../Dockerfile", None),
+            ("/etc/passwd", None),
+        ] {
+            assert_eq!(beside(".devcontainer/devcontainer.json", path).as_deref(), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `localspace config`, also called `read-configuration`
+
+mod check;
+mod metadata;
+mod place;
+mod show;
+
+use place::Place;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Rule, Variables, effect, explain};
+use crate::report::plain;
+use crate::ui::Stream;
+
+/// Show what a repository's configuration comes to
+///
+/// A folder is read as it lies, uncommitted files included. Without --json, a terminal gets text; anything else gets the JSON document that
+/// the reference CLI's read-configuration prints.
+///
+/// Example: localspace config . --explain
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the contract")]
+pub(super) struct Args {
+    /// The folder of a repository, or anything that git can clone
+    #[arg(value_name = "REPO", default_value = ".")]
+    repository: String,
+    /// The folder, as the reference CLI is told it
+    #[arg(long, value_name = "PATH", conflicts_with = "repository")]
+    workspace_folder: Option<String>,
+    /// The configuration, as a path in the repository
+    #[arg(long, value_name = "PATH")]
+    config: Option<String>,
+    /// Merge the image's metadata into it
+    #[arg(long, visible_alias = "include-merged-configuration")]
+    merged: bool,
+    /// Add the Features that it installs
+    #[arg(long, visible_alias = "include-features-configuration")]
+    features: bool,
+    /// Say of each property where it comes from, when it acts, and what Codespaces makes of it
+    #[arg(long, conflicts_with = "features")]
+    explain: bool,
+    /// Say what is wrong or will be, told from reading alone; exit code 1 where that is an error
+    #[arg(long, conflicts_with_all = ["features", "merged", "explain"])]
+    check: bool,
+    /// How --check writes its findings
+    #[arg(long, value_enum, requires = "check")]
+    format: Option<check::Format>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// Tells whether standard output is asked to be one JSON document, whatever goes wrong.
+    pub(super) const fn wants_json(&self) -> bool {
+        self.json || matches!(self.format, Some(check::Format::Json))
+    }
+}
+
+pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
+    let repository = args.workspace_folder.as_ref().unwrap_or(&args.repository);
+    let place = Place::find(context, repository, args.config.as_deref()).await?;
+    let config = match place.text()? {
+        Some((text, name)) => Configuration::read(&text, &name)?,
+        None => Configuration::none(),
+    };
+    if args.check {
+        let default = if args.json { check::Format::Json } else { check::Format::Text };
+        return check::run(context, &config, place.files(), args.format.unwrap_or(default));
+    }
+    config.fault(is_fatal)?;
+    say_findings(context, &config);
+    // The reference runs on the machine that the codespace would run on.
+    let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
+    let effect = effect(&config, &place.found, variables);
+    without_features(args, &config, &effect)?;
+    let mut image = String::new();
+    let mut label = Vec::new();
+    if args.merged || args.explain {
+        image = metadata::image(context, &config, &effect, &place)?.unwrap_or_default();
+        label = metadata::entries(context, &image).await;
+    }
+    let entries = effect.entries(&label);
+    let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
+    let text = if args.explain || is_for_people {
+        let rows = explain(&config, &image, &effect, &entries);
+        match (is_for_people, args.explain) {
+            (true, true) => show::explained(&config, &rows, context.ui.out_look()),
+            (true, false) => show::values(&config, &rows, context.ui.out_look()),
+            (false, _) => format!("{}\n", show::document(&config, &rows)),
+        }
+    } else {
+        format!("{}\n", effect.document(args.merged.then_some(&entries)))
+    };
+    context.ui.data(&text)?;
+    Ok(0)
+}
+
+/// Tells which faults leave nothing to show. A wrong type does not: the reference prints such a value too.
+const fn is_fatal(rule: Rule) -> bool {
+    matches!(rule, Rule::Conflict | Rule::VariableName | Rule::Nul | Rule::Folder)
+}
+
+fn say_findings(context: &mut Context, config: &Configuration) {
+    for line in config.lines(|finding| !finding.rule.is_ours()) {
+        context.ui.say(&format!("warning: {}\n", plain(&line)));
+    }
+    if config.file.is_empty() {
+        context.ui.say(&format!(
+            "note: there is no devcontainer.json: Codespaces takes its default image, {DEFAULT_IMAGE}\n"
+        ));
+    } else if config.kind == crate::devcontainer::Kind::Default {
+        let file = plain(&config.file);
+        context.ui.say(&format!("note: {file} names no image: Codespaces takes its default one, {DEFAULT_IMAGE}\n"));
+    }
+}
+
+/// A merged document without what Features bring would be a wrong one.
+fn without_features(args: &Args, config: &Configuration, effect: &Effect) -> Result<(), CliError> {
+    let features = effect.configuration.get("features").and_then(|features| features.as_object());
+    if features.is_none_or(serde_json::Map::is_empty) || !(args.features || args.merged) {
+        return Ok(());
+    }
+    let span = config.span_of("features").unwrap_or_default();
+    let hint = "without --merged and --features the configuration itself is shown".to_owned();
+    Err(config.error(span, "`features`: Features are not supported by this version", Some(hint)).into())
+}

@@ -1,0 +1,223 @@
+//! What is to be said about a configuration.
+
+use std::ops::Range;
+
+/// One thing to be said, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule says it.
+    pub rule: Rule,
+    /// The place in the file.
+    pub span: Range<usize>,
+    /// What it is, in words.
+    pub problem: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Which rule a finding is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The text is no clean JSON, and yet says what its author meant.
+    Syntax,
+    /// A name is there twice.
+    Duplicate,
+    /// A property that there is not.
+    Unknown,
+    /// A property of another kind of container.
+    OtherKind,
+    /// `null`, where that is no value.
+    Null,
+    /// A value of the wrong type or form.
+    Type,
+    /// The same, where nothing goes wrong by it.
+    LenientType,
+    /// Two properties that cannot both be.
+    Conflict,
+    /// Something that has to be there is not.
+    Missing,
+    /// A NUL character.
+    Nul,
+    /// A `workspaceFolder` that is no string.
+    Folder,
+    /// A variable without a name.
+    VariableName,
+    /// A variable in the default of another.
+    Nested,
+    /// An image is pulled before the registry login.
+    PullBeforeLogin,
+    /// A command waits for input.
+    WaitsForInput,
+    /// A command does not end.
+    NeverEnds,
+    /// A script that may not be executed.
+    NotExecutable,
+    /// A script with CRLF.
+    LineEnds,
+    /// A secret where none is yet.
+    SecretAtBuild,
+    /// A secret's name that GitHub does not take.
+    SecretName,
+    /// What a prebuild is not given.
+    PrebuildAccess,
+    /// An older name, or one that stands in an older place.
+    Deprecated,
+    /// It does not act in this version.
+    Idle,
+    /// This version cannot make such a codespace.
+    Refused,
+}
+
+/// How much weight a finding has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The configuration cannot be used as it is.
+    Error,
+    /// A person should know it.
+    Warning,
+}
+
+impl Severity {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 24] = [
+        Self::Syntax,
+        Self::Duplicate,
+        Self::Unknown,
+        Self::OtherKind,
+        Self::Null,
+        Self::Type,
+        Self::LenientType,
+        Self::Conflict,
+        Self::Missing,
+        Self::Nul,
+        Self::Folder,
+        Self::VariableName,
+        Self::Nested,
+        Self::PullBeforeLogin,
+        Self::WaitsForInput,
+        Self::NeverEnds,
+        Self::NotExecutable,
+        Self::LineEnds,
+        Self::SecretAtBuild,
+        Self::SecretName,
+        Self::PrebuildAccess,
+        Self::Deprecated,
+        Self::Idle,
+        Self::Refused,
+    ];
+
+    /// Returns its name, as it stands in output for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Duplicate => "duplicate",
+            Self::Unknown => "unknown-property",
+            Self::OtherKind => "property-of-another-kind",
+            Self::Null => "null",
+            Self::Type => "type",
+            Self::LenientType => "form",
+            Self::Conflict => "conflict",
+            Self::Missing => "missing",
+            Self::Nul => "nul",
+            Self::Folder => "workspace-folder",
+            Self::VariableName => "variable-name",
+            Self::Nested => "nested-variable",
+            Self::PullBeforeLogin => "pull-before-login",
+            Self::WaitsForInput => "waits-for-input",
+            Self::NeverEnds => "never-ends",
+            Self::NotExecutable => "not-executable",
+            Self::LineEnds => "line-ends",
+            Self::SecretAtBuild => "secret-at-build",
+            Self::SecretName => "secret-name",
+            Self::PrebuildAccess => "prebuild-access",
+            Self::Deprecated => "deprecated",
+            Self::Idle => "does-not-act",
+            Self::Refused => "not-supported",
+        }
+    }
+
+    /// Returns the weight of its findings.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Type
+            | Self::Conflict
+            | Self::Missing
+            | Self::Nul
+            | Self::Folder
+            | Self::VariableName
+            | Self::NotExecutable
+            | Self::LineEnds
+            | Self::SecretName
+            | Self::Refused => Severity::Error,
+            Self::Syntax
+            | Self::Duplicate
+            | Self::Unknown
+            | Self::OtherKind
+            | Self::Null
+            | Self::LenientType
+            | Self::Nested
+            | Self::PullBeforeLogin
+            | Self::WaitsForInput
+            | Self::NeverEnds
+            | Self::SecretAtBuild
+            | Self::PrebuildAccess
+            | Self::Deprecated
+            | Self::Idle => Severity::Warning,
+        }
+    }
+
+    /// Returns the weight of its findings in a check, where nothing is made of them: a file that is no clean JSON is to be mended.
+    pub const fn severity_in_check(self) -> Severity {
+        if matches!(self, Self::Syntax) { Severity::Error } else { self.severity() }
+    }
+
+    /// Returns the page that it is from.
+    pub const fn link(self) -> &'static str {
+        match self {
+            Self::PullBeforeLogin => {
+                "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry"
+            }
+            Self::WaitsForInput | Self::NeverEnds | Self::NotExecutable | Self::LineEnds => {
+                "https://docs.github.com/en/codespaces/troubleshooting/troubleshooting-creation-and-deletion-of-codespaces"
+            }
+            Self::SecretAtBuild | Self::SecretName => {
+                "https://docs.github.com/en/codespaces/managing-your-codespaces/managing-your-account-specific-secrets-for-github-codespaces"
+            }
+            Self::PrebuildAccess => {
+                "https://docs.github.com/en/codespaces/prebuilding-your-codespaces/allowing-a-prebuild-to-access-other-repositories"
+            }
+            Self::Nested | Self::VariableName => {
+                "https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson"
+            }
+            Self::Syntax
+            | Self::Duplicate
+            | Self::Unknown
+            | Self::OtherKind
+            | Self::Null
+            | Self::Type
+            | Self::LenientType
+            | Self::Conflict
+            | Self::Missing
+            | Self::Nul
+            | Self::Folder
+            | Self::Deprecated
+            | Self::Idle
+            | Self::Refused => "https://containers.dev/implementors/json_reference/",
+        }
+    }
+
+    /// Tells whether it is about what this version of localspace does, and not about the configuration.
+    pub const fn is_ours(self) -> bool {
+        matches!(self, Self::Idle | Self::Refused)
+    }
+}
