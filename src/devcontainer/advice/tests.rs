@@ -23,7 +23,7 @@ fn check(hook: &str, command: &str, expected: &[&str]) {
 
 #[test]
 fn the_documentation_names_every_rule_with_its_weight() {
-    let docs = include_str!("../../../docs/configuration.md");
+    let docs = include_str!("../../../CONFIGURATION.md");
     for rule in Rule::ALL.into_iter().filter(|rule| !rule.is_ours()) {
         let (name, weight) = (format!("`{}`", rule.name()), format!(" | {} | ", rule.severity_in_check().name()));
         assert!(

@@ -1,7 +1,7 @@
 //! JSON with comments, as the reference takes it: what it reads of an imperfect file is read too, and every imperfection has its place.
 //!
 //! Reference CLI: takes what it can and says nothing. Where its value is what the author meant, we take it and tell; where it drops or
-//! changes something (a pair without a colon, a bad escape), that is an error here. The table is in docs/configuration.md.
+//! changes something (a pair without a colon, a bad escape), that is an error here. The table is in CONFIGURATION.md.
 
 mod parse;
 mod scan;

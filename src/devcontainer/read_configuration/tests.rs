@@ -25,7 +25,7 @@ fn documents_are_the_references() {
         let entries = effect.entries(&label);
         let mut document = effect.document((vector["merged"] == true).then_some(&entries));
         let mut expected = vector["expected"].clone();
-        // Decided differences, each in the table of docs/configuration.md.
+        // Decided differences, each in the table of CONFIGURATION.md.
         let empty = json!({ "cpus": null, "memory": "-Infinity", "storage": "-Infinity" });
         for configuration in [&mut expected, &mut document] {
             for one in ["configuration", "mergedConfiguration"] {

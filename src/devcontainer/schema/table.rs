@@ -1,4 +1,4 @@
-//! The table of properties. docs/configuration.md shows it, and a test holds it to this one.
+//! The table of properties. CONFIGURATION.md shows it, and a test holds it to this one.
 
 use super::Kinds;
 use super::shape::{Shape, form, is_port_key};
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_documentation_shows_this_table() {
-        let docs = include_str!("../../../docs/configuration.md");
+        let docs = include_str!("../../../CONFIGURATION.md");
         let rows: String = PROPERTIES
             .iter()
             .map(|one| {
@@ -248,6 +248,6 @@ mod tests {
                 format!("| `{name}` | {} | {} | {acts} | {codespaces} |\n", kinds.words(), shape.words())
             })
             .collect();
-        assert!(docs.contains(&rows), "docs/configuration.md should hold these rows:\n{rows}");
+        assert!(docs.contains(&rows), "CONFIGURATION.md should hold these rows:\n{rows}");
     }
 }
