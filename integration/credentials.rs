@@ -49,7 +49,8 @@ fn a_private_base_image_is_pulled_with_the_codespaces_secrets() {
     let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
     assert!(logs.contains("made by acme"), "{logs}\n{}", up.stderr);
     let _done = sandbox.run(&["delete", "-c", &name]).expect(0);
-    let _done = docker(&["rmi", &format!("{server}/acme/base:1")]).expect(0);
+    // Another test's registry may have the very same image, and take it away with its own.
+    let _gone = docker(&["rmi", &format!("{server}/acme/base:1")]);
 }
 
 #[test]
