@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
+use rustix::io::ioctl_fionread;
+
 use crate::support::{Deadline, Ran, Sandbox, docker, execs, send};
 
 /// Makes a codespace whose remote user is not root; returns its name.
@@ -86,6 +88,25 @@ fn an_interrupt_ends_the_command_with_all_its_processes() {
         let _ran = Ran::of(child.wait_with_output().expect("ended")).expect(130);
         assert_eq!(sandbox.inside(&name, "ps | grep -c '[s]leep 4715' || true"), "0\n", "{signal}");
     }
+}
+
+#[test]
+fn an_interrupt_is_heard_while_the_reader_reads_nothing() {
+    let sandbox = Sandbox::new();
+    let name = codespace(&sandbox, &[]);
+    let mut child = sandbox.spawn(&["exec", "-c", &name, "--", "yes", "4718"]);
+    let _deadline = Deadline::of(child.id());
+    let mut first = [0; 5];
+    let mut stdout = child.stdout.take().expect("piped");
+    stdout.read_exact(&mut first).expect("text");
+    // A pipe takes 64 KiB; whoever writes to one that is nearly full is held up.
+    while ioctl_fionread(&stdout).expect("a pipe") < 60 * 1024 {
+        std::thread::yield_now();
+    }
+    send("INT", child.id());
+    let _ran = Ran::of(child.wait_with_output().expect("ended")).expect(130);
+    drop(stdout);
+    assert_eq!(sandbox.inside(&name, "ps | grep -c '[y]es 4718' || true"), "0\n");
 }
 
 #[test]

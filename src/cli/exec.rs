@@ -1,9 +1,9 @@
 //! `localspace exec`
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
@@ -118,26 +118,30 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
 }
 
 /// Passes on what the command writes, without secrets, until it is over or nobody reads.
+///
+/// May be dropped at any time, also while a reader that reads nothing holds up the writing.
 async fn show(session: &mut Session, filter: &Redactor) -> Result<Reader, CliError> {
     let (mut stdout, mut stderr) = (filter.stream(), filter.stream());
+    let (mut to_stdout, mut to_stderr) = (tokio::io::stdout(), tokio::io::stderr());
     while let Some(chunk) = session.next().await {
         let chunk = chunk?;
         let written = match chunk.stream {
-            OutputStream::Stdout => write(&mut std::io::stdout(), &stdout.push(&chunk.bytes)),
-            OutputStream::Stderr => write(&mut std::io::stderr(), &stderr.push(&chunk.bytes)),
+            OutputStream::Stdout => write(&mut to_stdout, &stdout.push(&chunk.bytes)).await,
+            OutputStream::Stderr => write(&mut to_stderr, &stderr.push(&chunk.bytes)).await,
         };
         if written.is_err() {
             return Ok(Reader::Gone);
         }
     }
-    let _nobody_reads =
-        write(&mut std::io::stdout(), &stdout.finish()).and(write(&mut std::io::stderr(), &stderr.finish()));
+    if write(&mut to_stdout, &stdout.finish()).await.is_ok() {
+        let _nobody_reads = write(&mut to_stderr, &stderr.finish()).await;
+    }
     Ok(Reader::There)
 }
 
-fn write(to: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
-    to.write_all(bytes)?;
-    to.flush()
+async fn write(to: &mut (dyn AsyncWrite + Send + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    to.write_all(bytes).await?;
+    to.flush().await
 }
 
 /// Hands our standard input to the command.
