@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures localspace beside the reference CLI and the bare API calls: one codespace at a time, and several at once.
+"""Measures localspace beside the reference CLI and the bare API calls: one codespace at a time, several at once, and
+the samples under devcontainers/.
 
 The subjects take turns within a round, so that what else the machine does falls on all alike. A run that fails ends the bench:
 its time would say nothing.
@@ -16,7 +17,10 @@ import time
 
 import measure
 from engine import EngineError, socket_path
-from subjects import Bare, Ours, Reference, repository
+from subjects import Bare, Ours, Reference, repository, sample
+
+# Those that need no private registry, which the reference has no login for.
+SAMPLES = ("hello", "parallel", "project")
 
 
 def one_at_a_time(subject, found, number=0):
@@ -118,6 +122,36 @@ def subjects(args, folder):
         yield Reference(program, path, folders) if name == "reference" else Ours(program, folder / "home", folders)
 
 
+def sample_subjects(args, folder):
+    """Makes the subjects for the samples; codespace number N is sample number N."""
+    for name, program in (("reference", args.reference), ("localspace", args.ours)):
+        if not program:
+            continue
+        folders = [folder / f"{name}-{one}" for one in SAMPLES]
+        for one, to in zip(SAMPLES, folders):
+            sample(to, pathlib.Path(__file__).parents[3] / "devcontainers" / one)
+        # That every hook succeeded is what their outcome says; what they print differs from sample to sample.
+        yield Reference(program, socket_path(), folders, ()) if name == "reference" else Ours(program, folder / "samples-home", folders, ())
+
+
+def up_samples(measured, runs, found):
+    """Notes the times of the `up` of each sample."""
+    for number, one in enumerate(SAMPLES):
+        for count in range(runs + 1):
+            for subject in measured:
+                ms = subject.up(number).ms
+                if count:  # the first warms the caches: the reference builds an image then
+                    found.setdefault((subject.name, one), []).append(ms)
+                subject.delete(number)
+
+
+def report_samples(found, names, runs):
+    print(f"\nThe samples under devcontainers/, {runs} runs of `up` each, in milliseconds:\n")
+    print(f"{'':<24}" + "".join(f"{one:>20}" for one in SAMPLES))
+    for name, cells in rows(found, names, SAMPLES, 0):
+        print(f"{name:<24}" + "".join(f"{cell:>20}" for cell in cells))
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", metavar="PROGRAM", help="localspace")
@@ -126,6 +160,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=7, help="codespaces one at a time (default 7)")
     parser.add_argument("--at-once", type=int, default=10, help="codespaces at once (default 10)")
     parser.add_argument("--rounds", type=int, default=3, help="how often several at once are made (default 3)")
+    parser.add_argument("--sample-runs", type=int, default=3, help="codespaces of each sample (default 3)")
     return parser.parse_args()
 
 
@@ -134,7 +169,8 @@ def main():
     args, found, load = arguments(), {}, os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="localspace-bench-") as folder, contextlib.ExitStack() as after:
         measured = list(subjects(args, pathlib.Path(folder)))
-        for subject in measured:
+        samples = list(sample_subjects(args, pathlib.Path(folder)))
+        for subject in measured + samples:
             after.callback(subject.tidy)
         for subject in measured:
             one_at_a_time(subject, {})  # warms the caches, and is not counted
@@ -146,7 +182,9 @@ def main():
                 found.setdefault((subject.name, "at once"), []).append(up_together(subject, args.at_once)[1])
         for subject in measured:
             memory(subject, args, found)
+        up_samples(samples, args.sample_runs, found)
         report(found, [subject.name for subject in measured], args, load)
+        report_samples(found, [subject.name for subject in samples], args.sample_runs)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,18 @@ def repository(folder, image):
     configuration = {"name": "bench", "image": image, **{hook: f"echo ran {hook}" for hook in HOOKS}}
     (folder / ".devcontainer").mkdir(parents=True)
     (folder / ".devcontainer/devcontainer.json").write_text(json.dumps(configuration, indent=2))
+    _commit(folder)
+
+
+def sample(folder, source):
+    """Makes a repository of one commit out of a sample of ours."""
+    shutil.copytree(source, folder)
+    # The reference mounts it, and its user in the container is another than ours.
+    subprocess.run(["chmod", "-R", "a+rwX", str(folder)], check=True)
+    _commit(folder)
+
+
+def _commit(folder):
     git = ["git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
     for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
         subprocess.run(git + words, check=True)
@@ -78,13 +91,13 @@ class Reference:
 
     name = "reference"
 
-    def __init__(self, program, path, folders):
-        self._program, self._engine_path, self._folders = program, path, folders
+    def __init__(self, program, path, folders, hooks=HOOKS):
+        self._program, self._engine_path, self._folders, self._hooks = program, path, folders, hooks
 
     def up(self, number):
         ran = run([self._program, "up", "--workspace-folder", str(self._folders[number])])
         _outcome(ran)
-        missing = [hook for hook in HOOKS if f"ran {hook}" not in ran.stdout + ran.stderr]
+        missing = [hook for hook in self._hooks if f"ran {hook}" not in ran.stdout + ran.stderr]
         if missing:
             raise Failed(f"the reference did not run {', '.join(missing)}")
         return ran
@@ -98,10 +111,18 @@ class Reference:
         found = engine.call("GET", "/containers/json?" + urllib.parse.urlencode({"all": 1, "filters": label}))
         for container in json.loads(found):
             engine.remove(container["Id"])
+        # The folder itself was mounted: what the hooks made there would spare the next ones their work.
+        subprocess.run(["git", "-C", str(self._folders[number]), "clean", "-ffdxq"], check=True)
 
     def tidy(self):
-        for number in range(len(self._folders)):
+        engine = Engine(self._engine_path)
+        for number, folder in enumerate(self._folders):
             self.delete(number)
+            # It builds an image for the user of each folder.
+            filters = urllib.parse.urlencode({"filters": json.dumps({"reference": [f"vsc-{folder.name}-*"]})})
+            for image in json.loads(engine.call("GET", "/images/json?" + filters)):
+                for tag in image["RepoTags"]:
+                    engine.call("DELETE", f"/images/{tag}")
 
 
 class Ours:
@@ -109,8 +130,8 @@ class Ours:
 
     name = "localspace"
 
-    def __init__(self, program, home, folders):
-        self._program, self._folders = str(pathlib.Path(program).resolve()), folders
+    def __init__(self, program, home, folders, hooks=HOOKS):
+        self._program, self._folders, self._hooks = str(pathlib.Path(program).resolve()), folders, hooks
         self._env = {"LOCALSPACE_HOME": str(home)}
         self._made = set()
 
@@ -118,7 +139,7 @@ class Ours:
         self._made.add(number)
         ran = run([self._program, "up", "--json", str(self._folders[number]), "--name", self._codespace(number)], self._env)
         phases = {phase["phase"]: phase["outcome"] for phase in _outcome(ran)["phases"]}
-        not_run = [hook for hook in HOOKS if phases.get(hook) != "succeeded"]
+        not_run = [hook for hook in self._hooks if phases.get(hook) != "succeeded"]
         if not_run:
             raise Failed(f"localspace did not run {', '.join(not_run)}")
         return ran
