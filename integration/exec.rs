@@ -78,7 +78,10 @@ fn an_interrupt_ends_the_command_with_all_its_processes() {
     let name = codespace(&sandbox, &[]);
     for signal in ["INT", "TERM", "HUP"] {
         let command = "trap '' INT TERM; setsid sleep 4715 & env -i sleep 4715 & echo started; sleep 4715; sleep 4715";
-        let mut child = sandbox.spawn(&shell(&name, command));
+        // Whoever runs the tests under `nohup` has them ignore one of these, and a program keeps to that.
+        let program = ["--default-signal=HUP", env!("CARGO_BIN_EXE_localspace")];
+        let mut run = sandbox.program("env", &[&program[..], &shell(&name, command)].concat());
+        let mut child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("env runs");
         let _deadline = Deadline::of(child.id());
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
