@@ -2,6 +2,7 @@
 
 use super::super::finding::{Finding, Rule};
 use super::super::jsonc::Node;
+use super::super::schema::HOOKS;
 use super::finding;
 use super::hooks::{commands, parts};
 
@@ -16,15 +17,6 @@ pub struct RepositoryFile {
 
 /// Looks a file up by its path in the repository.
 pub type RepositoryFiles<'a> = dyn Fn(&str) -> Option<RepositoryFile> + 'a;
-
-const HOOKS: [&str; 6] = [
-    "initializeCommand",
-    "onCreateCommand",
-    "updateContentCommand",
-    "postCreateCommand",
-    "postStartCommand",
-    "postAttachCommand",
-];
 
 /// Looks at the scripts of every hook.
 pub(super) fn look(root: &Node, files: &RepositoryFiles<'_>, findings: &mut Vec<Finding>) {

@@ -11,6 +11,7 @@ mod values;
 
 pub(super) use check::check;
 pub(super) use table::property;
+pub(super) use values::HOOKS;
 
 /// What a container is made from, as a set: a property belongs to some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

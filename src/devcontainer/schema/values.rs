@@ -142,12 +142,15 @@ pub(super) const APP_PORT: Shape = Either(
 );
 pub(super) const ENV_OR_NULL: Shape = Map(VARIABLE, &Either(&[Text, Null], "a string or null"));
 
-// The published schema leaves postAttachCommand out; the reference takes it.
-pub(super) const WAIT_FOR: Shape = OneOf(&[
+/// The properties that are lifecycle commands, in the order in which they run.
+pub(in crate::devcontainer) const HOOKS: [&str; 6] = [
     "initializeCommand",
     "onCreateCommand",
     "updateContentCommand",
     "postCreateCommand",
     "postStartCommand",
     "postAttachCommand",
-]);
+];
+
+// The published schema leaves postAttachCommand out; the reference takes it.
+pub(super) const WAIT_FOR: Shape = OneOf(&HOOKS);
