@@ -76,7 +76,7 @@ pub(super) async fn make(
         occasion: Occasion::Create,
         purpose: new.purpose,
         config: Some(config),
-        image: Some(image),
+        image,
         run_args,
         checkout: Some(checkout),
         initialize,

@@ -63,7 +63,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let interrupts = context.interrupts.clone();
     let Ready { engine, order, secrets, _held } = Box::pin(interrupts.until(ready(&args, context))).await?;
-    rehearse::rehearse(context, engine, order, secrets, &args.output).await
+    Box::pin(rehearse::rehearse(context, engine, order, secrets, &args.output)).await
 }
 
 /// Everything that a run needs, and the lock that makes it the only one.

@@ -2,6 +2,7 @@
 
 use super::command::LifecycleCommand;
 use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
+use super::container_source::ContainerSource;
 use super::document::{ConfigError, Document, Spanned};
 use super::finding::Severity;
 use super::merge::{Entry, Origin};
@@ -17,8 +18,8 @@ pub struct DevContainer {
     pub text: String,
     /// `name`.
     pub name: Option<String>,
-    /// `image`.
-    pub image: Spanned<String>,
+    /// What the container is made from.
+    pub source: ContainerSource,
     /// `initializeCommand`.
     pub initialize: Option<LifecycleCommand>,
     /// `workspaceFolder`.
@@ -44,7 +45,6 @@ impl DevContainer {
         config.fault(|_| true)?;
         let document = config.document();
         let reader = Reader { document: &document, object: &config.root };
-        let image = config.image().ok_or_else(|| document.error(0..1, "only an image is supported by this version"))?;
         let mut warnings = config.lines(|finding| finding.rule.severity() == Severity::Warning);
         if config.kind == Kind::Default {
             let whose = if config.file.is_empty() {
@@ -58,7 +58,7 @@ impl DevContainer {
             file: config.file.clone(),
             text: config.text.clone(),
             name: reader.string("name")?.map(|name| name.value),
-            image,
+            source: ContainerSource::of(config)?,
             initialize: reader.command("initializeCommand")?,
             workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_configuration_that_names_no_image_has_the_default_one() {
         let parsed = DevContainer::parse("{}", "d.json").expect("parsed");
-        assert_eq!(parsed.image.value, DEFAULT_IMAGE);
+        assert_eq!(parsed.source.image().expect("an image").value, DEFAULT_IMAGE);
         assert_eq!(parsed.warnings.len(), 1);
     }
 
@@ -126,7 +126,7 @@ mod tests {
         let text = r#"{"image": "x", "image": "y", "onCreateCommand": {"a": "1", "b": "2", "a": "3"},
             "remoteEnv": {"A": "1", "A": "2"}, "mounts": [{"target": "/a", "target": "/b"}]}"#;
         let parsed = DevContainer::parse(text, "f").expect("parsed");
-        assert_eq!(parsed.image.value, "y");
+        assert_eq!(parsed.source.image().expect("an image").value, "y");
         let shell = |label: &str, text: &str| (label.to_owned(), SingleCommand::Shell(text.to_owned()));
         let entries = vec![shell("b", "2"), shell("a", "3")];
         assert_eq!(parsed.properties.hooks.get(&Hook::OnCreate), Some(&LifecycleCommand::Parallel(entries)));

@@ -15,14 +15,15 @@ const LONGEST_TAG: usize = 128;
 pub struct ImageReference(String);
 
 impl ImageReference {
-    /// Returns the reference that a configuration names, its variables replaced.
-    pub fn of(config: &DevContainer, variables: &Variables) -> Result<Self, ConfigError> {
-        let text = variables.apply(&config.image.value);
+    /// Returns the reference that a configuration names, its variables replaced; nothing where its container is not made from an image.
+    pub fn of(config: &DevContainer, variables: &Variables) -> Result<Option<Self>, ConfigError> {
+        let Some(image) = config.source.image() else { return Ok(None) };
+        let text = variables.apply(&image.value);
         match check(&text) {
-            Ok(()) => Ok(Self(text)),
+            Ok(()) => Ok(Some(Self(text))),
             Err(fault) => {
                 let problem = format!("`{text}` is no image reference: {}", fault.problem);
-                Err(config.error(config.image.span.clone(), problem, fault.hint))
+                Err(config.error(image.span.clone(), problem, fault.hint))
             }
         }
     }
@@ -179,7 +180,7 @@ mod tests {
     fn read(image: &str) -> Result<ImageReference, ConfigError> {
         let text = serde_json::json!({ "image": image }).to_string();
         let config = DevContainer::parse(&text, "d.json").expect("parsed");
-        ImageReference::of(&config, &Variables::default())
+        ImageReference::of(&config, &Variables::default()).map(|read| read.expect("an image"))
     }
 
     #[test]

@@ -60,6 +60,14 @@ impl<'a> Reader<'a> {
         items.iter().map(item).collect()
     }
 
+    /// Returns a list of strings, or the one string that stands for it.
+    pub(super) fn strings(&self, name: &str) -> Result<Vec<Spanned<String>>, ConfigError> {
+        match self.get(name) {
+            Some(node) if matches!(node.content, Content::Text(_)) => Ok(self.string(name)?.into_iter().collect()),
+            Some(_) | None => self.list(name),
+        }
+    }
+
     /// Returns variables by name; `null` unsets one. Of two with one name, the last counts.
     pub(super) fn environment(&self, name: &str) -> Result<Vec<(String, Option<String>)>, ConfigError> {
         let Some(object) = self.get(name) else { return Ok(Vec::new()) };

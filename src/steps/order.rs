@@ -47,7 +47,7 @@ pub struct Order {
     pub purpose: Purpose,
     /// The configuration that a new codespace is made from.
     pub config: Option<DevContainer>,
-    /// The image that it names.
+    /// The image that it names, where its container is made from one.
     pub image: Option<ImageReference>,
     /// Its `runArgs`.
     pub run_args: RunArgs,

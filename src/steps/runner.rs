@@ -3,11 +3,12 @@
 use tokio_util::sync::CancellationToken;
 
 use super::command::Leftovers;
+use super::image::Image;
 use super::order::Order;
 use super::running::Running;
 use super::{create, hook, image, initialize, login};
 use crate::devcontainer::{LifecycleCommand, MergedConfiguration, SourcedCommand};
-use crate::engine::{ContainerId, Engine, ImageDetails};
+use crate::engine::{ContainerId, Engine};
 use crate::github::{Purpose, World};
 use crate::journal::{Event, Recorder};
 use crate::lifecycle::{
@@ -26,7 +27,7 @@ pub struct EngineRunner {
     pub(super) record: Recorder,
     pub(super) redactor: Redactor,
     pub(super) cancel: CancellationToken,
-    pub(super) image: ImageDetails,
+    pub(super) image: Image,
     pub(super) running: Option<Running>,
     pub(super) leftovers: Leftovers,
 }
@@ -41,7 +42,7 @@ impl EngineRunner {
         redactor: Redactor,
         cancel: CancellationToken,
     ) -> Self {
-        let (image, leftovers) = (ImageDetails::default(), Leftovers::default());
+        let (image, leftovers) = (Image::default(), Leftovers::default());
         Self { engine, order, world, record, redactor, cancel, image, running: None, leftovers }
     }
 

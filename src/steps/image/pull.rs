@@ -1,20 +1,22 @@
-//! The phase `image`: the configuration's image is on the engine, pulled with the codespace's own registry secrets where it was not.
+//! An image that is named: pulled with the codespace's own registry secrets where the engine does not have it.
 
-use super::runner::EngineRunner;
+use crate::devcontainer::DevContainer;
 use crate::diagnosis::{Failed, diagnose_pull};
-use crate::engine::{EngineError, Pull, RegistryCredentials};
+use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::runner::EngineRunner;
 
-/// Makes the image be there, and says what is known of it.
-pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
-    let (Some(config), Some(reference)) = (&runner.order.config, runner.order.image.clone()) else { return Ok(()) };
-    let reference = reference.as_str();
-    let at_image = |problem, hint| StepFailure::from(config.error(config.image.span.clone(), problem, hint));
+/// Makes an image that is named be there, and says what is known of it.
+pub(super) async fn ready(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    reference: &str,
+) -> Result<ImageDetails, StepFailure> {
+    let at_image = |problem, hint| StepFailure::from(config.error(config.source.span().clone(), problem, hint));
     if let Some(image) = runner.engine.image(reference).await? {
-        runner.image = image;
-        return Ok(());
+        return Ok(image);
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
     let mut pulled = pull(runner, reference).await;
@@ -39,8 +41,7 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         }
         Some(Ok(Pull::Done)) => {
             let gone = || format!("the engine has no image {reference} after its pull: something else removes it");
-            runner.image = image.ok_or_else(|| StepFailure::new(FailureKind::Engine, gone()))?;
-            Ok(())
+            image.ok_or_else(|| StepFailure::new(FailureKind::Engine, gone()))
         }
     }
 }

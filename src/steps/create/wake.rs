@@ -1,0 +1,33 @@
+//! A container that is there: started, and what is known of it gathered.
+
+use super::{find_user, gone, unusable};
+use crate::codespace::label;
+use crate::devcontainer::{MergedConfiguration, read_label};
+use crate::lifecycle::StepFailure;
+use crate::phase::Phase;
+use crate::plan::{Marks, Occasion};
+use crate::steps::marks;
+use crate::steps::runner::EngineRunner;
+use crate::steps::running::Found;
+
+use super::SMALL_FILE;
+
+/// Starts a container that is there; its hooks are those it was made with (its metadata label).
+pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
+    let id = runner.order.container.clone().ok_or_else(gone)?;
+    if runner.order.occasion == Occasion::Start {
+        runner.engine.start(&id).await?;
+    }
+    let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+    let metadata = details.labels.get(label::METADATA).cloned().unwrap_or_default();
+    let (entries, problem) = read_label(&metadata, &runner.order.name.to_string());
+    if let Some(problem) = problem {
+        runner.warn(Phase::Create, problem, None).await;
+    }
+    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
+    let user = find_user(runner, &id, &merged, &details.user).await?;
+    let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
+    let started_at = details.started_at.as_deref().unwrap_or_default();
+    let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at));
+    Ok(Found { details, merged, user, marks })
+}
