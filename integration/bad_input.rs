@@ -116,7 +116,6 @@ fn what_is_no_repository_is_told_apart() {
     said(&["up", "plain"], "is no git repository");
     std::fs::write(sandbox.path("plain/x"), "").expect("written");
     commit(&sandbox.path("plain"));
-    said(&["up", "plain"], "no devcontainer.json");
     said(&["up", "plain", "--config", "../x"], "there is no configuration ../x");
     said(&["up", "--frobnicate"], "--frobnicate");
     said(&["view", "-c", "not-there"], "there is no codespace not-there");

@@ -1,6 +1,6 @@
 //! What a configuration says, as far as a real engine has to show it.
 
-use crate::support::{Sandbox, commit, docker, left_of};
+use crate::support::{Ran, Sandbox, commit, docker, left_of};
 
 #[test]
 fn a_fault_inside_a_phase_is_one_line_and_its_place_is_shown_once() {
@@ -68,23 +68,47 @@ fn what_run_args_say_holds_and_what_they_leave_out_is_told() {
 }
 
 #[test]
-fn a_configuration_that_names_no_image_means_codespaces_default_one_and_no_configuration_is_an_error() {
+fn codespaces_default_image_is_taken_where_no_image_is_named_and_where_there_is_no_configuration() {
     let sandbox = Sandbox::new();
     let default = "mcr.microsoft.com/devcontainers/universal:linux";
     let repository = sandbox.repository("r", r#"{"onCreateCommand": "true"}"#);
     let name = sandbox.name("unnamed");
     let up = sandbox.up(&repository, &name, &[]).expect(0);
     assert!(up.stderr.contains(".devcontainer/devcontainer.json names no image"), "{}", up.stderr);
-    let container = up.json()["containerId"].as_str().expect("an id").to_owned();
     let id = docker(&["inspect", "-f", "{{.Id}}", default]).expect(0).stdout;
-    assert_eq!(docker(&["inspect", "-f", "{{.Image}}", &container]).expect(0).stdout, id);
+    let image = |up: &Ran| {
+        let container = up.json()["containerId"].as_str().expect("an id").to_owned();
+        docker(&["inspect", "-f", "{{.Image}}", &container]).expect(0).stdout
+    };
+    assert_eq!(image(&up), id);
 
-    std::fs::create_dir(sandbox.path("bare")).expect("made");
-    std::fs::write(sandbox.path("bare/x"), "").expect("written");
+    std::fs::create_dir_all(sandbox.path("bare/src")).expect("made");
+    std::fs::write(sandbox.path("bare/src/x"), "").expect("written");
     commit(&sandbox.path("bare"));
-    let up = sandbox.up(&sandbox.path("bare"), "bare", &[]).expect(2);
+    let name = sandbox.name("bare");
+    let up = sandbox.up(&sandbox.path("bare"), &name, &[]).expect(0);
+    let note = format!(
+        "the repository has no devcontainer.json: the codespace is made from Codespaces' default image, {default}"
+    );
+    assert!(up.stderr.contains(&note), "{}", up.stderr);
+    assert_eq!(image(&up), id);
+    let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
+    let started = sandbox.run(&["start", "-c", &name]).expect(0);
+    assert!(!started.stderr.contains("initializeCommand is not looked for"), "{}", started.stderr);
+    let again = sandbox.up(&sandbox.path("bare"), &name, &[]).expect(0);
+    assert_eq!(again.json()["name"], name);
+}
+
+#[test]
+fn a_folder_without_a_configuration_is_no_codespace_where_the_repository_around_it_has_one() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);
+    std::fs::create_dir(repository.join("src")).expect("made");
+    std::fs::write(repository.join("src/x"), "").expect("written");
+    commit(&repository);
+    let up = sandbox.up(&repository.join("src"), &sandbox.name("src"), &[]).expect(2);
     assert!(
-        up.stderr.contains("the repository has no devcontainer.json") && up.stderr.contains(default),
+        up.stderr.contains("has no devcontainer.json") && up.stderr.contains("has one: `localspace up"),
         "{}",
         up.stderr
     );

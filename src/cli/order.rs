@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::configuration;
 use super::context::Context;
-use super::error::{CliError, Kind};
+use super::error::CliError;
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DEFAULT_IMAGE, DevContainer, ImageReference, LifecycleCommand, Variables};
+use crate::devcontainer::{Configuration, DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
@@ -47,8 +47,10 @@ pub(super) async fn make(
 ) -> Result<Order, CliError> {
     let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
     let config_path = configuration::find(&mut context.ui, checkout.path(), new.source, new.config).await?;
-    let config_path = config_path.ok_or_else(no_configuration)?;
-    let config = DevContainer::parse(&configuration::read(checkout.path(), &config_path)?, &config_path)?;
+    let config = match &config_path {
+        Some(path) => DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?,
+        None => DevContainer::of(&Configuration::none())?,
+    };
     let folder = format!("/workspaces/{}", checkout.name.name());
     let variables = variables(context, folder.clone());
     let image = ImageReference::of(&config, &variables)?;
@@ -71,7 +73,7 @@ pub(super) async fn make(
         repository: checkout.name.clone(),
         actor: new.wanted.owner,
         source: new.source.location.clone(),
-        config_path,
+        config_path: config_path.unwrap_or_default(),
         workspace_folder,
         occasion: Occasion::Create,
         purpose: new.purpose,
@@ -90,14 +92,6 @@ pub(super) async fn make(
         local_env: context.environment.clone(),
         notes,
     })
-}
-
-/// GitHub takes its default image for such a repository. That is many gigabytes, so that it has to be asked for here.
-fn no_configuration() -> CliError {
-    let hint = format!(
-        "commit a .devcontainer/devcontainer.json; {{\"image\": \"{DEFAULT_IMAGE}\"}} is what GitHub takes where there is none"
-    );
-    CliError::new(Kind::Usage, "the repository has no devcontainer.json", Some(hint))
 }
 
 /// Returns the order to wake a codespace that is there.
