@@ -11,6 +11,7 @@ mod container_source;
 mod dockerfile;
 mod document;
 mod explain;
+pub mod feature;
 mod finding;
 mod host_requirements;
 mod image_reference;
