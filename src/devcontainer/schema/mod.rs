@@ -8,6 +8,8 @@ mod check;
 mod shape;
 mod table;
 mod values;
+#[cfg(test)]
+mod verdicts;
 
 pub(super) use check::check;
 pub(super) use table::property;

@@ -1,0 +1,36 @@
+//! What the published schema says of configurations (draft 2019-09), beside what is said here.
+
+use serde_json::Value;
+
+use crate::devcontainer::{Configuration, advise};
+
+const VERDICTS: &str = include_str!("../../../integration/vectors/config/schema-verdicts.json");
+
+/// Where the schema is not followed, and why (CONFIGURATION.md, "Decisions").
+const DECIDED: [(&str, &str); 10] = [
+    ("only remoteUser", "Codespaces takes its default image"),
+    ("only features", "Codespaces takes its default image"),
+    ("only $schema and name", "Codespaces takes its default image"),
+    ("dockerFile", "an older name is told what it is called today"),
+    ("dockerFile with context and build", "an older name is told what it is called today"),
+    ("compose without workspaceFolder", "the reference opens /, Codespaces the repository's folder"),
+    ("mount object without type", "the reference and the engine take it"),
+    ("mount object tmpfs", "the reference and the engine take it"),
+    ("mount object external", "the reference reads it"),
+    ("postAttachCommand as waitFor", "the reference takes it"),
+];
+
+#[test]
+fn what_the_published_schema_refuses_is_told() {
+    let verdicts: Vec<Value> = serde_json::from_str(VERDICTS).expect("verdicts");
+    let mut differs = Vec::new();
+    for verdict in &verdicts {
+        let name = verdict["name"].as_str().expect("a name");
+        let clean = Configuration::read(&verdict["instance"].to_string(), "f")
+            .is_ok_and(|config| advise(&config, &|_| None).is_empty());
+        if clean != (verdict["valid"] == true) {
+            differs.push(name);
+        }
+    }
+    assert_eq!(differs, DECIDED.map(|(name, _)| name));
+}
