@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::merge::is_truthy;
+use super::truthy::is_truthy;
 
 /// Returns the most of each requirement; nothing where none is left.
 ///

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::host_requirements;
+use super::truthy::is_truthy;
 use super::variables::Variables;
 
 /// Where an entry is from.
@@ -182,17 +183,6 @@ pub fn document(configuration: &Map<String, Value>, effective: &[Effective]) -> 
         }
     }
     merged
-}
-
-/// Tells whether JavaScript takes a value for true.
-pub(super) fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64().is_some_and(|number| number != 0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
-    }
 }
 
 /// The values of one property, each with the number of its entry.

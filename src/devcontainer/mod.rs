@@ -26,6 +26,7 @@ mod properties;
 mod read_configuration;
 mod reader;
 mod schema;
+mod truthy;
 mod variables;
 
 pub use advice::{RepositoryFile, RepositoryFiles, advise};
