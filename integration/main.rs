@@ -6,6 +6,7 @@ mod bad_input;
 mod checkouts;
 mod compile_fail;
 mod config;
+mod config_container;
 mod configuration;
 mod credentials;
 mod environment;

@@ -229,7 +229,7 @@ impl std::fmt::Display for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::devcontainer::{Found, Variables, effect};
+    use crate::devcontainer::{Found, Own, Variables, effect};
 
     #[test]
     fn each_row_says_whence_when_and_what_codespaces_changes() {
@@ -244,7 +244,7 @@ mod tests {
         let effect = effect(&config, &found, Variables::default());
         let label = Entry::of_label(r#"[{"id": "f", "onCreateCommand": "one", "remoteEnv": {"A": "0", "C": "3"}}]"#)
             .expect("a label");
-        let rows = explain(&config, "x", &effect, &effect.entries(&label));
+        let rows = explain(&config, "x", &effect, &effect.entries(&label, Own::Whole));
         let rows: Vec<String> = rows
             .iter()
             .map(|row| format!("{} {} | {} | {} | {}", row.property, row.value, row.source, row.acts, row.codespaces))

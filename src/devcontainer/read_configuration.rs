@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
 use super::merge::{Effective, Entry, Origin, document, merge};
 use super::variables::Variables;
+use super::workspace::mounted;
 
 /// Where a configuration was found, all paths absolute.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Found {
     pub file: Option<String>,
     /// How it was found.
     pub by: FoundBy,
+    /// What the top folder's `.git` file names, where what a linked worktree has in common with its repository is to be mounted too.
+    pub gitdir: Option<String>,
 }
 
 /// How a configuration was found.
@@ -29,42 +32,55 @@ pub enum FoundBy {
     Name,
 }
 
-/// A configuration with its variables replaced, as far as they are known without a container.
-#[derive(Debug, Clone)]
+/// What of a configuration is merged with the entries of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// All that it adds.
+    Whole,
+    /// What may change while a container made from it is there; the rest is in the container's label.
+    Changeable,
+}
+
+/// What may change of a configuration while a container made from it is there (devcontainer-semantics.md section 1.3).
+const CHANGEABLE: [&str; 3] = ["remoteUser", "userEnvProbe", "remoteEnv"];
+
+/// A configuration with its variables replaced, as far as they are known.
+#[derive(Debug, Clone, Default)]
 pub struct Effect {
     /// The configuration.
     pub configuration: Map<String, Value>,
     /// What variables stand for.
     pub variables: Variables,
+    /// What more of them stand for once there is a container: replaced in what the first ones leave.
+    later: Option<Variables>,
     /// The opened folder, and what is mounted there.
     pub workspace: Map<String, Value>,
 }
 
 /// Returns what a configuration comes to; `variables` are those of the machine. An error is a `workspaceFolder` that is no string.
 pub fn effect(config: &Configuration, found: &Found, variables: Variables) -> Effect {
-    let name = found.top.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let inside = found.folder.strip_prefix(&found.top).unwrap_or_default().trim_matches('/');
-    let default_folder = format!("/workspaces/{name}/{inside}");
-    let default_folder = match config.kind {
-        Kind::Compose { .. } => "/",
-        Kind::Image(_) | Kind::Dockerfile(_) | Kind::Default => default_folder.trim_end_matches('/'),
-    };
+    let is_compose = matches!(config.kind, Kind::Compose { .. });
     let raw = config.to_json();
+    let mounted = mounted(&found.top, found.gitdir.as_deref());
+    let inside = found.folder.strip_prefix(&found.top).unwrap_or_default().trim_matches('/');
+    let default_folder = if is_compose { "/".to_owned() } else { format!("{}/{inside}", mounted.target) };
+    let default_folder = if default_folder == "/" { "/" } else { default_folder.trim_end_matches('/') };
     let local = Variables { local_folder: Some(found.folder.clone()), container_folder: None, ..variables };
     // The folder may hold other variables; itself it is not known yet.
-    let folder =
-        raw.get("workspaceFolder").and_then(Value::as_str).map_or(default_folder.to_owned(), |own| local.apply(own));
+    let own_folder = raw.get("workspaceFolder").and_then(Value::as_str);
+    let folder = own_folder.map_or(default_folder.to_owned(), |own| local.apply(own));
     let variables = Variables { container_folder: Some(folder.clone()), ..local };
     let mut configuration = variables.apply_to_fields(&raw);
-    let own_folder = configuration.get_mut("workspaceFolder");
-    if let Some(own) = own_folder.filter(|own| own.is_string()) {
+    if let Some(own) = configuration.get_mut("workspaceFolder").filter(|own| own.is_string()) {
         *own = folder.clone().into();
     }
     let mut workspace = Map::new();
     workspace.insert("workspaceFolder".to_owned(), folder.into());
-    if !matches!(config.kind, Kind::Compose { .. }) {
-        let mount = configuration.get("workspaceMount").cloned();
-        workspace.insert("workspaceMount".to_owned(), mount.unwrap_or_else(|| default_mount(&found.top, name).into()));
+    if !is_compose {
+        let own_mount = configuration.get("workspaceMount").cloned();
+        let common = mounted.common.filter(|_| own_folder.is_none() || own_mount.is_none());
+        workspace.insert("workspaceMount".to_owned(), own_mount.unwrap_or_else(|| mounted.mount.into()));
+        workspace.extend(common.map(|common| ("additionalMountString".to_owned(), common.into())));
     }
     match &found.file {
         Some(file) => {
@@ -77,15 +93,39 @@ pub fn effect(config: &Configuration, found: &Found, variables: Variables) -> Ef
         }
         None => drop(configuration.insert("image".to_owned(), DEFAULT_IMAGE.into())),
     }
-    Effect { configuration, variables, workspace }
+    Effect { configuration, variables, later: None, workspace }
 }
 
 impl Effect {
-    /// Returns the entries of the image's label and of the configuration, variables replaced.
-    pub fn entries(&self, label: &[Entry]) -> Vec<Entry> {
-        let mut entries: Vec<_> = label.iter().map(|entry| entry.substituted(&self.variables)).collect();
-        let own = Entry::picked(&self.configuration, Origin::File);
-        entries.extend((!own.properties.is_empty()).then_some(own));
+    /// Returns that of no configuration: a container alone is asked about.
+    pub fn of_nothing(variables: Variables) -> Self {
+        Self { variables, ..Self::default() }
+    }
+
+    /// Returns it as it is with a container: `later` are the container's id and environment.
+    #[must_use]
+    pub fn with_container(mut self, later: Variables) -> Self {
+        // A path is what it is.
+        let file = self.configuration.shift_remove("configFilePath");
+        self.configuration = later.apply_to_fields(&self.configuration);
+        self.configuration.extend(file.map(|file| ("configFilePath".to_owned(), file)));
+        self.later = Some(later);
+        self
+    }
+
+    /// Returns the entries of a label and of the configuration, variables replaced.
+    pub fn entries(&self, label: &[Entry], own: Own) -> Vec<Entry> {
+        let replaced = |entry: &Entry| {
+            let entry = entry.substituted(&self.variables);
+            self.later.as_ref().map_or(entry.clone(), |later| entry.substituted(later))
+        };
+        let mut entries: Vec<_> = label.iter().map(replaced).collect();
+        let mut picked = Entry::picked(&self.configuration, Origin::File);
+        match own {
+            Own::Whole => {}
+            Own::Changeable => picked.properties.retain(|name, _| CHANGEABLE.contains(&name.as_str())),
+        }
+        entries.extend((!picked.properties.is_empty()).then_some(picked));
         entries
     }
 
@@ -93,20 +133,16 @@ impl Effect {
     pub fn document(&self, entries: Option<&[Entry]>) -> Value {
         let mut fields = Map::new();
         fields.insert("configuration".to_owned(), self.configuration.clone().into());
-        fields.insert("workspace".to_owned(), self.workspace.clone().into());
+        // There is none where a container alone is asked about.
+        if !self.workspace.is_empty() {
+            fields.insert("workspace".to_owned(), self.workspace.clone().into());
+        }
         if let Some(entries) = entries {
             let effective: Vec<Effective> = merge(entries);
             fields.insert("mergedConfiguration".to_owned(), document(&self.configuration, &effective).into());
         }
         fields.into()
     }
-}
-
-/// A part with a comma stands in quotes, as CSV has it.
-fn default_mount(top: &str, name: &str) -> String {
-    let quoted = |part: String| if part.contains(',') { format!("\"{part}\"") } else { part };
-    let (source, target) = (quoted(format!("source={top}")), quoted(format!("target=/workspaces/{name}")));
-    format!("type=bind,{source},{target}")
 }
 
 #[cfg(test)]

@@ -20,9 +20,24 @@ pub(super) struct Repository {
 /// The longest `.git` file that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
+/// Returns the folder that is opened with a path: that of a `*.code-workspace` file, or the path itself.
+pub fn opened(path: &Path) -> &Path {
+    let is_workspace = path.extension().is_some_and(|extension| extension == "code-workspace");
+    let folder = path.parent().filter(|_| is_workspace).unwrap_or(path);
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+/// Returns what a folder's `.git` names, where that is a file.
+pub fn named_git_dir(folder: &Path) -> Option<String> {
+    let content = std::fs::File::open(folder.join(".git")).ok()?;
+    let mut text = String::new();
+    content.take(LONGEST).read_to_string(&mut text).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("gitdir:")).map(|named| named.trim().to_owned())
+}
+
 /// Finds out where a repository is, without cloning it: what tells whether there is a codespace of it already.
 pub fn locate(source: &str) -> Result<Source, RepositoryError> {
-    let folder = match Path::new(source).canonicalize() {
+    let folder = match opened(Path::new(source)).canonicalize() {
         Ok(folder) if folder.is_dir() => folder,
         Err(error) if error.kind() == ErrorKind::NotFound && is_address(source) => {
             let (location, login) = split(source);
@@ -67,4 +82,30 @@ fn is_git_dir(folder: &Path) -> bool {
         Err(error) => error.kind() == ErrorKind::PermissionDenied,
     };
     there("HEAD") && (there("commondir") || (there("objects") && there("refs")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_file_stands_for_its_folder() {
+        for (path, expected) in [
+            ("a/b.code-workspace", "a"),
+            ("b.code-workspace", "."),
+            ("a/code-workspace", "a/code-workspace"),
+            ("a", "a"),
+            (".", "."),
+        ] {
+            assert_eq!(opened(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_git_file_names_a_folder() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(named_git_dir(folder.path()), None);
+        std::fs::write(folder.path().join(".git"), "gitdir: ../r/.git/worktrees/w\n").expect("written");
+        assert_eq!(named_git_dir(folder.path()).as_deref(), Some("../r/.git/worktrees/w"));
+    }
 }

@@ -32,7 +32,7 @@ use address::Login;
 pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;
-pub use locate::locate;
+pub use locate::{locate, named_git_dir, opened};
 
 use crate::codespace::RepositoryName;
 

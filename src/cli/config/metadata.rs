@@ -33,7 +33,7 @@ pub(super) fn image(
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
             let file = text(effect.configuration.get("dockerFile")).or_else(|| text(build?.get("dockerfile")));
             let file = file.unwrap_or_else(|| named.value.clone());
-            let path = beside(&config.file, &file).filter(|path| place.files().join(path).is_file());
+            let path = beside(place.path(), &file).filter(|path| place.files().join(path).is_file());
             let Some(path) = path else {
                 let hint = "it is looked for beside the configuration, and lies in the repository".to_owned();
                 return Err(config

@@ -1,15 +1,18 @@
 //! `localspace config`, also called `read-configuration`
 
 mod check;
+mod container;
 mod metadata;
 mod place;
+mod reference;
 mod show;
 
-use place::Place;
+use place::{Asked, Place};
+use reference::ReferenceFlags;
 
 use super::context::Context;
-use super::error::CliError;
-use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Rule, Variables, effect, explain};
+use super::error::{CliError, Kind};
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, effect, explain};
 use crate::report::plain;
 use crate::ui::Stream;
 
@@ -23,11 +26,10 @@ use crate::ui::Stream;
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the contract")]
 pub(super) struct Args {
     /// The folder of a repository, or anything that git can clone
-    #[arg(value_name = "REPO", default_value = ".")]
-    repository: String,
-    /// The folder, as the reference CLI is told it
-    #[arg(long, value_name = "PATH", conflicts_with = "repository")]
-    workspace_folder: Option<String>,
+    ///
+    /// Left out, it is the folder you are in; with --container-id or --id-label, none.
+    #[arg(value_name = "REPO")]
+    repository: Option<String>,
     /// The configuration, as a path in the repository
     #[arg(long, value_name = "PATH")]
     config: Option<String>,
@@ -49,6 +51,8 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    reference: ReferenceFlags,
 }
 
 impl Args {
@@ -59,8 +63,16 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
-    let repository = args.workspace_folder.as_ref().unwrap_or(&args.repository);
-    let place = Place::find(context, repository, args.config.as_deref()).await?;
+    let flags = &args.reference;
+    if let Some(given) = flags.without_effect() {
+        context.ui.say(&format!("note: {given}: no effect here\n"));
+    }
+    let named = args.repository.as_deref().or(flags.workspace_folder.as_deref());
+    if named.is_none() && args.config.is_none() && flags.override_config.is_none() && flags.names_container() {
+        return of_container_alone(args, context).await;
+    }
+    let asked = Asked { repository: named.unwrap_or("."), config: args.config.as_deref(), flags };
+    let place = Place::find(context, &asked).await?;
     let config = match place.text()? {
         Some((text, name)) => Configuration::read(&text, &name)?,
         None => Configuration::none(),
@@ -74,26 +86,62 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     // The reference runs on the machine that the codespace would run on.
     let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
     let effect = effect(&config, &place.found, variables);
-    without_features(args, &config, &effect)?;
+    show(args, context, &Shown { place, config, effect }).await
+}
+
+/// What is to be shown.
+struct Shown {
+    place: Place,
+    config: Configuration,
+    effect: Effect,
+}
+
+async fn show(args: &Args, context: &mut Context, shown: &Shown) -> Result<u8, CliError> {
+    let Shown { place, config, effect } = shown;
+    let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
+    let container = if args.explain { None } else { container::find(context, &args.reference, Some(place)).await? };
+    if let Some(container) = container {
+        without_features(args.features, config, effect)?;
+        let effect = effect.clone().with_container(container.variables);
+        let entries = effect.entries(&container.entries, container.own);
+        return document(context, &effect, args.merged.then_some(&entries));
+    }
+    without_features(args.features || args.merged, config, effect)?;
     let mut image = String::new();
     let mut label = Vec::new();
     if args.merged || args.explain {
-        image = metadata::image(context, &config, &effect, &place)?.unwrap_or_default();
+        image = metadata::image(context, config, effect, place)?.unwrap_or_default();
         label = metadata::entries(context, &image).await;
     }
-    let entries = effect.entries(&label);
-    let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
-    let text = if args.explain || is_for_people {
-        let rows = explain(&config, &image, &effect, &entries);
-        match (is_for_people, args.explain) {
-            (true, true) => show::explained(&config, &rows, context.ui.out_look()),
-            (true, false) => show::values(&config, &rows, context.ui.out_look()),
-            (false, _) => format!("{}\n", show::document(&config, &rows)),
-        }
-    } else {
-        format!("{}\n", effect.document(args.merged.then_some(&entries)))
+    let entries = effect.entries(&label, Own::Whole);
+    if !args.explain && !is_for_people {
+        return document(context, effect, args.merged.then_some(&entries));
+    }
+    let rows = explain(config, &image, effect, &entries);
+    let text = match (is_for_people, args.explain) {
+        (true, true) => show::explained(config, &rows, context.ui.out_look()),
+        (true, false) => show::values(config, &rows, context.ui.out_look()),
+        (false, _) => format!("{}\n", show::document(config, &rows)),
     };
     context.ui.data(&text)?;
+    Ok(0)
+}
+
+/// Shows a container's metadata where no folder is told.
+async fn of_container_alone(args: &Args, context: &mut Context) -> Result<u8, CliError> {
+    let Some(container) = container::find(context, &args.reference, None).await? else {
+        let hint =
+            "give --workspace-folder too, and the configuration is shown as it is without a container".to_owned();
+        return Err(CliError::new(Kind::Usage, "no container has these labels", Some(hint)));
+    };
+    let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
+    let effect = Effect::of_nothing(variables).with_container(container.variables);
+    let entries = effect.entries(&container.entries, container.own);
+    document(context, &effect, args.merged.then_some(&entries))
+}
+
+fn document(context: &mut Context, effect: &Effect, entries: Option<&Vec<Entry>>) -> Result<u8, CliError> {
+    context.ui.data(&format!("{}\n", effect.document(entries.map(Vec::as_slice))))?;
     Ok(0)
 }
 
@@ -117,9 +165,9 @@ fn say_findings(context: &mut Context, config: &Configuration) {
 }
 
 /// A merged document without what Features bring would be a wrong one.
-fn without_features(args: &Args, config: &Configuration, effect: &Effect) -> Result<(), CliError> {
+fn without_features(are_wanted: bool, config: &Configuration, effect: &Effect) -> Result<(), CliError> {
     let features = effect.configuration.get("features").and_then(|features| features.as_object());
-    if features.is_none_or(serde_json::Map::is_empty) || !(args.features || args.merged) {
+    if features.is_none_or(serde_json::Map::is_empty) || !are_wanted {
         return Ok(());
     }
     let span = config.span_of("features").unwrap_or_default();

@@ -1,12 +1,26 @@
 //! Where the configuration is that `config` is about: in a folder as it lies, or in a clone.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
+use super::reference::ReferenceFlags;
 use crate::cli::configuration;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::devcontainer::{Found, FoundBy};
-use crate::repository::{self, Checkout, Content, Wanted};
+use crate::repository::{self, Checkout, Content, Source, Wanted};
+
+/// Where a configuration is said to be that is nowhere.
+const DEFAULT_PATH: &str = ".devcontainer/devcontainer.json";
+
+/// What was asked for.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) repository: &'a str,
+    /// The configuration's path.
+    pub(super) config: Option<&'a str>,
+    pub(super) flags: &'a ReferenceFlags,
+}
 
 /// A folder to read in, and what its files are called.
 #[derive(Debug)]
@@ -17,37 +31,57 @@ pub(super) struct Place {
     folder: PathBuf,
     /// The configuration's path in it.
     name: Option<String>,
+    /// What is read in its place.
+    instead: Option<PathBuf>,
     /// Its files go with it.
     _clone: Option<(Checkout, tempfile::TempDir)>,
 }
 
 impl Place {
     /// Looks for a configuration; a person is asked where there are several.
-    pub(super) async fn find(context: &mut Context, repository: &str, wanted: Option<&str>) -> Result<Self, CliError> {
-        let source = repository::locate(repository)?;
-        let by = if wanted.is_some() { FoundBy::Name } else { FoundBy::Search };
+    pub(super) async fn find(context: &mut Context, asked: &Asked<'_>) -> Result<Self, CliError> {
+        let source = repository::locate(asked.repository)?;
+        let by = if asked.config.is_some() { FoundBy::Name } else { FoundBy::Search };
+        let instead = asked.flags.override_config.clone();
         if source.has_files() {
-            let folder = absolute(Path::new(repository))?;
-            let wanted = wanted.map(|wanted| inside(&folder, wanted)).transpose()?;
-            let name = configuration::find(&mut context.ui, &folder, &source, wanted.as_deref()).await?;
-            let top = folder.ancestors().find(|top| top.join(".git").exists()).unwrap_or(&folder);
+            let folder = absolute(repository::opened(Path::new(asked.repository)))?;
+            let wanted = asked.config.map(|wanted| inside(&folder, wanted)).transpose()?;
+            let name = Self::name(context, &folder, &source, wanted.as_deref(), asked).await?;
+            let is_mounted = |top: &&Path| asked.flags.mounts_top() && top.join(".git").exists();
+            let top = folder.ancestors().find(is_mounted).unwrap_or(&folder);
             let found = Found {
                 folder: folder.display().to_string(),
                 top: top.display().to_string(),
                 file: name.as_ref().map(|name| folder.join(name).display().to_string()),
                 by,
+                gitdir: if asked.flags.mounts_common() { repository::named_git_dir(top) } else { None },
             };
-            return Ok(Self { found, folder, name, _clone: None });
+            return Ok(Self { found, folder, name, instead, _clone: None });
         }
         let under = tempfile::tempdir()?;
-        let asked = Wanted { reference: None, content: Content::Committed, name: None, owner: context.actor.clone() };
-        let clone = repository::check_out(&source, &asked, under.path()).await?;
-        let name = configuration::find(&mut context.ui, clone.path(), &source, wanted).await?;
+        let wanted = Wanted { reference: None, content: Content::Committed, name: None, owner: context.actor.clone() };
+        let clone = repository::check_out(&source, &wanted, under.path()).await?;
+        let name = Self::name(context, clone.path(), &source, asked.config, asked).await?;
         // On GitHub, the clone is on the machine under the same path as in the container.
         let folder = format!("/workspaces/{}", clone.name.name());
         let file = name.as_ref().map(|name| format!("{folder}/{name}"));
-        let found = Found { top: folder.clone(), folder, file, by };
-        Ok(Self { found, folder: clone.path().to_owned(), name, _clone: Some((clone, under)) })
+        let found = Found { top: folder.clone(), folder, file, by, gitdir: None };
+        Ok(Self { found, folder: clone.path().to_owned(), name, instead, _clone: Some((clone, under)) })
+    }
+
+    /// Returns the configuration's path in a folder. What is read in its place needs none there.
+    async fn name(
+        context: &mut Context,
+        folder: &Path,
+        source: &Source,
+        wanted: Option<&str>,
+        asked: &Asked<'_>,
+    ) -> Result<Option<String>, CliError> {
+        match (configuration::find(&mut context.ui, folder, source, wanted).await, &asked.flags.override_config) {
+            (Ok(None), Some(_)) => Ok(Some(DEFAULT_PATH.to_owned())),
+            (Err(_), Some(_)) if wanted.is_none() => Ok(Some(DEFAULT_PATH.to_owned())),
+            (found, _) => found,
+        }
     }
 
     /// Returns the folder of this machine that the repository's files are in.
@@ -55,8 +89,20 @@ impl Place {
         &self.folder
     }
 
-    /// Returns the configuration's text and its path in the repository; nothing where there is none.
+    /// Returns the configuration's path in the repository: what the paths in it are given from.
+    pub(super) fn path(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the configuration's text, and the path of the file that it is from; nothing where there is none.
     pub(super) fn text(&self) -> Result<Option<(String, String)>, CliError> {
+        if let Some(file) = &self.instead {
+            // A person named it, wherever it is.
+            let whole = file.canonicalize().unwrap_or_else(|_| file.clone());
+            let (folder, name) = (whole.parent().unwrap_or(&whole), whole.file_name().and_then(OsStr::to_str));
+            let text = configuration::read(folder, name.unwrap_or_default())?;
+            return Ok(Some((text, file.display().to_string())));
+        }
         let Some(name) = &self.name else { return Ok(None) };
         Ok(Some((configuration::read(&self.folder, name)?, name.clone())))
     }

@@ -18,11 +18,12 @@ fn documents_are_the_references() {
             top: text("top").expect("a folder"),
             file: text("file"),
             by: if vector["named"] == true { FoundBy::Name } else { FoundBy::Search },
+            gitdir: None,
         };
         let local_env = serde_json::from_value(vector["env"].clone()).expect("variables");
         let effect = effect(&config, &found, Variables { local_env, ..Variables::default() });
         let label = text("label").map(|label| Entry::of_label(&label).unwrap_or_default()).unwrap_or_default();
-        let entries = effect.entries(&label);
+        let entries = effect.entries(&label, Own::Whole);
         let mut document = effect.document((vector["merged"] == true).then_some(&entries));
         let mut expected = vector["expected"].clone();
         // Decided differences, each in the table of CONFIGURATION.md.
