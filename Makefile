@@ -3,7 +3,8 @@ ground := integration/ground
 scripts := .ci/run $(shell find integration devcontainers -name '*.sh')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint clean cargo shellcheck
+FOLDER ?= devcontainers
+.PHONY: help setup build demo test bench compare lint clean cargo shellcheck
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -24,6 +25,9 @@ test: cargo setup ## Run every test, on a real engine
 
 bench: setup build ## Measure beside the reference CLI and the bare Docker API
 	@$(ground)/bench.sh
+
+compare: build ## Compare the configurations in FOLDER with what the reference CLI makes of them
+	@integration/compare-configurations.sh $(FOLDER)
 
 lint: cargo shellcheck ## Check format, lints, documentation and scripts
 	cargo fmt --check

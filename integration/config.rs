@@ -67,7 +67,13 @@ fn an_images_metadata_is_merged_and_explained_where_the_engine_has_it() {
     let build = sandbox.repository("build", &build.replace("IMAGE", &image)).display().to_string();
     std::fs::write(sandbox.path("build/Dockerfile"), "ARG BASE=x\nFROM $BASE AS dev\nFROM y\n").expect("written");
     let built = sandbox.run(&["config", &build, "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
+    std::fs::create_dir_all(sandbox.path("build/web")).expect("made");
+    let inside = r#"{"dockerFile": "../Dockerfile", "build": {"target": "dev", "args": {"BASE": "IMAGE"}}}"#;
+    std::fs::write(sandbox.path("build/web/.devcontainer.json"), inside.replace("IMAGE", &image)).expect("written");
+    let around =
+        sandbox.run(&["config", "build/web", "--merged", "--json"]).expect(0).json()["mergedConfiguration"].clone();
     let _gone = docker(&["rmi", &image]);
+    assert_eq!(around["onCreateCommands"], json!(["one"]));
     assert_eq!((&merged["onCreateCommands"], &merged["remoteUser"]), (&json!(["one", "two"]), &json!("dev")));
     assert_eq!((&built["onCreateCommands"], &built["remoteUser"]), (&json!(["one"]), &json!("dev")));
     let rows = explained["properties"].as_array().expect("a list").clone();

@@ -14,15 +14,9 @@ topic=bench
 need git python3
 use_engine
 
-# The reference is installed once for each lock file.
 if command -v npm >/dev/null; then
-    if ! cmp -s "$here/bench/package-lock.json" "$folder/package-lock.json" || [ ! -x "$folder/node_modules/.bin/devcontainer" ]; then
-        say "installing the reference CLI"
-        mkdir -p "$folder"
-        cp "$here/bench/package.json" "$here/bench/package-lock.json" "$folder/"
-        npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
-    fi
-    set -- --reference "$folder/node_modules/.bin/devcontainer" "$@"
+    install_reference "$folder"
+    set -- --reference "$reference" "$@"
 else
     say "there is no npm: the reference CLI is left out"
 fi

@@ -103,3 +103,15 @@ use_engine() {
     need docker
     find_engine || fail "no Docker Engine is in reach: $reason" "run \`make setup\`"
 }
+
+# Installs the $reference CLI into a folder, once for each lock file.
+install_reference() {
+    local lock
+    lock=$(dirname "${BASH_SOURCE[0]}")/bench/package-lock.json
+    reference=$1/node_modules/.bin/devcontainer
+    if cmp -s "$lock" "$1/package-lock.json" && [ -x "$reference" ]; then return; fi
+    say "installing the reference CLI"
+    mkdir -p "$1"
+    cp "${lock%/*}/package.json" "$lock" "$1/"
+    npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+}

@@ -33,14 +33,14 @@ pub(super) fn image(
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
             let file = text(effect.configuration.get("dockerFile")).or_else(|| text(build?.get("dockerfile")));
             let file = file.unwrap_or_else(|| named.value.clone());
-            let path = beside(place.path(), &file).filter(|path| place.files().join(path).is_file());
+            let path = beside(&place.path(), &file).filter(|path| place.root().join(path).is_file());
             let Some(path) = path else {
                 let hint = "it is looked for beside the configuration, and lies in the repository".to_owned();
                 return Err(config
                     .error(named.span.clone(), format!("there is no Dockerfile {file}"), Some(hint))
                     .into());
             };
-            let dockerfile = crate::cli::configuration::read(place.files(), &path)?;
+            let dockerfile = crate::cli::configuration::read(place.root(), &path)?;
             let args = build.and_then(|build| build.get("args")).and_then(Value::as_object).into_iter().flatten();
             let args = args
                 .map(|(name, value)| (name.clone(), text(Some(value)).unwrap_or_else(|| value.to_string())))
@@ -63,8 +63,8 @@ pub(super) fn image(
 }
 
 /// Returns a path that is given from a configuration's folder, as it is from the repository's; nothing where it leads out.
-fn beside(config: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Path::new(config).parent()?.iter().filter_map(|part| part.to_str()).collect();
+fn beside(config: &Path, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = config.parent()?.iter().filter_map(|part| part.to_str()).collect();
     for part in Path::new(path).components() {
         match part {
             Component::Normal(part) => parts.push(part.to_str()?),
@@ -124,7 +124,7 @@ mod tests {
             ("../../Dockerfile", None),
             ("/etc/passwd", None),
         ] {
-            assert_eq!(beside(".devcontainer/devcontainer.json", path).as_deref(), expected, "{path}");
+            assert_eq!(beside(Path::new(".devcontainer/devcontainer.json"), path).as_deref(), expected, "{path}");
         }
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Place {
     pub(super) found: Found,
     /// The folder on this machine.
     folder: PathBuf,
+    /// The top folder of the repository around it: what a configuration names may lie there.
+    root: PathBuf,
     /// The configuration's path in it.
     name: Option<String>,
     /// What is read in its place.
@@ -47,8 +49,8 @@ impl Place {
             let folder = absolute(repository::opened(Path::new(asked.repository)))?;
             let wanted = asked.config.map(|wanted| inside(&folder, wanted)).transpose()?;
             let name = Self::name(context, &folder, &source, wanted.as_deref(), asked).await?;
-            let is_mounted = |top: &&Path| asked.flags.mounts_top() && top.join(".git").exists();
-            let top = folder.ancestors().find(is_mounted).unwrap_or(&folder);
+            let root = folder.ancestors().find(|top| top.join(".git").exists()).unwrap_or(&folder).to_owned();
+            let top = if asked.flags.mounts_top() { &root } else { &folder };
             let found = Found {
                 folder: folder.display().to_string(),
                 top: top.display().to_string(),
@@ -56,7 +58,7 @@ impl Place {
                 by,
                 gitdir: if asked.flags.mounts_common() { repository::named_git_dir(top) } else { None },
             };
-            return Ok(Self { found, folder, name, instead, _clone: None });
+            return Ok(Self { found, folder, root, name, instead, _clone: None });
         }
         let under = tempfile::tempdir()?;
         let wanted = Wanted { reference: None, content: Content::Committed, name: None, owner: context.actor.clone() };
@@ -66,7 +68,8 @@ impl Place {
         let folder = format!("/workspaces/{}", clone.name.name());
         let file = name.as_ref().map(|name| format!("{folder}/{name}"));
         let found = Found { top: folder.clone(), folder, file, by, gitdir: None };
-        Ok(Self { found, folder: clone.path().to_owned(), name, instead, _clone: Some((clone, under)) })
+        let files = clone.path().to_owned();
+        Ok(Self { found, root: files.clone(), folder: files, name, instead, _clone: Some((clone, under)) })
     }
 
     /// Returns the configuration's path in a folder. What is read in its place needs none there.
@@ -89,9 +92,15 @@ impl Place {
         &self.folder
     }
 
-    /// Returns the configuration's path in the repository: what the paths in it are given from.
-    pub(super) fn path(&self) -> &str {
-        self.name.as_deref().unwrap_or_default()
+    /// Returns the top folder of the repository that the folder is in.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the configuration's path from there: what the paths in it are given from.
+    pub(super) fn path(&self) -> PathBuf {
+        let inside = self.folder.strip_prefix(&self.root).unwrap_or(Path::new(""));
+        inside.join(self.name.as_deref().unwrap_or_default())
     }
 
     /// Returns the configuration's text, and the path of the file that it is from; nothing where there is none.

@@ -113,6 +113,9 @@ mod tests {
             ("FROM a AS s\nARG V=2\nFROM i:$V\n", &[], "i:"),
             ("FROM --platform=$BUILDPLATFORM base-${TARGETARCH}\n", &[], "base-amd64"),
             ("FROM img@sha256:abc\n", &[], "img@sha256:abc"),
+            ("FROM img:2-${templateOption:variant}\n", &[], "img:2-${templateOption:variant}"),
+            ("ARG V=${templateOption:variant}\nFROM img:${V}\n", &[], "img:${templateOption:variant}"),
+            ("ARG V=1\nFROM img:${V?no version}\n", &[], "img:1"),
         ] {
             assert_eq!(base(text, args, None).as_deref(), Some(expected), "{text}");
         }

@@ -52,7 +52,9 @@ fn expand(text: &str, known: &BTreeMap<String, String>, depth: usize) -> String 
         let after = from.get(1..).unwrap_or_default();
         if let Some(inner) = after.strip_prefix('{') {
             let Some(end) = closing(inner) else { break };
-            out.push_str(&braced(inner.get(..end).unwrap_or_default(), known, depth));
+            let inside = inner.get(..end).unwrap_or_default();
+            // BuildKit refuses a modifier that it does not know, such as that of `${templateOption:x}`: the text is left to be seen.
+            out.push_str(&braced(inside, known, depth).unwrap_or_else(|| format!("${{{inside}}}")));
             rest = inner.get(end + 1..).unwrap_or_default();
         } else {
             let length = name_length(after);
@@ -83,7 +85,8 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn braced(inner: &str, known: &BTreeMap<String, String>, depth: usize) -> String {
+/// Returns what stands for a variable in braces; nothing where no variable is named, or by an unknown modifier.
+fn braced(inner: &str, known: &BTreeMap<String, String>, depth: usize) -> Option<String> {
     let (name, operator) = inner.split_at(name_length(inner));
     let value = known.get(name).map(String::as_str);
     let (is_set, operator) = match operator.strip_prefix(':') {
@@ -92,14 +95,11 @@ fn braced(inner: &str, known: &BTreeMap<String, String>, depth: usize) -> String
     };
     let word = |word: &str| if depth < DEEPEST { expand(&unquoted(word), known, depth + 1) } else { String::new() };
     match (operator.strip_prefix('-'), operator.strip_prefix('+')) {
-        (Some(default), _) if !is_set => word(default),
-        (_, Some(other)) => {
-            if is_set {
-                word(other)
-            } else {
-                String::new()
-            }
-        }
-        _ => value.unwrap_or_default().to_owned(),
+        _ if name.is_empty() => None,
+        (Some(default), _) if !is_set => Some(word(default)),
+        (_, Some(other)) => Some(if is_set { word(other) } else { String::new() }),
+        (Some(_), _) => value.map(str::to_owned),
+        (None, None) if operator.is_empty() || operator.starts_with('?') => Some(value.unwrap_or_default().to_owned()),
+        (None, None) => None,
     }
 }
