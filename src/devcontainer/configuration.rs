@@ -129,6 +129,15 @@ impl Configuration {
         found
     }
 
+    /// Returns the place of a value, reached by the names around it.
+    pub fn span_at(&self, path: &[&str]) -> Option<Range<usize>> {
+        let mut node = &self.root;
+        for name in path {
+            node = &node.get(name)?.node;
+        }
+        Some(node.span.clone())
+    }
+
     /// Returns the place of a property, name and value.
     pub fn span_of(&self, property: &str) -> Option<Range<usize>> {
         self.root.get(property).map(Member::span)

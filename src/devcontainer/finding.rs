@@ -60,6 +60,18 @@ pub enum Rule {
     SecretName,
     /// What a prebuild is not given.
     PrebuildAccess,
+    /// A Feature's id that names nothing, or leaves the repository.
+    FeatureId,
+    /// A Feature that is not there, or not whole.
+    FeatureMissing,
+    /// Features that wait for each other.
+    FeatureCycle,
+    /// A place in the order of Features that is nobody's.
+    FeatureOrder,
+    /// An option that a Feature does not take.
+    FeatureOption,
+    /// Something in a Feature's own file.
+    FeatureFile,
     /// An older name, or one that stands in an older place.
     Deprecated,
     /// It does not act in this version.
@@ -89,7 +101,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -111,6 +123,12 @@ impl Rule {
         Self::SecretAtBuild,
         Self::SecretName,
         Self::PrebuildAccess,
+        Self::FeatureId,
+        Self::FeatureMissing,
+        Self::FeatureCycle,
+        Self::FeatureOrder,
+        Self::FeatureOption,
+        Self::FeatureFile,
         Self::Deprecated,
         Self::Idle,
         Self::Refused,
@@ -140,6 +158,12 @@ impl Rule {
             Self::SecretAtBuild => "secret-at-build",
             Self::SecretName => "secret-name",
             Self::PrebuildAccess => "prebuild-access",
+            Self::FeatureId => "feature-id",
+            Self::FeatureMissing => "feature-missing",
+            Self::FeatureCycle => "feature-cycle",
+            Self::FeatureOrder => "feature-order",
+            Self::FeatureOption => "feature-option",
+            Self::FeatureFile => "feature-file",
             Self::Deprecated => "deprecated",
             Self::Idle => "does-not-act",
             Self::Refused => "not-supported",
@@ -158,6 +182,9 @@ impl Rule {
             | Self::NotExecutable
             | Self::LineEnds
             | Self::SecretName
+            | Self::FeatureId
+            | Self::FeatureMissing
+            | Self::FeatureCycle
             | Self::Refused => Severity::Error,
             Self::Syntax
             | Self::Duplicate
@@ -171,6 +198,9 @@ impl Rule {
             | Self::NeverEnds
             | Self::SecretAtBuild
             | Self::PrebuildAccess
+            | Self::FeatureOrder
+            | Self::FeatureOption
+            | Self::FeatureFile
             | Self::Deprecated
             | Self::Idle => Severity::Warning,
         }
@@ -196,6 +226,12 @@ impl Rule {
             Self::PrebuildAccess => {
                 "https://docs.github.com/en/codespaces/prebuilding-your-codespaces/allowing-a-prebuild-to-access-other-repositories"
             }
+            Self::FeatureId
+            | Self::FeatureMissing
+            | Self::FeatureCycle
+            | Self::FeatureOrder
+            | Self::FeatureOption
+            | Self::FeatureFile => "https://containers.dev/implementors/features/",
             Self::Nested | Self::VariableName => {
                 "https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson"
             }

@@ -28,6 +28,11 @@ impl ImageReference {
         }
     }
 
+    /// Reads a reference. An error is what is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        check(text).map(|()| Self(text.to_owned())).map_err(|fault| fault.problem)
+    }
+
     /// Returns the reference as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,11 +3,22 @@
 //! Pure: what has to be fetched is asked for, and the answer is handed in. Source of the rules: the dev container specification's pages on
 //! Features, and `devcontainer-semantics.md` section 1.8 where the reference CLI differs.
 
+mod collate;
 mod id;
+mod install;
+mod metadata;
 mod oci;
 mod old_names;
+mod options;
+mod order;
+mod requests;
 mod source;
 
 pub use id::{FeatureId, IdError, LocalFeature, Named, TarballFeature, without_version};
+pub use install::{Build, GeneratedFile, Installation, label_only};
+pub use metadata::{Declared, Metadata, OptionKind, Requested};
 pub use oci::{OciReference, Version};
+pub use options::{OptionFault, Options};
+pub use order::{Feature, Known, Ordered, Wanted, Worklist};
+pub use requests::additional;
 pub use source::Source;

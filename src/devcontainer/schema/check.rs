@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Kinds;
+use super::feature::FEATURE;
 use super::shape::{Names, Shape};
 use super::table::{Fate, PROPERTIES, idle_inside, property};
 use crate::devcontainer::finding::{Finding, Rule};
@@ -16,6 +17,16 @@ pub(in crate::devcontainer) fn check(root: &Node, kind: Kinds) -> Vec<Finding> {
     for member in root.last_of_each() {
         checker.property(member);
     }
+    checker.findings.sort_by_key(|finding| finding.span.start);
+    checker.findings
+}
+
+/// Returns what is to be said about a devcontainer-feature.json, in the order of the file.
+pub(in crate::devcontainer) fn check_feature(root: &Node) -> Vec<Finding> {
+    let mut checker = Checker { kind: Kinds::All, unknown: 0, findings: Vec::new() };
+    checker.everywhere(root, &mut Vec::new());
+    checker.record(root, (Names::Closed, FEATURE), "", Rule::Type);
+    checker.findings.retain(|finding| !finding.rule.is_ours());
     checker.findings.sort_by_key(|finding| finding.span.start);
     checker.findings
 }
@@ -156,13 +167,16 @@ impl Checker {
     fn record(&mut self, node: &Node, (names, fields): (Names, &[(&str, Shape)]), path: &str, rule: Rule) {
         for member in node.last_of_each() {
             let name = member.name.as_str();
-            let inside = format!("{path}.{name}");
+            let inside = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             if let Some((_, shape)) = fields.iter().find(|(field, _)| *field == name) {
                 self.value(&member.node, shape, &inside, rule);
             } else if names == Names::Closed {
-                let meant = nearest(name, fields.iter().map(|(field, _)| *field));
+                self.unknown += 1;
+                let fits = fields.iter().map(|(field, _)| *field);
+                let meant = if self.unknown <= GUESSES { nearest(name, fits) } else { None };
                 let hint = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
-                self.say(Rule::Unknown, member.span(), format!("`{inside}` is no property of `{path}`{hint}"));
+                let of = if path.is_empty() { "a Feature".to_owned() } else { format!("`{path}`") };
+                self.say(Rule::Unknown, member.span(), format!("`{inside}` is no property of {of}{hint}"));
             }
         }
     }

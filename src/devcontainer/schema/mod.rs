@@ -5,13 +5,14 @@
 //! engine's: "matches none of the alternatives" names nothing that a person could mend.
 
 mod check;
+mod feature;
 mod shape;
 mod table;
 mod values;
 #[cfg(test)]
 mod verdicts;
 
-pub(super) use check::check;
+pub(super) use check::{check, check_feature};
 pub(super) use table::property;
 pub(super) use values::HOOKS;
 
