@@ -28,6 +28,12 @@ fn a_crate_appears_only_where_the_map_says() {
         ("clap::", &["src/cli"]),
         ("indicatif::", &["src/ui"]),
         ("notify::", &["src/journal"]),
+        ("hyper::", &["src/feature_store"]),
+        ("hyper_util::", &["src/feature_store"]),
+        ("hyper_rustls::", &["src/feature_store"]),
+        ("rustls::", &["src/feature_store"]),
+        ("url::", &["src/feature_store"]),
+        ("flate2::", &["src/feature_store"]),
         ("jsonc_parser::", &["src/github/secrets_file.rs"]),
     ] {
         for (path, text) in all() {
@@ -35,6 +41,13 @@ fn a_crate_appears_only_where_the_map_says() {
             assert!(allowed || !text.contains(name), "{} uses {name}", path.display());
         }
     }
+}
+
+/// rustls panics at its first use where two providers of cryptography are linked in, and none was chosen for the process.
+#[test]
+fn there_is_one_provider_of_cryptography() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).expect("a lock file");
+    assert!(lock.contains("name = \"ring\"") && !lock.contains("name = \"aws-lc"));
 }
 
 #[test]
@@ -51,6 +64,7 @@ fn nothing_to_the_right_is_imported_by_anything_to_its_left() {
         ("lifecycle", &["steps", "engine", "report", "ui", "cli", "github", "devcontainer"]),
         ("plan", &["steps", "engine", "journal", "report", "ui", "cli", "devcontainer"]),
         ("engine", &["plan", "lifecycle", "steps", "report", "ui", "cli", "github", "devcontainer"]),
+        ("feature_store", &["plan", "lifecycle", "steps", "engine", "journal", "report", "ui", "cli"]),
         ("steps", &["report", "ui", "cli"]),
     ] {
         let place = Path::new("src").join(module);

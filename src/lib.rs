@@ -17,6 +17,7 @@ pub mod codespace;
 pub mod devcontainer;
 pub mod diagnosis;
 pub mod engine;
+pub mod feature_store;
 pub mod github;
 pub mod home;
 pub mod journal;

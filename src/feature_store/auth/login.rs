@@ -1,0 +1,166 @@
+//! Logins for registries, and the order in which they are looked for.
+//!
+//! Reference CLI: `DEVCONTAINERS_OCI_AUTH`, the user's Docker configuration, `GITHUB_TOKEN`; a codespace's own registries come before all of
+//! them here, for on GitHub they are what a private Feature is fetched with.
+
+use std::fmt;
+
+use super::docker_config::DockerConfig;
+use crate::feature_store::surroundings::Surroundings;
+use crate::github::RegistryServer;
+use crate::redact::Secret;
+
+/// A login, and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Login {
+    pub(super) origin: Origin,
+    pub(super) credential: Credential,
+}
+
+/// What is shown to a registry, or to whoever makes tokens for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Credential {
+    /// A user and a password, or what stands for one.
+    Password {
+        /// Who.
+        user: String,
+        /// With what.
+        password: Secret<String>,
+    },
+    /// A token that others are had for (OAuth 2.0, section 6).
+    Refresh(Secret<String>),
+}
+
+/// Where a login is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The secrets of a registry: its id.
+    Secrets(String),
+    /// `DEVCONTAINERS_OCI_AUTH`.
+    OciAuth,
+    /// The user's Docker configuration.
+    DockerConfig,
+    /// A credential helper that it names.
+    Helper(String),
+    /// `GITHUB_TOKEN`.
+    GithubToken,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secrets(id) => write!(out, "with the secrets {id}_CONTAINER_REGISTRY_USER and _PASSWORD"),
+            Self::OciAuth => out.write_str("with the login in DEVCONTAINERS_OCI_AUTH"),
+            Self::DockerConfig => out.write_str("with the login in the Docker configuration"),
+            Self::Helper(name) => write!(out, "with the login that docker-credential-{name} has"),
+            Self::GithubToken => out.write_str("with GITHUB_TOKEN"),
+        }
+    }
+}
+
+/// What was found for a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) login: Option<Login>,
+    /// What went wrong on the way, in words.
+    pub(super) notes: Vec<String>,
+}
+
+/// Returns the login for a registry: the first that there is.
+pub(super) async fn find(around: &Surroundings, registry: &str) -> Found {
+    let server = RegistryServer::normalise(registry);
+    let given = of_secrets(around, &server).or_else(|| of_variable(around, &server));
+    if let Some(login) = given {
+        return Found { login: Some(login), notes: Vec::new() };
+    }
+    let mut found = DockerConfig::read(&around.docker_config).login(&server).await;
+    if found.login.is_none() {
+        found.login = of_github(around, &server);
+    }
+    found
+}
+
+fn of_secrets(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
+    let registry = around.registries.iter().find(|registry| registry.server == *server)?;
+    Some(Login {
+        origin: Origin::Secrets(registry.id.clone()),
+        credential: Credential::Password { user: registry.user.clone(), password: registry.password.clone() },
+    })
+}
+
+fn of_variable(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
+    around.oci_auth.as_ref()?.expose().split(',').find_map(|entry| {
+        let mut parts = entry.trim().splitn(3, '|');
+        let (host, user, token) = (parts.next()?, parts.next()?, parts.next()?);
+        (RegistryServer::normalise(host) == *server).then(|| Login {
+            origin: Origin::OciAuth,
+            credential: Credential::Password { user: user.to_owned(), password: Secret::new(token.to_owned()) },
+        })
+    })
+}
+
+/// The token is github.com's, unless the machine says that it works with another GitHub.
+fn of_github(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
+    let is_elsewhere = around.github_host.as_deref().is_some_and(|host| host != "github.com");
+    let token = around.github_token.as_ref().filter(|_| server.config_key() == "ghcr.io" && !is_elsewhere)?;
+    Some(Login {
+        origin: Origin::GithubToken,
+        credential: Credential::Password { user: "USERNAME".to_owned(), password: token.clone() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::Registry;
+
+    fn around() -> Surroundings {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        Surroundings {
+            registries: vec![Registry {
+                id: "ACME".to_owned(),
+                server: RegistryServer::normalise("acme.example"),
+                user: "robot".to_owned(),
+                password: secret("p"),
+            }],
+            oci_auth: Some(secret("acme.example|no|no, other.example:5000|me|a|b,bad,docker.io|hub|h")),
+            docker_config: "/nonexistent".into(),
+            github_token: Some(secret("t")),
+            ..Surroundings::default()
+        }
+    }
+
+    async fn shown(around: &Surroundings, registry: &str) -> String {
+        match find(around, registry).await.login {
+            None => "none".to_owned(),
+            Some(Login { origin, credential: Credential::Password { user, password } }) => {
+                format!("{user}:{} {origin}", password.expose())
+            }
+            Some(Login { credential: Credential::Refresh(_), .. }) => "refresh".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_source_that_has_one_counts() {
+        for (registry, expected) in [
+            ("acme.example", "robot:p with the secrets ACME_CONTAINER_REGISTRY_USER and _PASSWORD"),
+            ("other.example:5000", "me:a|b with the login in DEVCONTAINERS_OCI_AUTH"),
+            ("registry-1.docker.io", "hub:h with the login in DEVCONTAINERS_OCI_AUTH"),
+            ("other.example", "none"),
+            ("ghcr.io", "USERNAME:t with GITHUB_TOKEN"),
+            ("ghcr.io.evil.example", "none"),
+        ] {
+            assert_eq!(shown(&around(), registry).await, expected, "{registry}");
+        }
+        let elsewhere = Surroundings { github_host: Some("git.acme.example".to_owned()), ..around() };
+        assert_eq!(shown(&elsewhere, "ghcr.io").await, "none");
+        let same = Surroundings { github_host: Some("github.com".to_owned()), ..around() };
+        assert!(shown(&same, "ghcr.io").await.ends_with("GITHUB_TOKEN"));
+    }
+
+    #[test]
+    fn a_login_does_not_show_itself() {
+        let login = of_secrets(&around(), &RegistryServer::normalise("acme.example")).expect("one");
+        assert!(!format!("{login:?}").contains("\"p\""), "{login:?}");
+    }
+}
