@@ -21,6 +21,7 @@ mod killed;
 mod leaks;
 mod lifecycle;
 mod logs;
+mod rebuild;
 mod recovery;
 mod support;
 mod tidy;

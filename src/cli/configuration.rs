@@ -85,8 +85,18 @@ pub(super) fn read(clone: &Path, name: &str) -> Result<String, CliError> {
     let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(fail)?;
     if bytes.len() > LARGEST {
-        return Err(CliError::new(Kind::Usage, format!("{name} is larger than {LARGEST} bytes"), None));
+        return Err(too_large(name));
     }
+    text(bytes, name)
+}
+
+/// Says that a configuration is larger than it may be.
+pub(super) fn too_large(name: &str) -> CliError {
+    CliError::new(Kind::Usage, format!("{name} is larger than {LARGEST} bytes"), None)
+}
+
+/// Returns a configuration's text.
+pub(super) fn text(bytes: Vec<u8>, name: &str) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count();

@@ -27,7 +27,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     if args.json {
         let all: Vec<_> = found
             .iter()
-            .map(|one| object(one, &Status::of(one, select::newest(context, &one.name).as_ref())))
+            .map(|one| object(one, &Status::of(context, one, select::newest(context, &one.name).as_ref())))
             .collect();
         context.ui.data(&format!("{}\n", json!(all)))?;
         return Ok(0);
@@ -71,7 +71,7 @@ pub(super) fn object(found: &Found, status: &Status) -> serde_json::Value {
 }
 
 fn row(context: &Context, found: &Found) -> [String; 5] {
-    let status = Status::of(found, select::newest(context, &found.name).as_ref());
+    let status = Status::of(context, found, select::newest(context, &found.name).as_ref());
     let prebuild = if found.purpose() == Purpose::Prebuild { ", prebuild" } else { "" };
     let remark = status.remark.map_or(String::new(), |remark| format!(", {remark}"));
     [

@@ -13,7 +13,9 @@ mod list;
 mod logs;
 mod notices;
 mod order;
+mod rebuild;
 mod rehearse;
+mod remake;
 mod removal;
 mod secrets;
 mod select;
@@ -55,6 +57,7 @@ enum Verb {
     Exec(exec::Args),
     Stop(stop::Args),
     Start(start::Args),
+    Rebuild(rebuild::Args),
     Delete(delete::Args),
     #[command(visible_alias = "read-configuration")]
     Config(config::Args),
@@ -67,6 +70,7 @@ impl Verb {
         match self {
             Self::Up(args) => args.output.json,
             Self::Start(args) => args.output.json,
+            Self::Rebuild(args) => args.output.json,
             Self::List(args) => args.json,
             Self::View(args) => args.json,
             Self::Logs(args) => args.json,
@@ -118,6 +122,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         // These have something to end, or to keep, when they are interrupted.
         Verb::Up(args) => Box::pin(up::run(args, context)).await,
         Verb::Start(args) => Box::pin(start::run(args, context)).await,
+        Verb::Rebuild(args) => Box::pin(rebuild::run(args, context)).await,
         Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,

@@ -13,7 +13,7 @@ use crate::github::Purpose;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{Order, RunArgs, Workspaces};
+use crate::steps::{Cache, Order, RunArgs, Workspaces};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -24,7 +24,7 @@ pub(super) struct RunOptions {
     allow_initialize: bool,
     /// How long a phase's commands may take, for example 90s, 10m or 1h
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    timeout_per_phase: Option<Duration>,
+    pub(super) timeout_per_phase: Option<Duration>,
 }
 
 /// A codespace that is not there yet.
@@ -35,7 +35,6 @@ pub(super) struct NewCodespace<'a> {
     pub(super) source: &'a Source,
     pub(super) wanted: Wanted,
     pub(super) config: Option<&'a str>,
-    pub(super) workspaces: Workspaces,
 }
 
 /// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
@@ -51,21 +50,10 @@ pub(super) async fn make(
         Some(path) => DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?,
         None => DevContainer::of(&Configuration::none())?,
     };
-    let folder = format!("/workspaces/{}", checkout.name.name());
-    let variables = variables(context, folder.clone());
-    let image = ImageReference::of(&config, &variables)?;
-    let run_args = RunArgs::parse(&config, &variables)?;
-    let workspace_folder = config.workspace_folder.as_ref().map_or(folder, |own| variables.apply(&own.value));
-    let initialize = config.initialize.clone();
+    let made = Made::of(context, config, &format!("/workspaces/{}", checkout.name.name()))?;
+    let initialize = made.config.initialize.clone();
     let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
-    let known = config.warnings.iter().chain(run_args.warnings()).chain(&checkout.notes);
-    let mut notes: Vec<String> = known.cloned().collect();
-    if new.workspaces == Workspaces::Kept {
-        let name = &new.name;
-        notes.push(format!(
-            "the container of {name} was removed by something else: a new one is made, and its /workspaces is left as it is"
-        ));
-    }
+    let notes = made.notes().chain(&checkout.notes).cloned().collect();
     Ok(Order {
         environment_file: context.home.environment(&new.name),
         home: context.home.id(),
@@ -74,17 +62,20 @@ pub(super) async fn make(
         actor: new.wanted.owner,
         source: new.source.location.clone(),
         config_path: config_path.unwrap_or_default(),
-        workspace_folder,
+        workspace_folder: made.workspace_folder,
         occasion: Occasion::Create,
         purpose: new.purpose,
-        config: Some(config),
-        image,
-        run_args,
+        config: Some(made.config),
+        image: made.image,
+        run_args: made.run_args,
+        reference: checkout.reference.clone(),
+        commit: checkout.commit.clone(),
         checkout: Some(checkout),
         initialize,
         container: None,
         died_in: None,
-        workspaces: new.workspaces,
+        workspaces: Workspaces::Empty,
+        cache: Cache::Used,
         making: None,
         consent,
         attach,
@@ -92,6 +83,32 @@ pub(super) async fn make(
         local_env: context.environment.clone(),
         notes,
     })
+}
+
+/// What a container is made of, as far as a configuration tells.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) config: DevContainer,
+    pub(super) image: Option<ImageReference>,
+    pub(super) run_args: RunArgs,
+    pub(super) workspace_folder: String,
+}
+
+impl Made {
+    /// Reads a configuration; `folder` is where the repository is in the container.
+    pub(super) fn of(context: &Context, config: DevContainer, folder: &str) -> Result<Self, CliError> {
+        let variables = variables(context, folder.to_owned());
+        let image = ImageReference::of(&config, &variables)?;
+        let run_args = RunArgs::parse(&config, &variables)?;
+        let own = config.workspace_folder.as_ref();
+        let workspace_folder = own.map_or(folder.to_owned(), |own| variables.apply(&own.value));
+        Ok(Self { config, image, run_args, workspace_folder })
+    }
+
+    /// Returns what a person should know of it, in words.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &String> {
+        self.config.warnings.iter().chain(self.run_args.warnings())
+    }
 }
 
 /// Returns the order to wake a codespace that is there.
@@ -103,6 +120,9 @@ pub(super) async fn wake(
     options: &RunOptions,
 ) -> Result<Order, CliError> {
     let container = found.container()?.clone();
+    for unfinished in &found.unfinished {
+        engine.remove(unfinished).await?;
+    }
     let mut order = Order {
         name: found.name.clone(),
         repository: found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown()),
@@ -120,7 +140,10 @@ pub(super) async fn wake(
         initialize: None,
         container: Some(container),
         died_in: None,
-        workspaces: Workspaces::Empty,
+        reference: None,
+        commit: None,
+        workspaces: Workspaces::Kept,
+        cache: Cache::Used,
         making: None,
         consent: InitializeConsent::NotGiven,
         attach,
@@ -183,7 +206,7 @@ fn variables(context: &Context, folder: String) -> Variables {
 }
 
 /// Asks whether `initializeCommand` may run, where that was not said and somebody is there to answer.
-async fn consent(
+pub(super) async fn consent(
     context: &mut Context,
     options: &RunOptions,
     initialize: Option<&LifecycleCommand>,

@@ -18,7 +18,7 @@ use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, timeline};
-use crate::steps::{EngineRunner, Kept, Order};
+use crate::steps::{EngineRunner, Kept, Order, Workspaces};
 
 /// What to print and where.
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) async fn rehearse(
     output: &Output,
 ) -> Result<u8, CliError> {
     let (name, folder) = (order.name.clone(), order.workspace_folder.clone());
-    let (occasion, workspaces) = (order.occasion, order.workspaces);
+    let (occasion, workspaces, before) = (order.occasion, order.workspaces, order.container.clone());
     context.home.make(&name)?;
     let cancel = context.interrupts.run();
     let sinks = sinks(context, &name, output).await?;
@@ -57,11 +57,12 @@ pub(super) async fn rehearse(
         let hint = format!("the same command ends it and goes on, `localspace delete -c {name}` removes it all");
         return Err(CliError::new(Kind::Interrupted, message, Some(hint)));
     };
+    let container = runner.container().cloned();
     let place = Place {
         name: name.to_string(),
-        container_id: runner.container().map(|id| id.as_str().to_owned()),
+        container_id: container.as_ref().map(|id| id.as_str().to_owned()),
         remote_user: runner.remote_user().map(str::to_owned),
-        remote_workspace_folder: runner.container().map(|_| folder),
+        remote_workspace_folder: container.as_ref().map(|_| folder),
     };
     runner.finish().await;
     let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Succeeded };
@@ -69,13 +70,18 @@ pub(super) async fn rehearse(
     recorder.record(Event::RunFinished { outcome, seconds: began.elapsed().as_secs_f64(), message }).await;
     recording.finish().await?;
     let summary = summary(context, &name)?;
-    let may_be_nothing =
-        occasion == Occasion::Create && failure.as_ref().is_some_and(|(phase, _)| *phase <= Phase::Create);
-    let is_undone = may_be_nothing && undo(context, &engine, &name, workspaces).await?;
-    let remains = if is_undone { Remains::Nothing } else { Remains::Codespace };
+    let is_new = matches!(occasion, Occasion::Create | Occasion::Rebuild);
+    let may_be_none = is_new && failure.as_ref().is_some_and(|(phase, _)| *phase <= Phase::Create);
+    let has_none = may_be_none && undo(context, &engine, &name, workspaces).await?;
+    let remains = match (has_none, workspaces) {
+        (true, Workspaces::Empty) => Remains::Nothing,
+        (true, Workspaces::Kept) => Remains::Work,
+        (false, _) if occasion == Occasion::Rebuild && container == before => Remains::Before,
+        (false, _) => Remains::Codespace,
+    };
     print(context, &summary, remains, place, output.json)?;
     let Some((_, failure)) = failure else { return Ok(0) };
-    if failure.kind == FailureKind::Interrupted && remains == Remains::Codespace {
+    if failure.kind == FailureKind::Interrupted && remains != Remains::Nothing {
         context.ui.say(&format!(
             "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
         ));

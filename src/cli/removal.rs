@@ -1,10 +1,11 @@
 //! The end of a codespace.
 
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, Kind};
+use super::select::Found;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, Engine, LabelFilter};
-use crate::steps::Workspaces;
+use crate::steps::{Workspaces, look_image};
 
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
@@ -13,6 +14,8 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     for volume in engine.volumes(&filter).await? {
         engine.remove_volume(&volume.name).await?;
     }
+    // A look into its volume that was cut short.
+    engine.remove_image(&look_image(name)).await?;
     context.home.remove(name)?;
     Ok(())
 }
@@ -49,4 +52,21 @@ pub(super) async fn undo(
         Workspaces::Kept => drop(remove_container(context, engine, name).await?),
     }
     Ok(true)
+}
+
+/// Undoes what a run left that died while it made a codespace's container, and returns what there is to say of it.
+pub(super) async fn never_finished(
+    context: &Context,
+    engine: &Engine,
+    found: &Found,
+    workspaces: Workspaces,
+) -> Result<CliError, CliError> {
+    undo(context, engine, &found.name, workspaces).await?;
+    let what = match workspaces {
+        Workspaces::Empty => "it is removed",
+        Workspaces::Kept => "its container is removed, its /workspaces is there",
+    };
+    let message = format!("{} was never finished: the run that made it died; {what}", found.name);
+    let hint = format!("localspace up {} --name {}", found.label(label::SOURCE), found.name);
+    Ok(CliError::new(Kind::Engine, message, Some(hint)))
 }

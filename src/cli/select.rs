@@ -10,7 +10,7 @@ use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, Label
 use crate::github::Purpose;
 use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
-use crate::report::Summary;
+use crate::report::{PhaseOutcome, Summary};
 use crate::steps::Workspaces;
 
 /// `-c NAME`
@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) created: i64,
     id: Option<ContainerId>,
     labels: BTreeMap<String, String>,
+    /// Containers that a rebuild has left which died before it put one of them in the place of this one.
+    pub(super) unfinished: Vec<ContainerId>,
 }
 
 /// What a codespace's container is doing.
@@ -54,19 +56,38 @@ impl Found {
             ContainerState::Created => State::NeverStarted,
             ContainerState::Leaving => State::Leaving,
         };
-        Some(Self { name, state, created: container.created, id: Some(container.id), labels: container.labels })
+        Some(Self {
+            name,
+            state,
+            created: container.created,
+            id: Some(container.id),
+            labels: container.labels,
+            unfinished: Vec::new(),
+        })
     }
 
     /// The volume of `/workspaces` has the labels of its container.
     fn of_volume(volume: VolumeSummary) -> Option<Self> {
         let _is_workspaces = volume.labels.get(label::SOURCE)?;
         let name = volume.labels.get(label::CODESPACE)?.parse().ok()?;
-        Some(Self { name, state: State::Gone, created: volume.created, id: None, labels: volume.labels })
+        Some(Self {
+            name,
+            state: State::Gone,
+            created: volume.created,
+            id: None,
+            labels: volume.labels,
+            unfinished: Vec::new(),
+        })
     }
 
     /// Returns a label's value, empty where there is none.
     pub(super) fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns all of them.
+    pub(super) const fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
     }
 
     pub(super) fn purpose(&self) -> Purpose {
@@ -113,12 +134,25 @@ pub(super) async fn all(context: &Context, engine: &Engine) -> Result<Vec<Found>
 async fn list(context: &Context, engine: &Engine) -> Result<Vec<Found>, CliError> {
     let filters = [LabelFilter::has(label::CODESPACE), LabelFilter::is(label::HOME, &context.home.id())];
     let (containers, volumes) = tokio::try_join!(engine.containers(&filters), engine.volumes(&filters))?;
-    let mut found: Vec<Found> = containers.into_iter().filter_map(Found::of_container).collect();
+    let mut found = one_each(containers.into_iter().filter_map(Found::of_container).collect());
     let mut bare: Vec<Found> = volumes.into_iter().filter_map(Found::of_volume).collect();
     bare.retain(|one| !found.iter().any(|other| other.name == one.name));
     bare.sort_by_key(|one| std::cmp::Reverse(one.created));
     found.append(&mut bare);
     Ok(found)
+}
+
+/// Makes one of each codespace: what never ran is left over where there is a container that did.
+fn one_each(containers: Vec<Found>) -> Vec<Found> {
+    let (unfinished, mut found): (Vec<_>, Vec<_>) =
+        containers.into_iter().partition(|one| one.state == State::NeverStarted);
+    for one in unfinished {
+        match found.iter_mut().find(|other| other.name == one.name) {
+            Some(other) => other.unfinished.extend(one.id),
+            None => found.push(one),
+        }
+    }
+    found
 }
 
 /// Waits for a container that a run ordered which has died since; returns whether there was anything to wait for.
@@ -173,4 +207,19 @@ pub(super) fn newest(context: &Context, name: &CodespaceName) -> Option<Summary>
     let path = context.home.journal(name);
     let records = read_outline(&path, newest_run(&path).ok()?).ok()?;
     Some(Summary::of(records.map_while(Result::ok)))
+}
+
+/// Tells whether a codespace could be used before its newest run.
+pub(super) fn was_ready(context: &Context, name: &CodespaceName) -> bool {
+    let Ok(records) = read_outline(&context.home.journal(name), 0) else { return true };
+    let (mut run, mut before) = (Summary::default(), None);
+    for record in records.map_while(Result::ok) {
+        let made = run.phases.iter().any(|one| one.phase == Phase::Create && one.outcome == PhaseOutcome::Succeeded);
+        // A run that made no container and started none left everything as it was.
+        if matches!(record.event, Event::RunStarted(_)) && made {
+            before = Some(run.ready.is_some());
+        }
+        run.add(&record);
+    }
+    before.unwrap_or(true)
 }

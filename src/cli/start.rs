@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::error::{CliError, Kind};
+use super::error::CliError;
 use super::hold::hold;
 use super::order::{self, RunOptions};
 use super::rehearse;
-use super::removal::undo;
+use super::removal::never_finished;
 use super::secrets::{Before, Secrets};
 use super::select::{self, Selector, State};
-use crate::codespace::label;
 use crate::engine::Engine;
 use crate::home::Lock;
 use crate::plan::Attach;
@@ -46,15 +45,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
     let workspaces = select::workspaces(context, &found.name);
     if found.state == State::NeverStarted || (found.state == State::Gone && workspaces == Workspaces::Empty) {
-        // A run died while making the container: undone.
-        undo(context, &engine, &found.name, workspaces).await?;
-        let what = match workspaces {
-            Workspaces::Empty => "it is removed",
-            Workspaces::Kept => "its container is removed, its /workspaces is there",
-        };
-        let message = format!("{} was never finished: the run that made it died; {what}", found.name);
-        let hint = format!("localspace up {} --name {}", found.label(label::SOURCE), found.name);
-        return Err(CliError::new(Kind::Engine, message, Some(hint)));
+        return Err(never_finished(context, &engine, &found, workspaces).await?);
     }
     let before = Before::of(context, &found.name);
     let secrets = match args.secrets_file.clone() {

@@ -2,9 +2,12 @@
 
 use rustix::process::{Pid, test_kill_process};
 
-use super::select::{Found, State};
+use super::context::Context;
+use super::select::{self, Found, State};
 use crate::phase::Phase;
-use crate::report::Summary;
+use crate::plan::Occasion;
+use crate::report::{PhaseOutcome, Summary};
+use crate::steps::Kept;
 
 /// The state of one codespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,18 +22,32 @@ pub(super) struct Status {
     pub(super) remark: Option<String>,
 }
 
+/// What is known of a run beside what it came to.
+struct Known {
+    under_way: bool,
+    /// Whether the codespace could be used when it was last heard of.
+    is_ready: bool,
+}
+
 impl Status {
     /// Returns the status of a codespace whose newest run came to this.
-    pub(super) fn of(found: &Found, run: Option<&Summary>) -> Self {
-        Self::told(found.state, run, run.is_some_and(is_under_way))
+    pub(super) fn of(context: &Context, found: &Found, run: Option<&Summary>) -> Self {
+        let under_way = run.is_some_and(is_under_way);
+        // A prebuild is never said to be ready.
+        let is_ready = match run {
+            None => true,
+            Some(run) if !under_way && left_as_it_was(context, found, run) => select::was_ready(context, &found.name),
+            Some(run) => run.ready.is_some(),
+        };
+        Self::told(found.state, run, &Known { under_way, is_ready })
     }
 
-    fn told(state: State, run: Option<&Summary>, under_way: bool) -> Self {
+    fn told(state: State, run: Option<&Summary>, known: &Known) -> Self {
+        let Known { under_way, is_ready } = *known;
         let failed = run.and_then(|run| run.failure.as_ref()).map(|failure| failure.phase);
-        // A prebuild is never said to be ready.
-        let is_ready = run.is_none_or(|run| run.ready.is_some());
         let died = run.filter(|run| !under_way && run.run.is_some() && run.end.is_none());
         let word = match (state, under_way) {
+            (_, true) if !is_ready && run.is_some_and(is_rebuild) => "Rebuilding",
             (State::Running, true) if !is_ready => "Starting",
             (State::Running, _) => "Available",
             (State::Stopped, _) => "Shutdown",
@@ -41,7 +58,7 @@ impl Status {
         };
         let at = run.and_then(|run| run.running);
         let remark = match (state, failed, died) {
-            (State::Gone, ..) => Some("its container was removed".to_owned()),
+            (State::Gone, ..) if !under_way => Some("its container was removed".to_owned()),
             (_, Some(phase), _) => Some(format!("{phase} failed")),
             (_, None, Some(_)) => {
                 Some(at.map_or("its run died".to_owned(), |phase| format!("its run died in {phase}")))
@@ -51,6 +68,16 @@ impl Status {
         };
         Self { word, usable: state == State::Running && is_ready, failed, remark }
     }
+}
+
+fn is_rebuild(run: &Summary) -> bool {
+    run.run.as_ref().is_some_and(|run| run.occasion == Occasion::Rebuild.name())
+}
+
+/// Tells whether a run was a rebuild that did not come to replace the container: what is kept of a container is kept when it has come to be.
+fn left_as_it_was(context: &Context, found: &Found, run: &Summary) -> bool {
+    let made = run.phases.iter().any(|one| one.phase == Phase::Create && one.outcome == PhaseOutcome::Succeeded);
+    is_rebuild(run) && !made && Kept::load(&context.home.environment(&found.name), found.container_id()).is_some()
 }
 
 /// Tells whether the process that makes a run is still there.
@@ -66,7 +93,8 @@ mod tests {
     use crate::report::{End, Failure};
 
     fn check(state: State, run: Option<&Summary>, under_way: bool, expected: (&str, bool, Option<&str>)) {
-        let status = Status::told(state, run, under_way);
+        let is_ready = run.is_none_or(|run| run.ready.is_some());
+        let status = Status::told(state, run, &Known { under_way, is_ready });
         assert_eq!((status.word, status.usable, status.remark.as_deref()), expected);
     }
 
@@ -78,6 +106,9 @@ mod tests {
         (told.run, told.running) = (Some(run), Some(Phase::OnCreateCommand));
         check(State::Running, Some(&told), true, ("Starting", false, Some("onCreateCommand runs")));
         check(State::Running, Some(&told), false, ("Available", false, Some("its run died in onCreateCommand")));
+        told.run.as_mut().expect("one").occasion = "rebuild".into();
+        check(State::Gone, Some(&told), true, ("Rebuilding", false, Some("onCreateCommand runs")));
+        check(State::Stopped, Some(&told), true, ("Rebuilding", false, Some("onCreateCommand runs")));
         told.running = None;
         told.end = Some(End { outcome: Outcome::Failed, seconds: 1.0, message: None });
         let phase = Phase::PostCreateCommand;

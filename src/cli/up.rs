@@ -7,7 +7,8 @@ use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, NewCodespace, RunOptions};
 use super::rehearse;
-use super::removal::{remove, remove_container};
+use super::remake::Remake;
+use super::removal::remove;
 use super::secrets::{Before, Secrets};
 use super::select::{self, Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
@@ -16,7 +17,7 @@ use crate::github::Purpose;
 use crate::home::{Home, Lock};
 use crate::plan::Attach;
 use crate::repository::{self, Content, Source, Wanted};
-use crate::steps::{Order, Workspaces};
+use crate::steps::{Cache, Order, Workspaces};
 
 /// Create the codespace of a repository, or start the one it has, and attach
 ///
@@ -104,32 +105,22 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
             let notes = order.notes.iter().cloned().chain(args.without_effect(&found)).collect();
             Order { died_in: before.died_in, notes, ..order }
         }
+        Some(found) if select::workspaces(context, &found.name) == Workspaces::Kept => {
+            let remake = Remake { found: &found, cache: Cache::Used, attach, options: &args.options };
+            let order = remake.order(context, &engine).await?;
+            let notes = order.notes.iter().cloned().chain(args.without_effect(&found)).collect();
+            Order { making, notes, ..order }
+        }
         found => {
-            let workspaces = what_is_left(context, &engine, found.as_ref()).await?;
-            let wanted = args.wanted(context);
-            let new = NewCodespace {
-                name,
-                purpose: args.purpose(),
-                source: &source,
-                wanted,
-                config: args.config(),
-                workspaces,
-            };
+            if let Some(Found { name, .. }) = found {
+                remove(context, &engine, &name).await?;
+            }
+            let (wanted, config) = (args.wanted(context), args.config());
+            let new = NewCodespace { name, purpose: args.purpose(), source: &source, wanted, config };
             Order { making, ..order::make(context, new, attach, &args.options).await? }
         }
     };
     Ok(Ready { engine, order, secrets, _held: held })
-}
-
-/// Makes room for a new container: what a run left that died while making one is undone, but for the work in `/workspaces`.
-async fn what_is_left(context: &Context, engine: &Engine, found: Option<&Found>) -> Result<Workspaces, CliError> {
-    let Some(Found { name, .. }) = found else { return Ok(Workspaces::Empty) };
-    let workspaces = select::workspaces(context, name);
-    match workspaces {
-        Workspaces::Empty => remove(context, engine, name).await?,
-        Workspaces::Kept => drop(remove_container(context, engine, name).await?),
-    }
-    Ok(workspaces)
 }
 
 impl Args {

@@ -26,7 +26,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let engine = context.engine()?;
     let found = select::one(context, &args.selector, &engine).await?;
     let summary = select::newest(context, &found.name);
-    let status = Status::of(&found, summary.as_ref());
+    let status = Status::of(context, &found, summary.as_ref());
     let newer = newer_secrets(context, &found);
     if args.json {
         let mut all = object(&found, &status);

@@ -40,6 +40,7 @@ impl Engine {
         for _ in 0..LINKS {
             let Some(tar) = self.download(container, &path, most).await? else { return Ok(None) };
             match first_entry(&tar) {
+                Some(Entry::File(content)) if content.len() > most => return Err(EngineError::TooLarge { path, most }),
                 Some(Entry::File(content)) => return Ok(Some(content)),
                 Some(Entry::Link(target)) => path = resolve(&path, &target),
                 Some(Entry::Other) | None => return Ok(None),
@@ -56,6 +57,18 @@ impl Engine {
         most: usize,
     ) -> Result<Option<Vec<u8>>, EngineError> {
         self.download(container, path, most).await
+    }
+
+    /// Downloads the folder `path` of a container as a tar that nobody holds whole. One that is not there is an error.
+    pub fn folder_stream(
+        &self,
+        container: &ContainerId,
+        path: &str,
+    ) -> impl Stream<Item = Result<Bytes, EngineError>> + Send + use<> {
+        let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+        let (engine, path) = (self.clone(), path.to_owned());
+        let stream = self.docker.download_from_container(container.as_str(), Some(options));
+        stream.map(move |piece| piece.map_err(|error| engine.explain("read the folder", &path, error)))
     }
 
     /// Tells whether there is anything at `path` of a container.
@@ -88,11 +101,7 @@ impl Engine {
             }
             // A tar's own blocks are allowed for.
             if tar.len() > most + 16 * 1024 {
-                return Err(EngineError::Garbled {
-                    operation: "read the file",
-                    subject: path.to_owned(),
-                    message: format!("it is larger than {most} bytes"),
-                });
+                return Err(EngineError::TooLarge { path: path.to_owned(), most });
             }
         }
         Ok(Some(tar))

@@ -8,7 +8,7 @@ use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
-    StartContainerOptions, StopContainerOptionsBuilder,
+    RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
 };
 
 use futures_util::StreamExt;
@@ -37,7 +37,7 @@ impl fmt::Display for ContainerId {
 
 /// A label that an object must have; with a value, that very value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelFilter(String);
+pub struct LabelFilter(pub(super) String);
 
 impl LabelFilter {
     /// Objects that have the label, whatever its value.
@@ -126,6 +126,13 @@ impl Engine {
             Ok(made) => Ok(ContainerId(made.id)),
             Err(error) => Err(self.explain("create the container", &subject, error)),
         }
+    }
+
+    /// Gives a container another name.
+    pub async fn rename(&self, id: &ContainerId, name: &str) -> Result<(), EngineError> {
+        let options = RenameContainerOptionsBuilder::default().name(name).build();
+        let renamed = self.docker.rename_container(id.as_str(), options).await;
+        renamed.map_err(|error| self.explain("rename the container", &id.to_string(), error))
     }
 
     /// Starts a container; one that runs already is left alone.

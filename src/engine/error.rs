@@ -50,6 +50,14 @@ pub enum EngineError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A file is larger than it may be.
+    #[error("{path} is larger than {most} bytes")]
+    TooLarge {
+        /// Its path in the container.
+        path: String,
+        /// How large it may be.
+        most: usize,
+    },
     /// The engine's answer makes no sense to us.
     #[error("the engine's answer to {operation} {subject} was not understood: {message}")]
     Garbled {
@@ -83,7 +91,7 @@ impl EngineError {
             Self::Refused { message, .. } if message.contains("no space left on device") => {
                 Some("free space on the engine's disk: `docker system df` shows what takes it".to_owned())
             }
-            Self::Refused { .. } | Self::Garbled { .. } => None,
+            Self::Refused { .. } | Self::TooLarge { .. } | Self::Garbled { .. } => None,
         }
     }
 

@@ -1,9 +1,10 @@
-//! Images: looked at and pulled.
+//! Images: looked at, pulled, made with nothing in them, removed.
 
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::auth::DockerCredentials;
-use bollard::query_parameters::CreateImageOptionsBuilder;
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
+use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::client::Engine;
@@ -115,6 +116,36 @@ impl Engine {
             }
         }
         Ok(Pull::Done)
+    }
+}
+
+impl Engine {
+    /// Makes an image with nothing in it: what a container is made from that is there for its volumes alone, and never started.
+    pub async fn make_empty_image(&self, reference: &str) -> Result<(), EngineError> {
+        // Two blocks of zeros: the end of a tar.
+        let nothing = bollard::body_full(Bytes::from_static(&[0; 1024]));
+        let (name, tag) = split_tag(reference);
+        let options = CreateImageOptionsBuilder::default().from_src("-").repo(name).tag(tag).build();
+        let mut stream = self.docker.create_image(Some(options), Some(nothing), None);
+        while let Some(item) = stream.next().await {
+            let item = item.map_err(|error| self.explain("make the image", reference, error))?;
+            if let Some(detail) = item.error_detail {
+                let (subject, message) = (reference.to_owned(), detail.message.unwrap_or_default());
+                return Err(EngineError::Refused { operation: "make the image", subject, message, status: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes an image; one that is not there is no error.
+    pub async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
+        match self.docker.remove_image(reference, None::<RemoveImageOptions>, None).await {
+            Ok(_) => Ok(()),
+            Err(error) => match self.explain("remove the image", reference, error) {
+                error if error.is_not_found() => Ok(()),
+                error => Err(error),
+            },
+        }
     }
 }
 

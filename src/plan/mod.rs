@@ -16,6 +16,8 @@ pub enum Occasion {
     Start,
     /// The container runs already.
     Attach,
+    /// A new container takes the place of the one that is there, or was: made from the configuration in `/workspaces`, which stays.
+    Rebuild,
 }
 
 impl Occasion {
@@ -25,6 +27,7 @@ impl Occasion {
             Self::Create => "create",
             Self::Start => "start",
             Self::Attach => "attach",
+            Self::Rebuild => "rebuild",
         }
     }
 }
@@ -87,7 +90,7 @@ pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeCons
         }
     };
     match occasion {
-        Occasion::Create => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
+        Occasion::Create | Occasion::Rebuild => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
         // `create` wakes a container that is there: it is started, and what is known of it is gathered.
         Occasion::Start | Occasion::Attach => {
             let image = Planned::Skip("the container is there already".to_owned());
@@ -219,10 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn initialize_command_needs_consent() {
-        let run = |consent| opening(Occasion::Create, true, consent).initialize == Planned::Run;
-        assert!(run(InitializeConsent::Given));
-        assert!(!run(InitializeConsent::NotGiven));
-        assert_ne!(opening(Occasion::Attach, true, InitializeConsent::Given).initialize, Planned::Run);
+    fn each_occasion_has_its_opening() {
+        use InitializeConsent::{Given, NotGiven};
+        let check = |occasion, has_initialize, consent, expected: &str| {
+            let OpeningPlan { initialize, image, create } = opening(occasion, has_initialize, consent);
+            let letter = |planned: &Planned| if *planned == Planned::Run { 'R' } else { '-' };
+            let letters: String = [&initialize, &image, &create].into_iter().map(letter).collect();
+            assert_eq!(letters, expected, "{occasion:?} {has_initialize} {consent:?}");
+        };
+        for occasion in [Occasion::Create, Occasion::Rebuild] {
+            check(occasion, true, Given, "RRR");
+            check(occasion, true, NotGiven, "-RR");
+            check(occasion, false, Given, "-RR");
+        }
+        check(Occasion::Start, true, Given, "R-R");
+        check(Occasion::Start, true, NotGiven, "--R");
+        check(Occasion::Attach, true, Given, "--R");
     }
 }

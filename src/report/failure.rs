@@ -30,6 +30,10 @@ pub enum Remains {
     Codespace,
     /// Nothing: it never came to be.
     Nothing,
+    /// The codespace as it was before: its container was to be replaced, and was not.
+    Before,
+    /// The work in it; it has no container any more.
+    Work,
 }
 
 /// Returns the text about the phase that failed; nothing where none did.
@@ -82,17 +86,28 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
         return wrap(text, look.width).join("\n");
     }
     let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
-    let state = match summary.ready {
-        Some(_) => "It can be used, but the phases after this one were skipped. What to do next:",
-        None => "The codespace cannot be used. What to do next:",
+    let state = match (remains, summary.ready) {
+        (Remains::Before, _) => "Its container was not replaced: the codespace is as it was. What to do next:",
+        (Remains::Work, _) => "It has no container now, and what is in its /workspaces is kept. What to do next:",
+        (Remains::Codespace | Remains::Nothing, Some(_)) => {
+            "It can be used, but the phases after this one were skipped. What to do next:"
+        }
+        (Remains::Codespace | Remains::Nothing, None) => "The codespace cannot be used. What to do next:",
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
-    if failure.phase > Phase::Create {
+    if remains == Remains::Before || (remains == Remains::Codespace && failure.phase > Phase::Create) {
         steps.push((format!("localspace exec{name} -- sh"), "opens a shell in it"));
     }
-    steps.push(match &failure.detail {
-        Some(_) => ("the same command again".to_owned(), "makes it anew, once the file is mended and committed"),
-        None => ("the same command again".to_owned(), "tries this phase again, and goes on"),
+    steps.push(match (remains, &failure.detail) {
+        (Remains::Before | Remains::Work, _) => {
+            ("the same command again".to_owned(), "makes its container, once that is mended")
+        }
+        (Remains::Codespace | Remains::Nothing, Some(_)) => {
+            ("the same command again".to_owned(), "makes it anew, once the file is mended and committed")
+        }
+        (Remains::Codespace | Remains::Nothing, None) => {
+            ("the same command again".to_owned(), "tries this phase again, and goes on")
+        }
     });
     let column = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     let has_room = steps.iter().all(|(_, what)| column + what.len() + 4 <= look.width);
@@ -100,4 +115,32 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
         if has_room { format!("  {command:column$}  {what}") } else { format!("  {command}\n      {what}") }
     });
     wrap(state, look.width).into_iter().chain(steps).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::look::Charset;
+
+    #[test]
+    fn what_remains_decides_what_to_do_next() {
+        let look = Look { colour: crate::report::Colour::Never, charset: Charset::Ascii, width: 200 };
+        let failure = Failure {
+            phase: Phase::Create,
+            command: None,
+            exit_code: None,
+            reason: None,
+            detail: None,
+            hint: None,
+            excerpt: Vec::new(),
+        };
+        let check = |remains, expected: &[&str]| {
+            let text = next_steps(&failure, &Summary::default(), remains, look);
+            assert!(expected.iter().all(|part| text.contains(part)), "{remains:?}: {text}");
+        };
+        check(Remains::Codespace, &["cannot be used", "logs", "tries this phase again"]);
+        check(Remains::Nothing, &["Nothing is left"]);
+        check(Remains::Before, &["as it was", "logs", "exec", "once that is mended"]);
+        check(Remains::Work, &["no container now", "is kept", "logs", "once that is mended"]);
+    }
 }

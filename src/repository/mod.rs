@@ -102,7 +102,7 @@ impl Source {
     }
 }
 
-/// A clone on this machine. Dropping it removes its files: what is to be known of it beyond that is to be taken out first.
+/// A repository's files on this machine, mostly a clone. Dropping it removes its files: what is to be known of it beyond that is to be taken out first.
 #[derive(Debug)]
 pub struct Checkout {
     folder: Folder,
@@ -117,6 +117,18 @@ pub struct Checkout {
 }
 
 impl Checkout {
+    /// Returns an empty folder in `under`, for files of a repository that are no clone of ours.
+    pub fn empty(under: &Path, name: RepositoryName) -> Result<Self, RepositoryError> {
+        let mut folder = Folder::make(under)?;
+        std::fs::create_dir(folder.path()).map_err(|source| RepositoryError::Disk {
+            operation: "make",
+            path: folder.path().display().to_string(),
+            source,
+        })?;
+        folder.rename(name.name())?;
+        Ok(Self { folder, name, reference: None, commit: None, notes: Vec::new() })
+    }
+
     /// Returns the clone's folder.
     pub fn path(&self) -> &Path {
         self.folder.path()

@@ -13,7 +13,7 @@ use super::order::Order;
 pub(super) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
 
 /// Where the repository is, in a volume that outlives the container.
-const WORKSPACES: &str = "/workspaces";
+pub(super) const WORKSPACES: &str = "/workspaces";
 
 /// Where a container says that its entrypoints are over.
 pub(super) const STARTED: &str = "localspace: container started";
@@ -64,7 +64,7 @@ fn mounts(
     labels: &BTreeMap<String, String>,
 ) -> (Vec<MountSpec>, Vec<String>) {
     // The volume of the user's work says everything that its container does, so that it is found when that is gone.
-    let mut mounts = vec![volume(own_volume(&order.name, "workspaces"), WORKSPACES, labels)];
+    let mut mounts = vec![workspaces(&order.name, labels)];
     let mut warnings = Vec::new();
     for mount in merged.mounts.iter().chain(order.run_args.mounts()) {
         if mount.target.trim_end_matches('/') == WORKSPACES {
@@ -103,6 +103,16 @@ fn mounts(
 /// a codespace's name holds no dot, so they do not meet here either.
 fn named_volume(codespace: &CodespaceName, source: &str) -> String {
     format!("{codespace}.{source}")
+}
+
+/// Returns the mount of the volume that holds the user's work.
+pub(super) fn workspaces(codespace: &CodespaceName, labels: &BTreeMap<String, String>) -> MountSpec {
+    volume(workspaces_volume(codespace), WORKSPACES, labels)
+}
+
+/// Returns the name of the volume that holds the user's work.
+pub(super) fn workspaces_volume(codespace: &CodespaceName) -> String {
+    own_volume(codespace, "workspaces")
 }
 
 /// Returns the name of a volume that every codespace has, which no configuration can name: neither does a codespace's name hold a `_`.

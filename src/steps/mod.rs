@@ -10,6 +10,7 @@
 mod command;
 mod container;
 mod create;
+mod disk;
 mod env_file;
 mod failure;
 mod gate;
@@ -31,10 +32,12 @@ mod runner;
 mod running;
 mod session;
 mod shell;
+mod unpack;
 mod workspace;
 
+pub use disk::{Disk, DiskError, look_image};
 pub use kept::Kept;
-pub use order::{Order, Workspaces};
+pub use order::{Cache, Order, Workspaces};
 pub use processes::stop;
 pub use run_args::RunArgs;
 pub use runner::EngineRunner;

@@ -20,8 +20,17 @@ use super::run_args::RunArgs;
 pub enum Workspaces {
     /// Nothing: the repository is put there.
     Empty,
-    /// The work of somebody whose container was removed behind our back: it is left as it is.
+    /// The work of somebody whose container is replaced, or was removed behind our back: it is left as it is.
     Kept,
+}
+
+/// Whether what the engine has of images is good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// It is.
+    Used,
+    /// It is not (`rebuild --full`): images are pulled and built anew, and of the volumes only that of `/workspaces` stays.
+    Ignored,
 }
 
 /// One run of one codespace.
@@ -51,16 +60,23 @@ pub struct Order {
     pub image: Option<ImageReference>,
     /// Its `runArgs`.
     pub run_args: RunArgs,
-    /// A clone of the repository on this machine: what a new codespace gets, and where `initializeCommand` runs.
+    /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
+    /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
+    /// The branch, tag or commit that the codespace was made of, as it was asked for.
+    pub reference: Option<String>,
+    /// The commit's hash.
+    pub commit: Option<String>,
     /// `initializeCommand`, as it is written.
     pub initialize: Option<LifecycleCommand>,
-    /// The container, where there is one.
+    /// The container, where there is one: in a rebuild, the one that makes way.
     pub container: Option<ContainerId>,
     /// The phase in which an earlier run died, so that a command of its may still run in this container.
     pub died_in: Option<Phase>,
     /// What is there already of a codespace that is to be made.
     pub workspaces: Workspaces,
+    /// Whether images that are there are used.
+    pub cache: Cache,
     /// Held while the container is being made, so that nobody else makes another one of the same repository.
     pub making: Option<Lock>,
     /// Whether `initializeCommand` may run.
@@ -93,10 +109,8 @@ impl Order {
             let file = format!("{}/{}", self.source.trim_end_matches('/'), self.config_path);
             labels.insert(label::CONFIG_FILE.to_owned(), file);
         }
-        if let Some(checkout) = &self.checkout {
-            labels.extend(checkout.reference.clone().map(|name| (label::REF.to_owned(), name)));
-            labels.extend(checkout.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
-        }
+        labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
+        labels.extend(self.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
         labels
     }
 

@@ -10,7 +10,7 @@ use crate::engine::{ContainerId, Engine, EngineError, Powers};
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// How many seconds a container has to end by itself.
-const STOP_GRACE: i32 = 10;
+pub(super) const STOP_GRACE: i32 = 10;
 
 /// Ends every process whose cookie begins with one of `cookies`; returns the numbers of those that are left all the same.
 ///

@@ -72,19 +72,20 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
     let file = &runner.order.environment_file;
     let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
-    let env = if let Some(kept) = before {
+    let env = match &before {
         // It was asked since the container was started, and the secrets are those of that start.
-        kept.env
-    } else {
-        let env = environment(&probed(runner, &place, &user, &merged, &mut ahead).await?, &merged, &details);
-        let secrets = Fingerprints::of(&runner.world.secrets, entropy());
-        let (container, user, env_kept) = (id.as_str().to_owned(), user.name.clone(), env.clone());
-        let (started_at, home) = (started_at.clone(), home.clone());
-        Kept { container, started_at, user, home, env: env_kept, secrets }.save(file)?;
-        env
+        Some(kept) => kept.env.clone(),
+        None => environment(&probed(runner, &place, &user, &merged, &mut ahead).await?, &merged, &details),
     };
     // What ended since then is no codespace that can be used.
     look_again(runner, &id).await?;
+    if before.is_none() {
+        let secrets = Fingerprints::of(&runner.world.secrets, entropy());
+        let (container, user, env) = (id.as_str().to_owned(), user.name.clone(), env.clone());
+        let (started_at, home) = (started_at.clone(), home.clone());
+        // It says that this container came to be whole too.
+        Kept { container, started_at, user, home, env, secrets }.save(file)?;
+    }
     Ok(Running { place, user, home, started_at, merged, marks, env, ahead })
 }
 

@@ -1,54 +1,42 @@
-//! A container that is not there yet: made, filled and started.
+//! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
-use super::{find_user, gone, unfit, unusable};
-use crate::devcontainer::MergedConfiguration;
+use std::path::Path;
+
+use super::{find_user, gone, unfit, unusable, way};
+use crate::devcontainer::{DevContainer, MergedConfiguration};
+use crate::engine::{ContainerId, ContainerSpec};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
-use crate::plan::Marks;
+use crate::plan::{Marks, Occasion};
 use crate::steps::container::spec;
-use crate::steps::order::Workspaces;
+use crate::steps::order::{Cache, Workspaces};
+use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
 use crate::steps::{env_file, workspace};
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
-    let (Some(config), Some(checkout)) = (&runner.order.config, &runner.order.checkout) else {
+    let Some(config) = runner.order.config.clone() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to make a container from".to_owned()));
     };
-    let mut entries = runner.image.entries.clone();
-    entries.push(config.entry.clone());
-    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
-    let metadata: serde_json::Value = entries.into_iter().map(|entry| entry.properties).collect();
-    let metadata = metadata.to_string();
-    let (mut spec, warnings) = spec(&runner.order, &runner.image.details, &merged, metadata);
-    for message in warnings {
-        runner.warn(Phase::Create, message, None).await;
-    }
-    let clone = checkout.path().to_owned();
-    spec.env.splice(0..0, env_file::read(&runner.order, config, &clone)?);
+    let (spec, merged) = wanted(runner, &config).await?;
     // `runArgs` may have named another one.
     let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
-    let id = runner.engine.create(spec).await?;
-    runner.order.container = Some(id.clone());
-    let user = find_user(runner, &id, &merged, &first_user).await?;
-    let filling = async {
-        let left_out = match runner.order.workspaces {
-            Workspaces::Empty => {
-                let name = runner.order.repository.name();
-                workspace::fill(&runner.engine, &id, &clone, name, &user).await?
-            }
-            Workspaces::Kept => None,
-        };
-        runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await?;
-        Ok::<_, StepFailure>(left_out)
-    };
-    // A container that was never started is undone, so a large repository's way into it may be cut short.
-    let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();
-    runner.uninterrupted()?;
-    if let Some(message) = left_out {
-        runner.warn(Phase::Create, message, None).await;
+    if runner.order.occasion == Occasion::Rebuild {
+        way::clear(runner).await?;
     }
+    if runner.order.cache == Cache::Ignored {
+        // A volume that a container has cannot be removed.
+        way::make(runner).await?;
+    }
+    let (id, user) = if runner.order.container.is_some() {
+        in_place_of_another(runner, spec, &merged, &first_user).await?
+    } else {
+        let id = runner.engine.create(spec).await?;
+        runner.order.container = Some(id.clone());
+        (id.clone(), fill(runner, &id, &merged, &first_user).await?)
+    };
     // Nothing reads the clone any more.
     let checkout = runner.order.checkout.take();
     let removing = async {
@@ -58,8 +46,76 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
     };
     let (started, ()) = tokio::join!(runner.engine.start(&id), removing);
     if let Err(error) = started {
-        return Err(unfit::image(config, &error).unwrap_or_else(|| error.into()));
+        return Err(unfit::image(&config, &error).unwrap_or_else(|| error.into()));
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     Ok(Found { details, merged, user, marks: Marks::default() })
+}
+
+/// Returns the container to make, and what holds for it.
+async fn wanted(
+    runner: &EngineRunner,
+    config: &DevContainer,
+) -> Result<(ContainerSpec, MergedConfiguration), StepFailure> {
+    let mut entries = runner.image.entries.clone();
+    entries.push(config.entry.clone());
+    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
+    let metadata: serde_json::Value = entries.into_iter().map(|entry| entry.properties).collect();
+    let (mut spec, warnings) = spec(&runner.order, &runner.image.details, &merged, metadata.to_string());
+    for message in warnings {
+        runner.warn(Phase::Create, message, None).await;
+    }
+    if let Some(files) = &runner.order.checkout {
+        spec.env.splice(0..0, env_file::read(&runner.order, config, files.path())?);
+    }
+    Ok((spec, merged))
+}
+
+/// Makes a container that takes another's place. It is called otherwise until it is whole: what is wrong with it, as a user that it does not
+/// have, leaves the other one as it was.
+async fn in_place_of_another(
+    runner: &mut EngineRunner,
+    spec: ContainerSpec,
+    merged: &MergedConfiguration,
+    first_user: &str,
+) -> Result<(ContainerId, RemoteUser), StepFailure> {
+    let name = format!("{}.next", spec.name);
+    let id = runner.engine.create(ContainerSpec { name, ..spec }).await?;
+    let filled = fill(runner, &id, merged, first_user).await;
+    if filled.is_err() {
+        runner.engine.remove(&id).await?;
+    }
+    let user = filled?;
+    way::make(runner).await?;
+    runner.engine.rename(&id, runner.order.name.as_str()).await?;
+    runner.order.container = Some(id.clone());
+    Ok((id, user))
+}
+
+/// Puts into a container what it has to have before it starts; returns its remote user.
+async fn fill(
+    runner: &EngineRunner,
+    id: &ContainerId,
+    merged: &MergedConfiguration,
+    first_user: &str,
+) -> Result<RemoteUser, StepFailure> {
+    let user = find_user(runner, id, merged, first_user).await?;
+    let filling = async {
+        let left_out = match (runner.order.workspaces, &runner.order.checkout) {
+            (Workspaces::Empty, Some(clone)) => {
+                let (clone, name): (&Path, _) = (clone.path(), runner.order.repository.name());
+                workspace::fill(&runner.engine, id, clone, name, &user).await?
+            }
+            (Workspaces::Empty | Workspaces::Kept, _) => None,
+        };
+        runner.engine.upload(id, "/", workspace::marks_folder(&user)).await?;
+        Ok::<_, StepFailure>(left_out)
+    };
+    // A container that was never started is undone, so a large repository's way into it may be cut short.
+    let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();
+    runner.uninterrupted()?;
+    if let Some(message) = left_out {
+        runner.warn(Phase::Create, message, None).await;
+    }
+    Ok(user)
 }

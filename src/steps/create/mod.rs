@@ -3,6 +3,7 @@
 mod make;
 mod unfit;
 mod wake;
+mod way;
 
 use super::container::DEVCONTAINER_ID;
 use super::remote_user::{self, RemoteUser};
@@ -19,11 +20,11 @@ const SMALL_FILE: usize = 1024 * 1024;
 /// Makes the container or starts the one that is there, and gathers what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
     let found = match runner.order.occasion {
-        Occasion::Create => make::make(runner).await?,
+        Occasion::Create | Occasion::Rebuild => make::make(runner).await?,
         Occasion::Start | Occasion::Attach => wake::wake(runner).await?,
     };
+    has_workspace_folder(runner, &found.details.id).await?;
     runner.running = Some(settle(runner, found).await?);
-    has_workspace_folder(runner).await?;
     // The container is there for everyone to find, and the clone is not needed any more.
     (runner.order.making, runner.order.checkout) = (None, None);
     Ok(())
@@ -45,10 +46,10 @@ impl EngineRunner {
 }
 
 /// A folder that is not there would make every command fail, each with a shell's words.
-async fn has_workspace_folder(runner: &EngineRunner) -> Result<(), StepFailure> {
+async fn has_workspace_folder(runner: &EngineRunner, container: &ContainerId) -> Result<(), StepFailure> {
     let folder = &runner.order.workspace_folder;
-    if runner.order.occasion != Occasion::Create
-        || runner.engine.has(&runner.running()?.place.container, folder).await?
+    if !matches!(runner.order.occasion, Occasion::Create | Occasion::Rebuild)
+        || runner.engine.has(container, folder).await?
     {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
 
 /// Makes an image that is named be there, and says what is known of it.
@@ -15,7 +16,7 @@ pub(super) async fn ready(
     reference: &str,
 ) -> Result<ImageDetails, StepFailure> {
     let at_image = |problem, hint| StepFailure::from(config.error(config.source.span().clone(), problem, hint));
-    if let Some(image) = runner.engine.image(reference).await? {
+    if let (Cache::Used, Some(image)) = (runner.order.cache, runner.engine.image(reference).await?) {
         return Ok(image);
     }
     let by_hand = format!("try it by hand: docker pull {reference}");

@@ -77,6 +77,11 @@ impl RunArgs {
         &self.env_files
     }
 
+    /// Tells whether files of the repository are read for them.
+    pub const fn names_files(&self) -> bool {
+        !self.env_files.is_empty()
+    }
+
     /// Returns what is to be mounted.
     pub(super) fn mounts(&self) -> &[Mount] {
         &self.mounts

@@ -1,0 +1,71 @@
+//! `localspace rebuild`
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::error::CliError;
+use super::hold::hold;
+use super::order::RunOptions;
+use super::rehearse;
+use super::remake::Remake;
+use super::removal::never_finished;
+use super::secrets::{Before, Secrets};
+use super::select::{self, Selector, State};
+use crate::engine::Engine;
+use crate::home::Lock;
+use crate::plan::Attach;
+use crate::steps::{Cache, Order, Workspaces};
+
+/// Make a codespace's container anew, from the configuration in its /workspaces as it lies there, committed or not
+///
+/// /workspaces and the volumes stay, everything else in the container goes; every lifecycle command runs again.
+///
+/// Example: localspace rebuild -c brisk-parakeet-x7k2p9
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selector: Selector,
+    /// Pull and build images anew, and remove every volume but that of /workspaces
+    #[arg(long)]
+    full: bool,
+    /// Secrets from another file than before
+    #[arg(long, value_name = "FILE")]
+    secrets_file: Option<PathBuf>,
+    /// Do not run postAttachCommand
+    #[arg(long)]
+    no_attach: bool,
+    #[command(flatten)]
+    options: RunOptions,
+    #[command(flatten)]
+    pub(super) output: rehearse::Output,
+}
+
+pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
+    let (engine, order, secrets, _held) = Box::pin(interrupts.until(ready(&args, context))).await?;
+    Box::pin(rehearse::rehearse(context, engine, order, secrets, &args.output)).await
+}
+
+async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
+    let engine = context.engine()?;
+    let found = select::one(context, &args.selector, &engine).await?;
+    let held = hold(context, "rebuild", found.name.to_string()).await?;
+    // Whoever held it may have started or removed it.
+    let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
+    let is_whole = matches!(found.state, State::Running | State::Stopped);
+    if !is_whole && select::workspaces(context, &found.name) == Workspaces::Empty {
+        return Err(never_finished(context, &engine, &found, Workspaces::Empty).await?);
+    }
+    let secrets = match args.secrets_file.clone() {
+        Some(file) => Secrets::load(Some(file))?,
+        None => Before::of(context, &found.name).secrets(),
+    };
+    let remake = Remake {
+        found: &found,
+        cache: if args.full { Cache::Ignored } else { Cache::Used },
+        attach: if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes },
+        options: &args.options,
+    };
+    let order = remake.order(context, &engine).await?;
+    Ok((engine, order, secrets, held))
+}

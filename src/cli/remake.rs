@@ -1,0 +1,144 @@
+//! The order to make a codespace's container anew, around what lies in its `/workspaces`: of the configuration there, as somebody who works in
+//! the codespace has left it (codespaces-facts.md section 1.3: "from config on disk, even uncommitted").
+
+use super::configuration;
+use super::context::Context;
+use super::error::{CliError, Kind};
+use super::order::{Made, RunOptions, consent};
+use super::removal::remove_container;
+use super::select::{Found, State};
+use crate::codespace::{RepositoryName, label};
+use crate::devcontainer::{Configuration, DevContainer, LifecycleCommand};
+use crate::engine::{Engine, EngineError};
+use crate::plan::{Attach, InitializeConsent, Occasion};
+use crate::repository::Checkout;
+use crate::steps::{Cache, Disk, Order, Workspaces};
+
+/// A codespace whose container is to be made anew.
+#[derive(Debug)]
+pub(super) struct Remake<'a> {
+    pub(super) found: &'a Found,
+    pub(super) cache: Cache,
+    pub(super) attach: Attach,
+    pub(super) options: &'a RunOptions,
+}
+
+impl Remake<'_> {
+    /// Returns the order.
+    pub(super) async fn order(&self, context: &mut Context, engine: &Engine) -> Result<Order, CliError> {
+        let Found { name, state, .. } = self.found;
+        let container = match state {
+            State::Running | State::Stopped => Some(self.found.container()?.clone()),
+            // What a run left that died while it made the container is of no use, and what is going is gone.
+            State::NeverStarted | State::Leaving | State::Gone => {
+                remove_container(context, engine, name).await?;
+                None
+            }
+        };
+        let disk = match &container {
+            Some(container) => Disk::of_container(engine.clone(), container.clone()),
+            None => Disk::of_volume(engine.clone(), name, self.found.labels()).await?,
+        };
+        let read = self.read(context, &disk).await;
+        disk.close().await?;
+        Ok(Order { container, ..read? })
+    }
+
+    async fn read(&self, context: &mut Context, disk: &Disk) -> Result<Order, CliError> {
+        let found = self.found;
+        let repository = found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown());
+        let folder = format!("/workspaces/{}", repository.name());
+        let (config_path, config) = self.configuration(disk, &folder).await?;
+        let made = Made::of(context, config, &folder)?;
+        let initialize = made.config.initialize.clone();
+        let consent = consent(context, self.options, initialize.as_ref(), &repository).await;
+        let checkout = if wants_files(&made, initialize.as_ref(), consent) {
+            let files = Checkout::empty(&context.home.codespace(&found.name), repository.clone())?;
+            disk.copy(&folder, files.path())
+                .await
+                .map_err(|error| CliError::new(Kind::Engine, error.to_string(), None))?;
+            Some(files)
+        } else {
+            None
+        };
+        let mut notes: Vec<String> = made.notes().cloned().collect();
+        if !matches!(found.state, State::Running | State::Stopped) {
+            notes.push(format!(
+                "the container of {} was removed by something else: a new one is made, and its /workspaces is left as it is",
+                found.name
+            ));
+        }
+        if config_path != found.label(label::CONFIG) {
+            notes.push(format!("the configuration is {config_path}, which was not there when the codespace was made"));
+        }
+        let labelled = |name| Some(found.label(name).to_owned()).filter(|value| !value.is_empty());
+        Ok(Order {
+            environment_file: context.home.environment(&found.name),
+            home: context.home.id(),
+            name: found.name.clone(),
+            repository,
+            actor: found.label(label::ACTOR).to_owned(),
+            source: found.label(label::SOURCE).to_owned(),
+            config_path,
+            workspace_folder: made.workspace_folder,
+            occasion: Occasion::Rebuild,
+            purpose: found.purpose(),
+            config: Some(made.config),
+            image: made.image,
+            run_args: made.run_args,
+            checkout,
+            reference: labelled(label::REF),
+            commit: labelled(label::COMMIT),
+            initialize,
+            container: None,
+            died_in: None,
+            workspaces: Workspaces::Kept,
+            cache: self.cache,
+            making: None,
+            consent,
+            attach: self.attach,
+            timeout: self.options.timeout_per_phase,
+            local_env: context.environment.clone(),
+            notes,
+        })
+    }
+
+    /// Returns the configuration's path in the repository, and what it says. A codespace that was made without one may have one by now; where its
+    /// own is gone, another one that is found without being asked for takes its place.
+    async fn configuration(&self, disk: &Disk, folder: &str) -> Result<(String, DevContainer), CliError> {
+        let own = self.found.label(label::CONFIG);
+        for path in [own, ".devcontainer/devcontainer.json", ".devcontainer.json"] {
+            if path.is_empty() {
+                continue;
+            }
+            let bytes = match disk.file(&format!("{folder}/{path}"), configuration::LARGEST).await {
+                Err(EngineError::TooLarge { .. }) => return Err(configuration::too_large(path)),
+                read => read?,
+            };
+            if let Some(bytes) = bytes {
+                let text = configuration::text(bytes, path)?;
+                return Ok((path.to_owned(), DevContainer::parse(&text, path)?));
+            }
+        }
+        if own.is_empty() {
+            return Ok((String::new(), DevContainer::of(&Configuration::none())?));
+        }
+        let name = &self.found.name;
+        let message = format!("{folder}/{own} of {name} is gone: there is no configuration to make a container from");
+        let hint = match self.found.state {
+            State::Running | State::Stopped => {
+                format!("put it back, for example by `localspace exec -c {name} -- git checkout HEAD -- {own}`")
+            }
+            State::NeverStarted | State::Leaving | State::Gone => {
+                format!("`localspace delete -c {name}` removes the codespace with what is in its /workspaces")
+            }
+        };
+        Err(CliError::new(Kind::Usage, message, Some(hint)))
+    }
+}
+
+/// Tells whether the repository's files are to be taken out of the codespace: for a build, a command on this machine, or a file of variables.
+fn wants_files(made: &Made, initialize: Option<&LifecycleCommand>, consent: InitializeConsent) -> bool {
+    let runs = initialize.is_some() && consent == InitializeConsent::Given;
+    runs || made.image.is_none() || made.run_args.names_files()
+}
