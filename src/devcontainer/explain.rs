@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
+use super::feature::Feature;
 use super::merge::{Entry, Origin, merge};
 use super::mount::Mount;
 use super::read_configuration::Effect;
@@ -26,6 +27,15 @@ pub enum Source {
     Image(String),
     /// The metadata label of an image, of a Feature with this id.
     Feature(String),
+    /// A Feature that the configuration installs.
+    Installed {
+        /// Its id.
+        id: String,
+        /// Where it is asked for.
+        place: String,
+    },
+    /// Another Feature, or the command line: `file:line:column`, or words.
+    Asked(String),
     /// Nobody says it.
     Default,
 }
@@ -51,10 +61,21 @@ const MOST: usize = 500;
 /// What holds where nobody says anything (devcontainer-semantics.md).
 const DEFAULTS: [(&str, &str); 2] = [("userEnvProbe", "loginInteractiveShell"), ("waitFor", "updateContentCommand")];
 
-/// Explains a configuration; `entries` are those of the image's label and its own, variables replaced. In the order of the phases.
-pub fn explain(config: &Configuration, image: &str, effect: &Effect, entries: &[Entry]) -> Vec<Explained> {
+/// Explains a configuration; `entries` are those of the image's label, of its Features and its own, variables replaced. In the order of the
+/// phases.
+pub fn explain(
+    config: &Configuration,
+    image: &str,
+    effect: &Effect,
+    features: &[Feature],
+    entries: &[Entry],
+) -> Vec<Explained> {
     let explainer = Explainer { config, image, entries };
     let mut rows = explainer.own(effect);
+    if !features.is_empty() {
+        rows.retain(|row| row.property != "features");
+        rows.extend(features.iter().map(|feature| explainer.feature(feature)));
+    }
     let effective = merge(entries);
     for one in &effective {
         match &one.value {
@@ -149,11 +170,21 @@ impl Explainer<'_> {
         rows
     }
 
+    /// Explains a Feature; they come in the order of their installation.
+    fn feature(&self, feature: &Feature) -> Explained {
+        let (id, options) = (&feature.written, feature.options.to_json());
+        if self.config.place_of(&["features", id]).is_some() {
+            return self.of_file("features", Some(id), &options);
+        }
+        explained("features", Some(id), &options, Source::Asked(feature.place.clone()))
+    }
+
     fn row(&self, property: &str, inside: Option<&str>, value: &Value, from: Option<usize>) -> Explained {
         let source = match from.and_then(|from| self.entries.get(from)).map(|entry| &entry.origin) {
             Some(Origin::File) => return self.of_file(property, inside, value),
             Some(Origin::Image) => Source::Image(self.image.to_owned()),
             Some(Origin::Feature(id)) => Source::Feature(id.clone()),
+            Some(Origin::Installed { id, place }) => Source::Installed { id: id.clone(), place: place.clone() },
             None => Source::Default,
         };
         explained(property, inside, value, source)
@@ -203,6 +234,8 @@ impl Explained {
             Source::File { file, line, column } => json!({ "file": file, "line": line, "column": column }),
             Source::Image(image) => json!({ "image": image }),
             Source::Feature(id) => json!({ "feature": id }),
+            Source::Installed { id, place } => json!({ "feature": id, "place": place }),
+            Source::Asked(place) => json!({ "place": place }),
             Source::Default => json!({ "default": true }),
         };
         let mut row = json!({ "property": self.property, "value": self.value, "from": from });
@@ -221,6 +254,8 @@ impl std::fmt::Display for Source {
             Self::File { file, line, column } => write!(out, "{file}:{line}:{column}"),
             Self::Image(image) => write!(out, "metadata label of {image}"),
             Self::Feature(id) => write!(out, "Feature {id}, in the image's metadata label"),
+            Self::Installed { id, place } => write!(out, "Feature {id}, {place}"),
+            Self::Asked(place) => out.write_str(place),
             Self::Default => out.write_str("default"),
         }
     }
@@ -244,7 +279,7 @@ mod tests {
         let effect = effect(&config, &found, Variables::default());
         let label = Entry::of_label(r#"[{"id": "f", "onCreateCommand": "one", "remoteEnv": {"A": "0", "C": "3"}}]"#)
             .expect("a label");
-        let rows = explain(&config, "x", &effect, &effect.entries(&label, Own::Whole));
+        let rows = explain(&config, "x", &effect, &[], &effect.entries(&label, Own::Whole));
         let rows: Vec<String> = rows
             .iter()
             .map(|row| format!("{} {} | {} | {} | {}", row.property, row.value, row.source, row.acts, row.codespaces))

@@ -17,6 +17,13 @@ pub enum Origin {
     Image,
     /// The same label, of a Feature with this id.
     Feature(String),
+    /// A Feature that the configuration installs.
+    Installed {
+        /// Its id.
+        id: String,
+        /// Where it is asked for: `file:line:column`, or words.
+        place: String,
+    },
     /// The repository's configuration.
     File,
 }

@@ -120,7 +120,7 @@ fn hook_commands(hook: Hook, effective: &[Effective], entries: &[Entry]) -> Resu
         let node = Node::of_json(value);
         let reader = Reader { document: &document, object: &node };
         let feature = entries.get(*from).and_then(|entry| match &entry.origin {
-            Origin::Feature(id) => Some(id.clone()),
+            Origin::Feature(id) | Origin::Installed { id, .. } => Some(id.clone()),
             Origin::Image | Origin::File => None,
         });
         let command = reader.command_of(&node, property).map_err(|error| error.problem)?;

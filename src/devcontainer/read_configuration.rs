@@ -129,14 +129,15 @@ impl Effect {
         entries
     }
 
-    /// Returns the document; with the merged configuration where the entries are given.
-    pub fn document(&self, entries: Option<&[Entry]>) -> Value {
+    /// Returns the document; with `featuresConfiguration` and the merged configuration where Features and the entries are given.
+    pub fn document(&self, features: Option<Value>, entries: Option<&[Entry]>) -> Value {
         let mut fields = Map::new();
         fields.insert("configuration".to_owned(), self.configuration.clone().into());
         // There is none where a container alone is asked about.
         if !self.workspace.is_empty() {
             fields.insert("workspace".to_owned(), self.workspace.clone().into());
         }
+        fields.extend(features.map(|features| ("featuresConfiguration".to_owned(), features)));
         if let Some(entries) = entries {
             let effective: Vec<Effective> = merge(entries);
             fields.insert("mergedConfiguration".to_owned(), document(&self.configuration, &effective).into());

@@ -117,7 +117,7 @@ async fn show(args: &Args, context: &mut Context, shown: &Shown) -> Result<u8, C
     if !args.explain && !is_for_people {
         return document(context, effect, args.merged.then_some(&entries));
     }
-    let rows = explain(config, &image, effect, &entries);
+    let rows = explain(config, &image, effect, &[], &entries);
     let text = match (is_for_people, args.explain) {
         (true, true) => show::explained(config, &rows, context.ui.out_look()),
         (true, false) => show::values(config, &rows, context.ui.out_look()),
@@ -141,7 +141,7 @@ async fn of_container_alone(args: &Args, context: &mut Context) -> Result<u8, Cl
 }
 
 fn document(context: &mut Context, effect: &Effect, entries: Option<&Vec<Entry>>) -> Result<u8, CliError> {
-    context.ui.data(&format!("{}\n", effect.document(entries.map(Vec::as_slice))))?;
+    context.ui.data(&format!("{}\n", effect.document(None, entries.map(Vec::as_slice))))?;
     Ok(0)
 }
 

@@ -4,8 +4,10 @@
 //! Features, and `devcontainer-semantics.md` section 1.8 where the reference CLI differs.
 
 mod collate;
+mod document;
 mod id;
 mod install;
+mod lockfile;
 mod metadata;
 mod oci;
 mod old_names;
@@ -14,8 +16,10 @@ mod order;
 mod requests;
 mod source;
 
+pub use document::features_configuration;
 pub use id::{FeatureId, IdError, LocalFeature, Named, TarballFeature, without_version};
 pub use install::{Build, GeneratedFile, Installation, label_only};
+pub use lockfile::{Lockfile, Thawed};
 pub use metadata::{Declared, Metadata, OptionKind, Requested};
 pub use oci::{OciReference, Version};
 pub use options::{OptionFault, Options};

@@ -24,7 +24,7 @@ fn documents_are_the_references() {
         let effect = effect(&config, &found, Variables { local_env, ..Variables::default() });
         let label = text("label").map(|label| Entry::of_label(&label).unwrap_or_default()).unwrap_or_default();
         let entries = effect.entries(&label, Own::Whole);
-        let mut document = effect.document((vector["merged"] == true).then_some(&entries));
+        let mut document = effect.document(None, (vector["merged"] == true).then_some(&entries));
         let mut expected = vector["expected"].clone();
         // Decided differences, each in the table of CONFIGURATION.md.
         let empty = json!({ "cpus": null, "memory": "-Infinity", "storage": "-Infinity" });
@@ -52,5 +52,5 @@ fn without_a_file_it_is_the_default_image() {
         "configuration": { "image": DEFAULT_IMAGE },
         "workspace": { "workspaceFolder": "/workspaces/app", "workspaceMount": "type=bind,source=/src/app,target=/workspaces/app" },
     });
-    assert_eq!(effect.document(None), expected);
+    assert_eq!(effect.document(None, None), expected);
 }
