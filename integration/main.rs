@@ -12,6 +12,7 @@ mod credentials;
 mod environment;
 mod exec;
 mod exec_terminal;
+mod feature_store;
 mod full_disk;
 mod homes;
 mod hooks;

@@ -1,6 +1,7 @@
 //! What every test starts from.
 
 mod engine;
+mod feature_registry;
 mod image;
 mod terminal;
 mod watched;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use engine::execs;
+pub(crate) use feature_registry::FeatureRegistry;
 pub(crate) use image::Image;
 pub(crate) use watched::send;
 

@@ -14,7 +14,7 @@ pub struct FetchError {
     pub feature: String,
     /// What is wrong.
     #[source]
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 /// What is wrong.
@@ -175,8 +175,8 @@ pub enum Fault {
 
 impl FetchError {
     /// Returns whose fault it is.
-    pub const fn fault(&self) -> Fault {
-        match &self.problem {
+    pub fn fault(&self) -> Fault {
+        match self.problem.as_ref() {
             Problem::Unreachable { .. }
             | Problem::Silent { .. }
             | Problem::Failing { .. }
@@ -194,7 +194,7 @@ impl FetchError {
 
     /// Returns what to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
-        let text = match &self.problem {
+        let text = match self.problem.as_ref() {
             Problem::Refused { hint, .. } | Problem::Local { hint, .. } => hint,
             Problem::Unreachable { .. } | Problem::Silent { .. } | Problem::Failing { .. } => {
                 "what has been fetched once is taken from the cache, where a digest or a lockfile names it, or its tag is known"
@@ -223,7 +223,7 @@ impl FetchError {
 impl Problem {
     /// Names the Feature.
     pub(super) fn of(self, feature: &str) -> FetchError {
-        FetchError { feature: feature.to_owned(), problem: self }
+        FetchError { feature: feature.to_owned(), problem: Box::new(self) }
     }
 
     /// Tells whether the same request may be answered at another time or place: then what is known from before may stand in.
