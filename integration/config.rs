@@ -111,7 +111,7 @@ fn what_is_wrong_is_told_and_what_cannot_be_shown_is_an_error_with_its_place() {
     assert_eq!(read["configuration"]["runArg"], json!([]));
     check(r#"{"image": "x", "runArg": []}"#, &[], 0, "did you mean `runArgs`?");
     check(r#"{"image": "x", "init": "yes"}"#, &[], 0, &format!("{at}:24: `init` is expected to be true or false"));
-    check(r#"{"dockerComposeFile": "c", "service": "s"}"#, &["--merged"], 0, "is not read by this version");
+    check(r#"{"dockerComposeFile": "c", "service": "s"}"#, &["--merged"], 2, "there is no Compose file c");
     check(r#"{"dockerFile": "nope"}"#, &["--merged"], 2, &format!("{at}:16: there is no Dockerfile nope"));
     check(r#"{"name": "x"}"#, &[], 0, "names no image: Codespaces takes its default one");
     check(r#"{"image": "x", "name": }"#, &[], 2, &format!("error: {at}:24: expected the value of `name`"));

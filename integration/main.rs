@@ -5,6 +5,7 @@
 mod bad_input;
 mod checkouts;
 mod compile_fail;
+mod compose;
 mod config;
 mod config_container;
 mod configuration;

@@ -14,6 +14,7 @@
 
 pub mod cli;
 pub mod codespace;
+pub mod compose;
 pub mod devcontainer;
 pub mod diagnosis;
 pub mod engine;

@@ -1,6 +1,7 @@
 //! What a verb failed with: a kind that fixes the exit code, a message, and what to do about it.
 #![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
+use crate::compose::ComposeError;
 use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
 use crate::engine::endpoint::EndpointError;
@@ -123,6 +124,16 @@ impl From<EndpointError> for CliError {
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         Self { detail: error.excerpt(), ..Self::new(Kind::Usage, error.to_string(), error.hint) }
+    }
+}
+
+impl From<ComposeError> for CliError {
+    fn from(error: ComposeError) -> Self {
+        let hint = error.hint();
+        match error {
+            ComposeError::Configuration(error) => error.into(),
+            error => Self::new(Kind::Engine, error.to_string(), hint),
+        }
     }
 }
 

@@ -46,6 +46,18 @@ impl fmt::Display for Address {
     }
 }
 
+impl Endpoint {
+    /// Returns the variables that tell the `docker` command of it.
+    pub fn for_docker_command(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![("DOCKER_HOST", self.address.to_string())];
+        if let Address::Tls { ca, .. } = &self.address {
+            let folder = ca.parent().unwrap_or(ca).display().to_string();
+            variables.extend([("DOCKER_TLS_VERIFY", "1".to_owned()), ("DOCKER_CERT_PATH", folder)]);
+        }
+        variables
+    }
+}
+
 /// What the decision looks at, besides files.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -255,6 +267,19 @@ mod tests {
             Err(error) => format!("error: {error}"),
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_docker_command_is_told_of_it() {
+        let mut around = around();
+        around.docker_host = Some("tcp://far:2376".into());
+        let variables = |around: &Surroundings| {
+            let found = find(around, &Fake(BTreeMap::new())).expect("found").for_docker_command();
+            found.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(variables(&around), "DOCKER_HOST=tcp://far:2376");
+        (around.tls_verify, around.cert_path) = (true, Some("/c".into()));
+        assert_eq!(variables(&around), "DOCKER_HOST=tcp://far:2376 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/c");
     }
 
     #[test]

@@ -5,15 +5,16 @@ use std::path::{Component, Path};
 
 use serde_json::Value;
 
+use super::compose;
 use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::codespace::label;
-use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Kind, base_image};
+use crate::devcontainer::{ComposeService, Configuration, DEFAULT_IMAGE, Effect, Entry, Kind, Spanned, base_image};
 use crate::report::plain;
 
 /// Returns the image whose label counts: the named one, the default one, or what a Dockerfile builds on; nothing where that cannot be told.
-pub(super) fn image(
+pub(super) async fn image(
     context: &mut Context,
     config: &Configuration,
     effect: &Effect,
@@ -55,11 +56,34 @@ pub(super) fn image(
             }
             Ok(base)
         }
-        Kind::Compose { .. } => {
-            context.ui.say("warning: the metadata of a Compose service's image is not read by this version\n");
-            Ok(None)
+        Kind::Compose { files, service } => {
+            let files_span = config.span_of("dockerComposeFile").unwrap_or_default();
+            let Some(service) = service else {
+                return Err(config.error(files_span, "`dockerComposeFile` needs a `service`", None).into());
+            };
+            let service = ComposeService {
+                files: replaced(files, effect.configuration.get("dockerComposeFile")),
+                files_span,
+                service: replaced(std::slice::from_ref(service), effect.configuration.get("service")).remove(0),
+                run_services: Vec::new(),
+            };
+            compose::image(context, config, &service, place).await
         }
     }
+}
+
+/// Returns texts of the file as they are with their variables replaced.
+fn replaced(texts: &[Spanned<String>], values: Option<&Value>) -> Vec<Spanned<String>> {
+    let values: Vec<&Value> = match values {
+        Some(Value::Array(several)) => several.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    let one = |(at, text): (usize, &Spanned<String>)| Spanned {
+        value: values.get(at).and_then(|value| value.as_str()).unwrap_or(&text.value).to_owned(),
+        span: text.span.clone(),
+    };
+    texts.iter().enumerate().map(one).collect()
 }
 
 /// Returns a path that is given from a configuration's folder, as it is from the repository's; nothing where it leads out.
@@ -77,7 +101,7 @@ fn beside(config: &Path, path: &str) -> Option<String> {
 }
 
 /// Docker's word for this machine's architecture.
-fn architecture() -> &'static str {
+pub(super) fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -1,6 +1,7 @@
 //! `localspace config`, also called `read-configuration`
 
 mod check;
+mod compose;
 mod container;
 mod metadata;
 mod place;
@@ -110,7 +111,7 @@ async fn show(args: &Args, context: &mut Context, shown: &Shown) -> Result<u8, C
     let mut image = String::new();
     let mut label = Vec::new();
     if args.merged || args.explain {
-        image = metadata::image(context, config, effect, place)?.unwrap_or_default();
+        image = metadata::image(context, config, effect, place).await?.unwrap_or_default();
         label = metadata::entries(context, &image).await;
     }
     let entries = effect.entries(&label, Own::Whole);
