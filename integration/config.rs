@@ -185,6 +185,8 @@ fn a_check_ends_with_what_it_found_and_writes_three_formats() {
     assert!(text.stderr.contains("2 errors, 1 warnings"), "{}", text.stderr);
     let found = check(config, &["--format", "json"], 1).json()["findings"].clone();
     assert_eq!((&found[0]["rule"], &found[0]["line"]), (&json!("pull-before-login"), &json!(2)));
+    let noted = check(r#"{"image": "x", "postCreateCommand": "npm ci"}"#, &["--format", "github"], 0).stdout;
+    assert!(noted.starts_with(&format!("::notice file={place},line=1,col=37,title=could-be-prebuilt::")), "{noted}");
     let annotations = check(config, &["--format", "github"], 1).stdout;
     assert!(
         annotations.starts_with(&format!("::warning file={place},line=2,col=20,title=pull-before-login::")),
@@ -195,4 +197,37 @@ fn a_check_ends_with_what_it_found_and_writes_three_formats() {
     let _wrong = check(r#"{"image": "x", "init": 1}"#, &[], 1);
     let _cut = check(r#"{"image": "x""#, &[], 1);
     let _unreadable = check("{\"image\": }", &[], 2);
+}
+
+#[test]
+fn a_check_reads_what_a_configuration_names_and_nothing_outside_the_repository() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.repository("r", "{}");
+    let write = |path: &str, text: &str| {
+        std::fs::create_dir_all(folder.join(path).parent().expect("a folder")).expect("made");
+        std::fs::write(folder.join(path), text).expect("written");
+    };
+    write("web/.devcontainer/devcontainer.json", r#"{"dockerComposeFile": "../../c.yml", "service": "app"}"#);
+    write("c.yml", "services:\n  app:\n    container_name: x\n");
+    write("web/devcontainer.json", "{}");
+    let web = folder.join("web").display().to_string();
+    let text = sandbox.run(&["config", &web, "--check"]).expect(0).stdout;
+    assert!(text.contains("../c.yml:3:5: warning: the container of `app` has a fixed name"), "{text}");
+    assert!(text.contains(" 3 |     container_name: x\n   |     ^^^^^^^^^^^^^^\n"), "{text}");
+    assert!(text.contains("devcontainer.json:1:1: warning: Codespaces does not find this configuration"), "{text}");
+    let annotations = sandbox.run(&["config", &web, "--check", "--format", "github"]).expect(0).stdout;
+    assert!(
+        annotations.contains("file=c.yml,line=3,col=5") && annotations.contains("file=web/devcontainer.json,"),
+        "{annotations}"
+    );
+    for outside in ["../../../../outside.yml", "link.yml"] {
+        let config = format!(r#"{{"dockerComposeFile": "{outside}", "service": "app"}}"#);
+        write("web/.devcontainer/devcontainer.json", &config);
+        std::fs::write(sandbox.path("outside.yml"), "services: {app: {container_name: secret}}").expect("written");
+        let _replaced = std::fs::remove_file(folder.join("web/.devcontainer/link.yml"));
+        std::os::unix::fs::symlink(sandbox.path("outside.yml"), folder.join("web/.devcontainer/link.yml"))
+            .expect("linked");
+        let ran = sandbox.run(&["config", &web, "--check"]);
+        assert!(!ran.stdout.contains("fixed name") && !ran.stdout.contains("secret"), "{}", ran.stdout);
+    }
 }

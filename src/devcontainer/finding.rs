@@ -1,5 +1,7 @@
 //! What is to be said about a configuration.
 
+mod links;
+
 use std::ops::Range;
 
 /// One thing to be said, and where.
@@ -72,6 +74,24 @@ pub enum Rule {
     FeatureOption,
     /// Something in a Feature's own file.
     FeatureFile,
+    /// A person's secret, where a prebuild runs.
+    UserSecret,
+    /// A repository that a codespace is not given access to.
+    RepositoryAccess,
+    /// GitHub over SSH, for which there is no key.
+    GitOverSsh,
+    /// More than the largest machine has.
+    HostRequirements,
+    /// Work that a prebuild could have done.
+    CouldBePrebuilt,
+    /// A Feature that does not install on this image.
+    MobyOnTrixie,
+    /// A container with a fixed name.
+    ContainerName,
+    /// A service that is not started.
+    ComposeProfile,
+    /// A configuration that Codespaces does not find.
+    Misplaced,
     /// An older name, or one that stands in an older place.
     Deprecated,
     /// It does not act in this version.
@@ -87,6 +107,8 @@ pub enum Severity {
     Error,
     /// A person should know it.
     Warning,
+    /// It could be better.
+    Note,
 }
 
 impl Severity {
@@ -95,13 +117,14 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 39] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -129,6 +152,15 @@ impl Rule {
         Self::FeatureOrder,
         Self::FeatureOption,
         Self::FeatureFile,
+        Self::UserSecret,
+        Self::RepositoryAccess,
+        Self::GitOverSsh,
+        Self::HostRequirements,
+        Self::CouldBePrebuilt,
+        Self::MobyOnTrixie,
+        Self::ContainerName,
+        Self::ComposeProfile,
+        Self::Misplaced,
         Self::Deprecated,
         Self::Idle,
         Self::Refused,
@@ -164,6 +196,15 @@ impl Rule {
             Self::FeatureOrder => "feature-order",
             Self::FeatureOption => "feature-option",
             Self::FeatureFile => "feature-file",
+            Self::UserSecret => "user-secret",
+            Self::RepositoryAccess => "repository-access",
+            Self::GitOverSsh => "git-over-ssh",
+            Self::HostRequirements => "host-requirements",
+            Self::CouldBePrebuilt => "could-be-prebuilt",
+            Self::MobyOnTrixie => "moby",
+            Self::ContainerName => "container-name",
+            Self::ComposeProfile => "compose-profile",
+            Self::Misplaced => "misplaced",
             Self::Deprecated => "deprecated",
             Self::Idle => "does-not-act",
             Self::Refused => "not-supported",
@@ -185,6 +226,7 @@ impl Rule {
             | Self::FeatureId
             | Self::FeatureMissing
             | Self::FeatureCycle
+            | Self::MobyOnTrixie
             | Self::Refused => Severity::Error,
             Self::Syntax
             | Self::Duplicate
@@ -201,55 +243,22 @@ impl Rule {
             | Self::FeatureOrder
             | Self::FeatureOption
             | Self::FeatureFile
+            | Self::UserSecret
+            | Self::RepositoryAccess
+            | Self::GitOverSsh
+            | Self::HostRequirements
+            | Self::ContainerName
+            | Self::ComposeProfile
+            | Self::Misplaced
             | Self::Deprecated
             | Self::Idle => Severity::Warning,
+            Self::CouldBePrebuilt => Severity::Note,
         }
     }
 
     /// Returns the weight of its findings in a check, where nothing is made of them: a file that is no clean JSON is to be mended.
     pub const fn severity_in_check(self) -> Severity {
         if matches!(self, Self::Syntax) { Severity::Error } else { self.severity() }
-    }
-
-    /// Returns the page that it is from.
-    pub const fn link(self) -> &'static str {
-        match self {
-            Self::PullBeforeLogin => {
-                "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry"
-            }
-            Self::WaitsForInput | Self::NeverEnds | Self::NotExecutable | Self::LineEnds => {
-                "https://docs.github.com/en/codespaces/troubleshooting/troubleshooting-creation-and-deletion-of-codespaces"
-            }
-            Self::SecretAtBuild | Self::SecretName => {
-                "https://docs.github.com/en/codespaces/managing-your-codespaces/managing-your-account-specific-secrets-for-github-codespaces"
-            }
-            Self::PrebuildAccess => {
-                "https://docs.github.com/en/codespaces/prebuilding-your-codespaces/allowing-a-prebuild-to-access-other-repositories"
-            }
-            Self::FeatureId
-            | Self::FeatureMissing
-            | Self::FeatureCycle
-            | Self::FeatureOrder
-            | Self::FeatureOption
-            | Self::FeatureFile => "https://containers.dev/implementors/features/",
-            Self::Nested | Self::VariableName => {
-                "https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson"
-            }
-            Self::Syntax
-            | Self::Duplicate
-            | Self::Unknown
-            | Self::OtherKind
-            | Self::Null
-            | Self::Type
-            | Self::LenientType
-            | Self::Conflict
-            | Self::Missing
-            | Self::Nul
-            | Self::Folder
-            | Self::Deprecated
-            | Self::Idle
-            | Self::Refused => "https://containers.dev/implementors/json_reference/",
-        }
     }
 
     /// Tells whether it is about what this version of localspace does, and not about the configuration.

@@ -37,7 +37,7 @@ fn number(value: &Value) -> f64 {
 }
 
 /// Returns a size in bytes.
-fn bytes(value: &Value) -> f64 {
+pub(super) fn bytes(value: &Value) -> f64 {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),

@@ -30,8 +30,9 @@ mod schema;
 mod truthy;
 mod variables;
 mod workspace;
+mod yaml;
 
-pub use advice::{RepositoryFile, RepositoryFiles, advise};
+pub use advice::{Advice, Named, RepositoryFiles, Script, advise};
 pub use command::{LifecycleCommand, SingleCommand};
 pub use config::DevContainer;
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};

@@ -1,11 +1,12 @@
 //! The metadata label of the image under a configuration, where this machine's engine has the image.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::compose;
+use super::files::joined;
 use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -34,7 +35,9 @@ pub(super) async fn image(
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
             let file = text(effect.configuration.get("dockerFile")).or_else(|| text(build?.get("dockerfile")));
             let file = file.unwrap_or_else(|| named.value.clone());
-            let path = beside(&place.path(), &file).filter(|path| place.root().join(path).is_file());
+            let path = joined(place.path().parent().unwrap_or(Path::new("")), &file);
+            let path =
+                path.filter(|path| place.root().join(path).is_file()).and_then(|path| path.to_str().map(str::to_owned));
             let Some(path) = path else {
                 let hint = "it is looked for beside the configuration, and lies in the repository".to_owned();
                 return Err(config
@@ -86,20 +89,6 @@ fn replaced(texts: &[Spanned<String>], values: Option<&Value>) -> Vec<Spanned<St
     texts.iter().enumerate().map(one).collect()
 }
 
-/// Returns a path that is given from a configuration's folder, as it is from the repository's; nothing where it leads out.
-fn beside(config: &Path, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = config.parent()?.iter().filter_map(|part| part.to_str()).collect();
-    for part in Path::new(path).components() {
-        match part {
-            Component::Normal(part) => parts.push(part.to_str()?),
-            Component::CurDir => {}
-            Component::ParentDir => drop(parts.pop()?),
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// Docker's word for this machine's architecture.
 pub(super) fn architecture() -> &'static str {
     match std::env::consts::ARCH {
@@ -132,23 +121,5 @@ async fn labels(context: &Context, image: &str) -> Result<BTreeMap<String, Strin
         Ok(Some(details)) => Ok(details.labels),
         Ok(None) => Err("the engine does not have the image".to_owned()),
         Err(error) => Err(CliError::from(error).message().to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dockerfile_lies_beside_the_configuration_and_in_the_repository() {
-        for (path, expected) in [
-            ("Dockerfile", Some(".devcontainer/Dockerfile")),
-            ("./a/../Dockerfile", Some(".devcontainer/Dockerfile")),
-            ("../docker/Dockerfile", Some("docker/Dockerfile")),
-            ("../../Dockerfile", None),
-            ("/etc/passwd", None),
-        ] {
-            assert_eq!(beside(Path::new(".devcontainer/devcontainer.json"), path).as_deref(), expected, "{path}");
-        }
     }
 }

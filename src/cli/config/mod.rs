@@ -3,6 +3,7 @@
 mod check;
 mod compose;
 mod container;
+mod files;
 mod metadata;
 mod place;
 mod reference;
@@ -80,7 +81,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     };
     if args.check {
         let default = if args.json { check::Format::Json } else { check::Format::Text };
-        return check::run(context, &config, place.files(), args.format.unwrap_or(default));
+        return check::run(context, &config, &place, args.format.unwrap_or(default));
     }
     config.fault(is_fatal)?;
     say_findings(context, &config);

@@ -97,10 +97,14 @@ impl Place {
         &self.root
     }
 
+    /// Returns the path of the opened folder from there.
+    pub(super) fn inside(&self) -> PathBuf {
+        self.folder.strip_prefix(&self.root).unwrap_or(Path::new("")).to_owned()
+    }
+
     /// Returns the configuration's path from there: what the paths in it are given from.
     pub(super) fn path(&self) -> PathBuf {
-        let inside = self.folder.strip_prefix(&self.root).unwrap_or(Path::new(""));
-        inside.join(self.name.as_deref().unwrap_or_default())
+        self.inside().join(self.name.as_deref().unwrap_or_default())
     }
 
     /// Returns the configuration's text, and the path of the file that it is from; nothing where there is none.

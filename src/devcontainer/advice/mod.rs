@@ -1,25 +1,117 @@
-//! What reading a configuration alone can show of what goes wrong in a codespace later (codespaces-facts.md section 5): `config --check`.
+//! What reading a configuration, and the files that it names, can show of what goes wrong in a codespace later (codespaces-facts.md
+//! section 5): `config --check`.
 
+mod compose;
 mod hooks;
+mod images;
+mod machine;
+mod older;
+mod places;
+mod prebuild;
+mod repositories;
 mod scripts;
+mod secrets;
 
 use super::configuration::Configuration;
-use super::finding::{Finding, Rule};
+use super::document::{Document, place};
+use super::finding::{Finding, Rule, Severity};
 use super::jsonc::{Content, Node};
 
-pub use scripts::{RepositoryFile, RepositoryFiles};
+/// A repository's files, as far as a check looks at them.
+pub trait RepositoryFiles {
+    /// Looks a script up, by its path in the folder that is opened.
+    fn script(&self, path: &str) -> Option<Script>;
 
-/// Returns everything that is to be said about a configuration, in the order of the file.
-pub fn advise(config: &Configuration, files: &RepositoryFiles<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = config.findings.iter().filter(|one| !one.rule.is_ours()).cloned().collect();
-    hooks::look(&config.root, &mut findings);
-    scripts::look(&config.root, files, &mut findings);
-    secrets_at_build_time(&config.root, &mut findings);
-    secret_names(&config.root, &mut findings);
-    repositories(&config.root, &mut findings);
-    older(&config.root, &mut findings);
-    findings.sort_by_key(|finding| finding.span.start);
-    findings
+    /// Returns the text of a file that is named from the configuration's folder, with its path for what is said about it.
+    fn beside(&self, path: &str) -> Named;
+
+    /// Returns the text of a file by its path in the folder that is opened.
+    fn text(&self, path: &str) -> Option<String>;
+
+    /// Returns the paths of configurations that stand where Codespaces does not look.
+    fn misplaced(&self) -> Vec<String>;
+}
+
+/// What is known of a script of the repository.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// How it begins.
+    pub start: Vec<u8>,
+    /// Somebody may execute it.
+    pub is_executable: bool,
+}
+
+/// A file that a configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// It is there.
+    There {
+        /// Its path, for people.
+        path: String,
+        /// What it holds.
+        text: String,
+    },
+    /// It is there, and cannot be read: nothing is said of it.
+    Unreadable,
+    /// There is none, or it lies outside the repository.
+    Missing,
+}
+
+/// What is to be said about one file, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// Its path, for people; empty where there is no configuration.
+    pub file: String,
+    text: String,
+    /// What is to be said.
+    pub findings: Vec<Finding>,
+}
+
+impl Advice {
+    fn new(file: &str, text: &str) -> Self {
+        Self { file: file.to_owned(), text: text.to_owned(), findings: Vec::new() }
+    }
+
+    /// Returns the line and column of a byte, both counted from 1.
+    pub fn place(&self, at: usize) -> (usize, usize) {
+        place(&self.text, at)
+    }
+
+    /// Returns the line that a finding is about, with a caret under the place; nothing where the file has no such line.
+    pub fn excerpt(&self, finding: &Finding) -> Option<String> {
+        Document { text: &self.text, file: &self.file }.error(finding.span.clone(), "").excerpt()
+    }
+
+    /// Tells whether one of the findings is an error.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.rule.severity_in_check() == Severity::Error)
+    }
+}
+
+/// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first.
+pub fn advise(config: &Configuration, files: &dyn RepositoryFiles) -> Vec<Advice> {
+    let mut own = Advice::new(&config.file, &config.text);
+    let findings = &mut own.findings;
+    findings.extend(config.findings.iter().filter(|one| !one.rule.is_ours()).cloned());
+    let root = &config.root;
+    hooks::look(root, findings);
+    scripts::look(root, files, findings);
+    secrets::look(root, findings);
+    repositories::look(root, findings);
+    machine::look(root, findings);
+    prebuild::look(root, findings);
+    older::look(root, findings);
+    images::look(config, files, findings);
+    let others = compose::look(config, files, findings);
+    let mut all = vec![own];
+    all.extend(others);
+    all.extend(repositories::submodules(root, files));
+    all.extend(places::look(files));
+    for advice in &mut all {
+        advice.findings.sort_by_key(|finding| finding.span.start);
+    }
+    all.retain(|advice| advice.file == config.file || !advice.findings.is_empty());
+    all
 }
 
 fn finding(rule: Rule, node: &Node, problem: String, hint: &str) -> Finding {
@@ -33,111 +125,6 @@ fn each_text(node: &Node, found: &mut impl FnMut(&Node, &str)) {
         Content::List(items) => items.iter().for_each(|item| each_text(item, found)),
         Content::Object(members) => members.iter().for_each(|member| each_text(&member.node, found)),
         Content::Null | Content::Bool(_) | Content::Number(_) => {}
-    }
-}
-
-/// Facts row 13: secrets do not exist while an image is built, and Features are installed.
-fn secrets_at_build_time(root: &Node, findings: &mut Vec<Finding>) {
-    let declared: Vec<&str> = root
-        .get("secrets")
-        .map(|secrets| secrets.node.last_of_each().map(|one| one.name.as_str()).collect())
-        .unwrap_or_default();
-    for property in ["build", "features"] {
-        let Some(member) = root.get(property) else { continue };
-        each_text(&member.node, &mut |node, text| {
-            let Some(name) = local_variables(text).find(|name| declared.contains(name) || is_like_a_secret(name))
-            else {
-                return;
-            };
-            let problem = format!(
-                "`{property}` uses the secret {name}: no secret is there while an image is built, so this is empty on Codespaces"
-            );
-            findings.push(finding(
-                Rule::SecretAtBuild,
-                node,
-                problem,
-                "use it in postCreateCommand, where secrets are in the environment",
-            ));
-        });
-    }
-}
-
-/// Returns the names in `${localEnv:NAME}` and `${env:NAME}`.
-fn local_variables(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${").skip(1).filter_map(|after| {
-        let variable = after.split('}').next()?;
-        let (kind, name) = variable.split_once(':')?;
-        ["localEnv", "env"].contains(&kind).then(|| name.split(':').next()).flatten()
-    })
-}
-
-/// Tells whether a variable's name is one that people give to secrets.
-fn is_like_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let last = name.rsplit('_').next().unwrap_or_default();
-    ["TOKEN", "PASSWORD", "PASSWD", "SECRET", "PAT", "APIKEY", "CREDENTIALS"].contains(&last)
-        || ["_API_KEY", "_SECRET_KEY", "_ACCESS_KEY", "_PRIVATE_KEY"].iter().any(|end| name.ends_with(end))
-}
-
-/// Facts row 14: names that GitHub does not take.
-fn secret_names(root: &Node, findings: &mut Vec<Finding>) {
-    for member in root.get("secrets").into_iter().flat_map(|secrets| secrets.node.last_of_each()) {
-        if member.name.to_ascii_uppercase().starts_with("GITHUB_") {
-            let problem = format!(
-                "no secret may be called {}: GitHub keeps names that begin with GITHUB_ to itself",
-                member.name
-            );
-            let hint = Some("choose another name".to_owned());
-            findings.push(Finding { rule: Rule::SecretName, span: member.name_span.clone(), problem, hint });
-        }
-    }
-}
-
-/// Facts row 12: what a prebuild cannot be given.
-fn repositories(root: &Node, findings: &mut Vec<Finding>) {
-    let codespaces = root.get("customizations").and_then(|one| one.node.get("codespaces"));
-    let repositories = codespaces.and_then(|one| one.node.get("repositories"));
-    for member in
-        repositories.into_iter().flat_map(|one| one.node.last_of_each()).filter(|member| member.name.ends_with("/*"))
-    {
-        let problem =
-            format!("a prebuild is not given access to {}: Codespaces supports no wildcard there", member.name);
-        let hint = Some("name each repository, or give the prebuild a CODESPACES_PREBUILD_TOKEN".to_owned());
-        findings.push(Finding { rule: Rule::PrebuildAccess, span: member.name_span.clone(), problem, hint });
-    }
-}
-
-/// Names that still act, and those that a newer one beside them leaves without effect.
-fn older(root: &Node, findings: &mut Vec<Finding>) {
-    let new_build = root.get("build").and_then(|build| build.node.get("dockerfile")).is_some();
-    let old_build = root.get("dockerFile").is_some();
-    for (name, acts, newer) in [
-        ("extensions", true, "customizations.vscode.extensions"),
-        ("settings", true, "customizations.vscode.settings"),
-        ("devPort", true, "customizations.vscode.devPort"),
-        ("codespaces", false, "customizations.codespaces"),
-        ("dockerFile", true, "build.dockerfile"),
-        // Only beside `dockerFile`.
-        ("context", old_build, "build.context"),
-    ] {
-        let Some(member) = root.get(name) else { continue };
-        let effect = if acts { "is an older name" } else { "has no effect" };
-        let problem = format!("`{name}` {effect}: it is `{newer}` today");
-        findings.push(Finding {
-            rule: Rule::Deprecated,
-            span: member.span(),
-            problem,
-            hint: Some(format!("write `{newer}`")),
-        });
-    }
-    if let (true, Some(member)) = (new_build, root.get("dockerFile")) {
-        let problem = "`dockerFile` and `build.dockerfile` are both there: `dockerFile` counts".to_owned();
-        findings.push(Finding {
-            rule: Rule::Conflict,
-            span: member.span(),
-            problem,
-            hint: Some("keep one of them".to_owned()),
-        });
     }
 }
 

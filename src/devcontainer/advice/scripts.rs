@@ -3,29 +3,17 @@
 use super::super::finding::{Finding, Rule};
 use super::super::jsonc::Node;
 use super::super::schema::HOOKS;
-use super::finding;
 use super::hooks::{commands, parts};
-
-/// What is known of a file of the repository.
-#[derive(Debug, Clone, Default)]
-pub struct RepositoryFile {
-    /// How it begins.
-    pub start: Vec<u8>,
-    /// Somebody may execute it.
-    pub is_executable: bool,
-}
-
-/// Looks a file up by its path in the repository.
-pub type RepositoryFiles<'a> = dyn Fn(&str) -> Option<RepositoryFile> + 'a;
+use super::{RepositoryFiles, Script, finding};
 
 /// Looks at the scripts of every hook.
-pub(super) fn look(root: &Node, files: &RepositoryFiles<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn look(root: &Node, files: &dyn RepositoryFiles, findings: &mut Vec<Finding>) {
     for hook in HOOKS {
         let Some(member) = root.get(hook) else { continue };
         for (node, command) in commands(&member.node) {
             for part in parts(&command) {
                 let Some((path, called)) = script(&part.words) else { continue };
-                let Some(file) = files(path) else { continue };
+                let Some(file) = files.script(path) else { continue };
                 look_at(hook, node, path, called, &file, findings);
             }
         }
@@ -63,7 +51,7 @@ fn script(words: &[String]) -> Option<(&str, Called)> {
     inside(word).then(|| (word.trim_start_matches("./"), called))
 }
 
-fn look_at(hook: &str, node: &Node, path: &str, called: Called, file: &RepositoryFile, findings: &mut Vec<Finding>) {
+fn look_at(hook: &str, node: &Node, path: &str, called: Called, file: &Script, findings: &mut Vec<Finding>) {
     if called == Called::Itself && !file.is_executable {
         let problem = format!("{hook} runs {path}, which is not executable: it ends with exit code 126");
         findings.push(finding(Rule::NotExecutable, node, problem, "git update-index --chmod=+x, or run it with bash"));

@@ -2,17 +2,52 @@
 
 use super::*;
 
-fn rules(properties: &str) -> Vec<&'static str> {
-    let config = Configuration::read(&format!("{{\"image\": \"x\", {properties}}}"), "f").expect(properties);
-    let file = |path: &str| match path {
-        "ok.sh" | ".devcontainer/ok.sh" => {
-            Some(RepositoryFile { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: true })
+/// A repository with a few files.
+#[derive(Default)]
+struct Repository {
+    beside: Vec<(&'static str, &'static str)>,
+    texts: Vec<(&'static str, &'static str)>,
+    misplaced: Vec<&'static str>,
+}
+
+impl RepositoryFiles for Repository {
+    fn script(&self, path: &str) -> Option<Script> {
+        match path {
+            "ok.sh" | ".devcontainer/ok.sh" => Some(Script { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: true }),
+            "plain.sh" => Some(Script { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: false }),
+            "crlf.sh" => Some(Script { start: b"#!/bin/sh\r\nx\r\n".to_vec(), is_executable: true }),
+            _ => None,
         }
-        "plain.sh" => Some(RepositoryFile { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: false }),
-        "crlf.sh" => Some(RepositoryFile { start: b"#!/bin/sh\r\nx\r\n".to_vec(), is_executable: true }),
-        _ => None,
+    }
+
+    fn beside(&self, path: &str) -> Named {
+        let found = self.beside.iter().find(|(name, _)| *name == path);
+        found.map_or(Named::Missing, |(name, text)| Named::There { path: (*name).to_owned(), text: (*text).to_owned() })
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        self.texts.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())
+    }
+
+    fn misplaced(&self) -> Vec<String> {
+        self.misplaced.iter().map(|path| (*path).to_owned()).collect()
+    }
+}
+
+/// Returns `file:line:column rule` of every finding.
+fn told(text: &str, files: &Repository) -> Vec<String> {
+    let config = Configuration::read(text, "f").expect(text);
+    let all = advise(&config, files);
+    let line = |advice: &Advice, finding: &Finding| {
+        let (line, column) = advice.place(finding.span.start);
+        format!("{}:{line}:{column} {}", advice.file, finding.rule.name())
     };
-    advise(&config, &file).iter().map(|finding| finding.rule.name()).collect()
+    all.iter().flat_map(|advice| advice.findings.iter().map(move |finding| line(advice, finding))).collect()
+}
+
+fn rules(properties: &str) -> Vec<String> {
+    let told = told(&format!("{{\"image\": \"x\", {properties}}}"), &Repository::default());
+    told.iter().map(|line| line.split(' ').nth(1).unwrap_or_default().to_owned()).collect()
 }
 
 #[track_caller]
@@ -37,17 +72,16 @@ fn the_documentation_names_every_rule_with_its_weight() {
 fn older_names_are_told() {
     assert_eq!(rules(r#""extensions": ["a.b"], "settings": {}, "devPort": 1"#), ["deprecated"; 3]);
     assert_eq!(rules(r#""codespaces": {}"#), ["unknown-property", "deprecated"]);
-    let config = Configuration::read(r#"{"dockerFile": "D", "context": "..", "build": {"dockerfile": "E"}}"#, "f")
-        .expect("read");
-    let told: Vec<_> = advise(&config, &|_| None).iter().map(|finding| finding.rule.name()).collect();
-    assert_eq!(told, ["deprecated", "conflict", "deprecated"]);
+    let both = r#"{"dockerFile": "D", "context": "..", "build": {"dockerfile": "E"}}"#;
+    let files = Repository { beside: vec![("D", "FROM x"), ("E", "FROM x")], ..Repository::default() };
+    assert_eq!(told(both, &files), ["f:1:2 deprecated", "f:1:2 conflict", "f:1:21 deprecated"]);
 }
 
 #[test]
 fn a_pull_before_the_login_is_told() {
     for command in [
         "docker pull acme/api:1",
-        "npm ci && sudo docker compose -f c.yml up -d",
+        "make x && sudo docker compose -f c.yml up -d",
         "docker-compose pull",
         "docker run --rm x",
     ] {
@@ -83,7 +117,7 @@ fn what_waits_for_input_is_told() {
 #[test]
 fn what_never_ends_is_told() {
     for command in
-        ["npm ci && npm start", "python3 -m http.server 80", "docker compose up", "tail -f /dev/null", "yarn dev"]
+        ["make x && npm start", "python3 -m http.server 80", "docker compose up", "tail -f /dev/null", "yarn dev"]
     {
         check("postCreateCommand", command, &["never-ends"]);
         check("postAttachCommand", command, &[]);
@@ -107,11 +141,117 @@ fn a_script_that_cannot_run_is_told() {
 #[test]
 fn secrets_that_cannot_be_there_are_told() {
     let build = |value: &str| format!("\"build\": {{\"dockerfile\": \"d\", \"args\": {{\"A\": \"{value}\"}}}}");
-    let only = |properties: &str| rules(properties).into_iter().filter(|rule| *rule == "secret-at-build").count();
+    let only = |properties: &str| rules(properties).into_iter().filter(|rule| rule == "secret-at-build").count();
     assert_eq!(only(&build("${localEnv:NPM_TOKEN}")), 1);
     assert_eq!(only(&build("${localEnv:HOME}")), 0);
     assert_eq!(only(&format!("{}, \"secrets\": {{\"LICENSE\": {{}}}}", build("${localEnv:LICENSE:none}"))), 1);
     assert_eq!(only(r#""features": {"./f": {"token": "${localEnv:MY_API_KEY}"}}"#), 1);
     assert_eq!(rules(r#""secrets": {"GITHUB_X": {}}"#), ["secret-name"]);
     assert_eq!(rules(r#""customizations": {"codespaces": {"repositories": {"acme/*": {}}}}"#), ["prebuild-access"]);
+}
+
+#[test]
+fn a_persons_secret_is_not_there_in_a_prebuild() {
+    let with = |hook: &str, command: &str| rules(&format!(r#""secrets": {{"KEY": {{}}}}, "{hook}": "{command}""#));
+    for command in ["echo $KEY", "curl -H ${KEY} x", "x ${KEY:-none}"] {
+        assert_eq!(with("onCreateCommand", command), ["user-secret"], "{command}");
+        assert_eq!(with("updateContentCommand", command), ["user-secret"], "{command}");
+        assert_eq!(with("postCreateCommand", command), [""; 0], "{command}");
+    }
+    for command in ["echo KEY", "echo $KEYS", "echo ${OTHER}"] {
+        assert_eq!(with("onCreateCommand", command), [""; 0], "{command}");
+    }
+    let many: Vec<String> = (0..101).map(|number| format!(r#""A{number}": {{}}"#)).collect();
+    assert_eq!(rules(&format!(r#""secrets": {{{}}}"#, many.join(","))), ["secret-name"]);
+}
+
+#[test]
+fn other_repositories_are_told_where_they_cannot_be_reached() {
+    let with = |names: &str| rules(&format!(r#""customizations": {{"codespaces": {{"repositories": {{{names}}}}}}}"#));
+    assert_eq!(with(r#""a/b": {}, "A/c": {}"#), [""; 0]);
+    assert_eq!(with(r#""a/b": {}, "c/d": {}"#), ["repository-access"]);
+    check("postCreateCommand", "git clone git@github.com:acme/api.git", &["git-over-ssh"]);
+    check("onCreateCommand", "cd /x && git fetch ssh://git@github.com/acme/api", &["git-over-ssh"]);
+    for command in ["git clone https://github.com/acme/api", "echo git@github.com:x", "git clone git@example.com:x"] {
+        check("postCreateCommand", command, &[]);
+    }
+    let files = Repository {
+        texts: vec![(".gitmodules", "[submodule \"a\"]\n\turl = git@github.com:acme/a.git\n\turl = ../b.git\n")],
+        ..Repository::default()
+    };
+    let fetches = r#"{"image": "x", "updateContentCommand": "git submodule update --init"}"#;
+    assert_eq!(told(fetches, &files), [".gitmodules:2:8 git-over-ssh"]);
+    assert_eq!(told(r#"{"image": "x"}"#, &files), [""; 0]);
+}
+
+#[test]
+fn more_than_the_largest_machine_has_is_told() {
+    for (requirements, expected) in [
+        (r#""cpus": 33"#, 1),
+        (r#""cpus": 32, "memory": "128gb", "storage": "128gb""#, 0),
+        (r#""memory": "129gb", "storage": "1tb""#, 2),
+        (r#""gpu": true"#, 0),
+    ] {
+        let found = rules(&format!(r#""hostRequirements": {{{requirements}}}"#));
+        assert_eq!(found, vec!["host-requirements"; expected], "{requirements}");
+    }
+}
+
+#[test]
+fn work_that_a_prebuild_could_have_done_is_noted() {
+    for command in
+        ["npm ci", "cd web && yarn", "pip install -r requirements.txt", "bundle install", "npm install --quiet"]
+    {
+        check("postCreateCommand", command, &["could-be-prebuilt"]);
+        check("updateContentCommand", command, &[]);
+    }
+    for command in ["npm install -g x", "pip install x", "npm run build", "NPM_TOKEN=$NPM_TOKEN npm ci", "echo npm ci"]
+    {
+        check("postCreateCommand", command, &[]);
+    }
+}
+
+#[test]
+fn docker_in_docker_with_moby_does_not_install_on_debian_13() {
+    let with = |image: &str, feature: &str, options: &str| {
+        let id = format!("ghcr.io/devcontainers/features/docker-in-docker{feature}");
+        let text = format!(r#"{{"image": "{image}", "features": {{"{id}": {options}}}}}"#);
+        told(&text, &Repository::default()).iter().any(|line| line.ends_with(" moby"))
+    };
+    let trixie = "mcr.microsoft.com/devcontainers/python:3.13-trixie";
+    assert!(with(trixie, ":2", "{}") && with("debian:13", "", r#"{"moby": true}"#));
+    assert!(!with(trixie, ":2", r#"{"moby": false}"#) && !with("debian:12", ":2", "{}") && !with(trixie, ":1", "{}"));
+}
+
+#[test]
+fn a_configuration_that_is_not_found_is_told() {
+    let files = Repository { misplaced: vec![".devcontainer/a/b/devcontainer.json"], ..Repository::default() };
+    assert_eq!(told(r#"{"image": "x"}"#, &files), [".devcontainer/a/b/devcontainer.json:1:1 misplaced"]);
+}
+
+#[test]
+fn a_file_that_is_named_and_not_there_is_told() {
+    let none = Repository::default();
+    assert_eq!(told(r#"{"build": {"dockerfile": "../D"}}"#, &none), ["f:1:26 missing"]);
+    assert_eq!(told(r#"{"build": {"dockerfile": "${localEnv:D}"}}"#, &none), [""; 0]);
+    let compose = r#"{"dockerComposeFile": ["a.yml", "b.yml"], "service": "app", "workspaceFolder": "/w"}"#;
+    assert_eq!(told(compose, &none), ["f:1:24 missing", "f:1:33 missing"]);
+}
+
+const COMPOSE: &str = "services:\n  app:\n    container_name: x\n    profiles: [dev]\n  db:\n    image: postgres\n";
+
+#[test]
+fn what_a_compose_file_says_is_told_at_its_place() {
+    let with = |config: &str, text: &'static str| {
+        told(config, &Repository { beside: vec![("c.yml", text)], ..Repository::default() })
+    };
+    let app = r#"{"dockerComposeFile": "c.yml", "service": "app", "workspaceFolder": "/w"}"#;
+    assert_eq!(with(app, COMPOSE), ["c.yml:3:5 container-name", "c.yml:4:5 compose-profile"]);
+    let run = r#"{"dockerComposeFile": "c.yml", "service": "app", "runServices": ["db"]}"#;
+    assert_eq!(with(run, COMPOSE), ["c.yml:3:5 container-name"]);
+    let web = r#"{"dockerComposeFile": "c.yml", "service": "web", "workspaceFolder": "/w"}"#;
+    assert_eq!(with(web, "services: {app: {image: x}, db: {}}"), ["f:1:43 missing"]);
+    for text in ["include: [x.yml]\nservices: {app: {}}", "services: {<<: *all}", "a: b: c", ""] {
+        assert_eq!(with(web, text), [""; 0], "{text}");
+    }
 }

@@ -1,0 +1,102 @@
+//! Other repositories: what a codespace and a prebuild may not reach (facts rows 12, 26 and 27).
+
+use super::super::finding::{Finding, Rule};
+use super::super::jsonc::{Member, Node};
+use super::super::schema::HOOKS;
+use super::hooks::{commands, parts};
+use super::{Advice, RepositoryFiles, finding};
+
+/// Looks at the repositories that are asked for, and at git in the lifecycle commands.
+pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
+    let codespaces = root.get("customizations").and_then(|one| one.node.get("codespaces"));
+    let repositories = codespaces.and_then(|one| one.node.get("repositories"));
+    let named: Vec<&Member> = repositories.into_iter().flat_map(|one| one.node.last_of_each()).collect();
+    let finding_at = |member: &Member, rule, problem, hint: &str| Finding {
+        rule,
+        span: member.name_span.clone(),
+        problem,
+        hint: Some(hint.to_owned()),
+    };
+    for member in named.iter().filter(|member| member.name.ends_with("/*")) {
+        let problem =
+            format!("a prebuild is not given access to {}: Codespaces supports no wildcard there", member.name);
+        let hint = "name each repository, or give the prebuild a CODESPACES_PREBUILD_TOKEN";
+        findings.push(finding_at(member, Rule::PrebuildAccess, problem, hint));
+    }
+    let owner = |member: &Member| member.name.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let first = named.first();
+    for member in named.iter().filter(|member| first.is_some_and(|first| owner(first) != owner(member))) {
+        let other = first.map_or("", |first| &first.name);
+        let problem = format!(
+            "{} and {other} are of different owners: Codespaces gives access to repositories of this one's owner only",
+            member.name
+        );
+        findings.push(finding_at(
+            member,
+            Rule::RepositoryAccess,
+            problem,
+            "reach it with a token of your own, as a secret",
+        ));
+    }
+    over_ssh(root, findings);
+}
+
+/// Tells whether an address is GitHub's over SSH.
+fn is_over_ssh(address: &str) -> bool {
+    ["git@github.com:", "ssh://git@github.com/", "ssh://git@ssh.github.com"]
+        .iter()
+        .any(|begin| address.starts_with(begin))
+}
+
+fn over_ssh(root: &Node, findings: &mut Vec<Finding>) {
+    for (hook, node, words) in git_commands(root) {
+        if let Some(address) = words.iter().find(|word| is_over_ssh(word)) {
+            let problem = format!(
+                "{hook} reaches {address} over SSH, for which a codespace has no key: Permission denied (publickey)"
+            );
+            findings.push(finding(
+                Rule::GitOverSsh,
+                node,
+                problem,
+                "use https://github.com/…, which the codespace's token is for",
+            ));
+        }
+    }
+}
+
+/// Returns every git command of the lifecycle commands in the container.
+fn git_commands(root: &Node) -> Vec<(&'static str, &Node, Vec<String>)> {
+    let hooks = HOOKS.iter().filter(|hook| **hook != "initializeCommand");
+    let mut found = Vec::new();
+    for hook in hooks {
+        for (node, command) in root.get(hook).into_iter().flat_map(|member| commands(&member.node)) {
+            let git = parts(&command).into_iter().filter(|part| part.words.first().is_some_and(|word| word == "git"));
+            found.extend(git.map(|part| (*hook, node, part.words)));
+        }
+    }
+    found
+}
+
+/// Looks at `.gitmodules`, where a lifecycle command fetches submodules: GitHub's clone leaves them empty.
+pub(super) fn submodules(root: &Node, files: &dyn RepositoryFiles) -> Option<Advice> {
+    const FILE: &str = ".gitmodules";
+    let fetches = |words: &[String]| words.iter().any(|word| word == "submodule" || word == "--recurse-submodules");
+    let (hook, ..) = git_commands(root).into_iter().find(|(_, _, words)| fetches(words))?;
+    let text = files.text(FILE)?;
+    let mut advice = Advice::new(FILE, &text);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(at) =
+            line.find("git@github.com").or_else(|| line.find("ssh://git@")).filter(|_| line.contains("url"))
+        {
+            let span = start + at..start + line.trim_end().len();
+            let problem = format!(
+                "{hook} fetches this submodule over SSH, for which a codespace has no key: Permission denied (publickey)"
+            );
+            let hint = Some("use https://github.com/…, or a path such as ../other.git".to_owned());
+            advice.findings.push(Finding { rule: Rule::GitOverSsh, span, problem, hint });
+        }
+        start += line.len();
+    }
+    Some(advice)
+}
