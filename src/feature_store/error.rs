@@ -196,9 +196,10 @@ impl FetchError {
     pub fn hint(&self) -> Option<String> {
         let text = match self.problem.as_ref() {
             Problem::Refused { hint, .. } | Problem::Local { hint, .. } => hint,
-            Problem::Unreachable { .. } | Problem::Silent { .. } | Problem::Failing { .. } => {
-                "what has been fetched once is taken from the cache, where a digest or a lockfile names it, or its tag is known"
+            Problem::Unreachable { .. } | Problem::Silent { .. } => {
+                "see that this machine reaches it (HTTPS_PROXY, SSL_CERT_FILE); it is not needed for what was fetched before"
             }
+            Problem::Failing { .. } => "try again later; it is not needed for what was fetched before",
             Problem::NotFound { .. } => {
                 "look at the id and its version; some registries say so too of what may not be read without a login"
             }

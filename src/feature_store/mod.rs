@@ -16,6 +16,7 @@ mod http;
 mod known;
 mod links;
 mod local;
+mod lockfile;
 mod manifest;
 mod published;
 mod registry;
@@ -38,6 +39,7 @@ pub use digest::{Digest, InvalidDigest};
 pub use error::{ExpectedBy, Fault, FetchError, Problem};
 use http::Client;
 use known::Known;
+pub use lockfile::{LockfileError, write as write_lockfile};
 pub use surroundings::{Limits, Network, Surroundings};
 
 use crate::devcontainer::feature::{FeatureId, LocalFeature, Source};
