@@ -25,5 +25,6 @@ mod lifecycle;
 mod logs;
 mod rebuild;
 mod recovery;
+mod recovery_container;
 mod support;
 mod tidy;

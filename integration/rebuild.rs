@@ -414,3 +414,21 @@ fn a_container_that_did_not_come_to_take_the_place_of_the_other_is_removed() {
         assert_eq!(container(&name).lines().count(), 1);
     }
 }
+
+#[test]
+fn the_work_is_the_remote_users_whoever_that_is_by_now() {
+    let sandbox = Sandbox::new();
+    let config = |user: &str| {
+        json!({"image": "mcr.microsoft.com/devcontainers/base:trixie", "remoteUser": user, "onCreateCommand": "touch of-$(id -un)",
+            "mounts": [{"type": "volume", "source": "modules", "target": "/workspaces/owner/modules"}]})
+    };
+    let name = sandbox.codespace("owner", &config("root"));
+    let _others =
+        sandbox.inside(&name, "touch others 'a b'; chown www-data others; ln -s /etc/passwd link; touch modules/it");
+    sandbox.write_config(&name, &config("vscode").to_string());
+    let _rebuilt = sandbox.rebuild(&name, &[]).expect(0);
+    let owners = "stat -c '%n %U' . .git/HEAD 'a b' link of-root of-vscode others modules/it /etc/passwd";
+    let expected = ". vscode\n.git/HEAD vscode\na b vscode\nlink vscode\nof-root vscode\nof-vscode vscode\nothers www-data\n\
+        modules/it vscode\n/etc/passwd root\n";
+    assert_eq!(sandbox.inside(&name, owners), expected);
+}

@@ -139,6 +139,8 @@ pub mod label {
     pub const WORKSPACE_FOLDER: &str = "localspace.workspace_folder";
     /// What the container was made for: `codespace` or `prebuild`.
     pub const PURPOSE: &str = "localspace.purpose";
+    /// The error for which the container is a recovery container; absent where it is the codespace's own.
+    pub const RECOVERY: &str = "localspace.recovery";
     /// The reference CLI's label of the local folder, so that editors attach.
     pub const LOCAL_FOLDER: &str = "devcontainer.local_folder";
     /// The reference CLI's label of the configuration file.

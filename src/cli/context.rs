@@ -13,6 +13,7 @@ use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
 use crate::home::Home;
 use crate::journal::Clock;
+use crate::steps::RECOVERY_IMAGE;
 use crate::ui::{Facts, Ui};
 
 /// What every verb starts from.
@@ -27,6 +28,8 @@ pub(super) struct Context {
     pub(super) environment: BTreeMap<String, String>,
     /// Who runs it, where the user does not say.
     pub(super) actor: String,
+    /// The image of recovery containers (`LOCALSPACE_RECOVERY_IMAGE`, where GitHub's cannot be had).
+    pub(super) recovery_image: String,
 }
 
 impl Context {
@@ -60,6 +63,7 @@ impl Context {
             interrupts: Interrupts::listen(),
             around,
             environment: env::vars_os().filter_map(text).collect(),
+            recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
         }
     }

@@ -8,7 +8,7 @@ use crate::engine::endpoint::EndpointError;
 use crate::github::SecretsFileError;
 use crate::home::HomeError;
 use crate::journal::{ReadError, SinkError};
-use crate::lifecycle::FailureKind;
+use crate::lifecycle::{FailureKind, StepFailure};
 use crate::report::plain;
 use crate::repository::RepositoryError;
 
@@ -107,6 +107,19 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+impl From<CliError> for StepFailure {
+    fn from(error: CliError) -> Self {
+        let kind = match error.kind {
+            Kind::Command => FailureKind::Command,
+            Kind::Usage => FailureKind::Configuration,
+            Kind::Engine => FailureKind::Engine,
+            Kind::Registry => FailureKind::Registry,
+            Kind::Interrupted => FailureKind::Interrupted,
+        };
+        Self { detail: error.detail, hint: error.hint, ..Self::new(kind, error.message) }
+    }
 }
 
 impl From<EngineError> for CliError {

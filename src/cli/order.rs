@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use super::configuration;
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, Kind};
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{Configuration, DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
 use crate::github::Purpose;
+use crate::lifecycle::StepFailure;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{Cache, Order, RunArgs, Workspaces};
+use crate::steps::{Cache, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -25,6 +26,16 @@ pub(super) struct RunOptions {
     /// How long a phase's commands may take, for example 90s, 10m or 1h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) timeout_per_phase: Option<Duration>,
+    /// Where the codespace cannot be made, open a recovery container in its place, as GitHub does
+    #[arg(long)]
+    recovery: bool,
+}
+
+impl RunOptions {
+    /// Returns what a failure leads to.
+    pub(super) fn on_failure(&self, context: &Context) -> OnFailure {
+        if self.recovery { OnFailure::Recover { image: context.recovery_image.clone() } } else { OnFailure::Keep }
+    }
 }
 
 /// A codespace that is not there yet.
@@ -46,11 +57,14 @@ pub(super) async fn make(
 ) -> Result<Order, CliError> {
     let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
     let config_path = configuration::find(&mut context.ui, checkout.path(), new.source, new.config).await?;
-    let config = match &config_path {
-        Some(path) => DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?,
-        None => DevContainer::of(&Configuration::none())?,
+    let folder = format!("/workspaces/{}", checkout.name.name());
+    let on_failure = options.on_failure(context);
+    let read = || match &config_path {
+        Some(path) => Ok(DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?),
+        None => Ok(DevContainer::of(&Configuration::none())?),
     };
-    let made = Made::of(context, config, &format!("/workspaces/{}", checkout.name.name()))?;
+    let made = read().and_then(|config| Made::of(context, config, &folder));
+    let (made, fault) = Made::or_recovery(made, context, &on_failure, &folder)?;
     let initialize = made.config.initialize.clone();
     let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
     let notes = made.notes().chain(&checkout.notes).cloned().collect();
@@ -76,6 +90,9 @@ pub(super) async fn make(
         died_in: None,
         workspaces: Workspaces::Empty,
         cache: Cache::Used,
+        fault,
+        on_failure,
+        recovery: None,
         making: None,
         consent,
         attach,
@@ -103,6 +120,21 @@ impl Made {
         let own = config.workspace_folder.as_ref();
         let workspace_folder = own.map_or(folder.to_owned(), |own| variables.apply(&own.value));
         Ok(Self { config, image, run_args, workspace_folder })
+    }
+
+    /// Returns what was read, or, where a recovery container is to take the place of what cannot be read, that one and what is wrong.
+    pub(super) fn or_recovery(
+        read: Result<Self, CliError>,
+        context: &Context,
+        on_failure: &OnFailure,
+        folder: &str,
+    ) -> Result<(Self, Option<StepFailure>), CliError> {
+        match (read, on_failure) {
+            (Err(fault), OnFailure::Recover { image }) if fault.kind == Kind::Usage => {
+                Ok((Self::of(context, recovery_configuration(image)?, folder)?, Some(fault.into())))
+            }
+            (read, OnFailure::Recover { .. } | OnFailure::Keep) => Ok((read?, None)),
+        }
     }
 
     /// Returns what a person should know of it, in words.
@@ -144,6 +176,9 @@ pub(super) async fn wake(
         commit: None,
         workspaces: Workspaces::Kept,
         cache: Cache::Used,
+        fault: None,
+        on_failure: options.on_failure(context),
+        recovery: None,
         making: None,
         consent: InitializeConsent::NotGiven,
         attach,
@@ -152,6 +187,12 @@ pub(super) async fn wake(
         environment_file: context.home.environment(&found.name),
         notes: Vec::new(),
     };
+    if found.is_in_recovery() {
+        order.notes.push(format!(
+            "This codespace is currently running in recovery mode due to a container error: mend the configuration in its /workspaces, then `localspace rebuild -c {}`",
+            found.name
+        ));
+    }
     if order.occasion == Occasion::Start {
         order.initialize = initialize_of(engine, &mut order).await?;
         order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;

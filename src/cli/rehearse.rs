@@ -13,12 +13,12 @@ use super::secrets::{Secrets, StartedWith, newer_warning, redactor};
 use crate::codespace::CodespaceName;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
-use crate::journal::{Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
+use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
 use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, timeline};
-use crate::steps::{EngineRunner, Kept, Order, Workspaces};
+use crate::steps::{EngineRunner, Kept, OnFailure, Order, Workspaces};
 
 /// What to print and where.
 #[derive(Debug, clap::Args)]
@@ -70,10 +70,12 @@ pub(super) async fn rehearse(
     recorder.record(Event::RunFinished { outcome, seconds: began.elapsed().as_secs_f64(), message }).await;
     recording.finish().await?;
     let summary = summary(context, &name)?;
+    let is_recovered = summary.recovery.as_ref().is_some_and(|recovery| recovery.outcome == Outcome::Succeeded);
     let is_new = matches!(occasion, Occasion::Create | Occasion::Rebuild);
     let may_be_none = is_new && failure.as_ref().is_some_and(|(phase, _)| *phase <= Phase::Create);
     let has_none = may_be_none && undo(context, &engine, &name, workspaces).await?;
     let remains = match (has_none, workspaces) {
+        (false, _) if is_recovered => Remains::Recovery,
         (true, Workspaces::Empty) => Remains::Nothing,
         (true, Workspaces::Kept) => Remains::Work,
         (false, _) if occasion == Occasion::Rebuild && container == before => Remains::Before,
@@ -111,13 +113,47 @@ async fn live(
         .await;
     let texts = content.warnings.into_iter().chain(newer).chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
-    let (purpose, registries) = (order.purpose, world.registries.complete.clone());
+    let (purpose, on_failure) = (order.purpose, order.on_failure.clone());
+    let registries = world.registries.complete.clone();
     let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel);
     let ending = match purpose {
         Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
         Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,
     };
     notices::logins_left_out(recorder, registries, purpose, &ending).await;
+    recover(ending, purpose, on_failure, recorder).await
+}
+
+/// Does what GitHub does where a codespace could not be made: opens a recovery container in its place, if that is wanted. A prebuild has none.
+async fn recover(
+    mut ending: Ending<EngineRunner>,
+    purpose: Purpose,
+    on_failure: OnFailure,
+    recorder: &Recorder,
+) -> Ending<EngineRunner> {
+    let failed = ending.failure.as_ref().filter(|(_, failure)| failure.kind != FailureKind::Interrupted);
+    let Some((phase, failure)) = failed.filter(|_| !ending.usable) else { return ending };
+    let error = match (purpose, on_failure) {
+        (Purpose::Prebuild, _) => CreationError::Prebuild,
+        (Purpose::Codespace, OnFailure::Keep) => return ending,
+        (Purpose::Codespace, OnFailure::Recover { .. }) => CreationError::Container,
+    };
+    let reason = format!("{phase}: {}", failure.reason);
+    recorder.record(Event::CreationFailed { error, reason }).await;
+    if error == CreationError::Prebuild {
+        return ending;
+    }
+    let began = Instant::now();
+    let recovered = ending.runner.recover().await;
+    let failed = recovered.err();
+    recorder
+        .record(Event::RecoveryContainer {
+            outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Succeeded },
+            seconds: began.elapsed().as_secs_f64(),
+            reason: failed.as_ref().map(|failure| failure.reason.clone()),
+            hint: failed.and_then(|failure| failure.hint),
+        })
+        .await;
     ending
 }
 

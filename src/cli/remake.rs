@@ -48,8 +48,16 @@ impl Remake<'_> {
         let found = self.found;
         let repository = found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown());
         let folder = format!("/workspaces/{}", repository.name());
-        let (config_path, config) = self.configuration(disk, &folder).await?;
-        let made = Made::of(context, config, &folder)?;
+        let on_failure = self.options.on_failure(context);
+        let mut config_path = found.label(label::CONFIG).to_owned();
+        let made = match self.configuration(disk, &folder).await {
+            Ok((path, config)) => {
+                config_path = path;
+                Made::of(context, config, &folder)
+            }
+            Err(fault) => Err(fault),
+        };
+        let (made, fault) = Made::or_recovery(made, context, &on_failure, &folder)?;
         let initialize = made.config.initialize.clone();
         let consent = consent(context, self.options, initialize.as_ref(), &repository).await;
         let checkout = if wants_files(&made, initialize.as_ref(), consent) {
@@ -94,6 +102,9 @@ impl Remake<'_> {
             died_in: None,
             workspaces: Workspaces::Kept,
             cache: self.cache,
+            fault,
+            on_failure,
+            recovery: None,
             making: None,
             consent,
             attach: self.attach,

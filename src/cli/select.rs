@@ -90,6 +90,11 @@ impl Found {
         &self.labels
     }
 
+    /// Tells whether its container is a recovery container.
+    pub(super) fn is_in_recovery(&self) -> bool {
+        !self.label(label::RECOVERY).is_empty()
+    }
+
     pub(super) fn purpose(&self) -> Purpose {
         if self.label(label::PURPOSE) == Purpose::Prebuild.name() { Purpose::Prebuild } else { Purpose::Codespace }
     }

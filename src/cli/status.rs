@@ -39,7 +39,13 @@ impl Status {
             Some(run) if !under_way && left_as_it_was(context, found, run) => select::was_ready(context, &found.name),
             Some(run) => run.ready.is_some(),
         };
-        Self::told(found.state, run, &Known { under_way, is_ready })
+        let mut status = Self::told(found.state, run, &Known { under_way, is_ready });
+        if found.is_in_recovery() {
+            status.usable = false;
+            let remark = status.remark.map_or(String::new(), |remark| format!(": {remark}"));
+            status.remark = Some(format!("in recovery mode{remark}"));
+        }
+        status
     }
 
     fn told(state: State, run: Option<&Summary>, known: &Known) -> Self {

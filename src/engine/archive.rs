@@ -10,6 +10,9 @@ use super::client::Engine;
 use super::container::ContainerId;
 use super::error::EngineError;
 
+/// The size of a tar's header, in bytes.
+const BLOCK: usize = 512;
+
 /// How many symbolic links are followed to a file.
 const LINKS: usize = 8;
 
@@ -82,6 +85,23 @@ impl Engine {
                 error => Err(error),
             },
         }
+    }
+
+    /// Returns the numbers of the user and the group whose a folder or file of a container is; nothing where it is not there.
+    pub async fn owner(&self, container: &ContainerId, path: &str) -> Result<Option<(u64, u64)>, EngineError> {
+        let mut stream = Box::pin(self.folder_stream(container, path));
+        let mut head = Vec::new();
+        while head.len() < BLOCK {
+            match stream.next().await {
+                Some(Ok(piece)) => head.extend_from_slice(&piece),
+                Some(Err(error)) if error.is_not_found() => return Ok(None),
+                Some(Err(error)) => return Err(error),
+                None => return Ok(None),
+            }
+        }
+        // An owner that is too large a number for a plain header stands in one before it: such a one is not told.
+        let header = tar::Header::from_byte_slice(head.get(..BLOCK).unwrap_or(&head));
+        Ok(header.uid().ok().zip(header.gid().ok()).filter(|_| !header.entry_type().is_pax_local_extensions()))
     }
 
     /// Downloads `path` of a container as a tar, or nothing where it is not there.

@@ -27,6 +27,10 @@ pub enum Event {
     Warning { phase: Option<Phase>, message: String, hint: Option<String> },
     /// Why a phase failed, as far as it can be told, and what to change.
     Diagnosis(Diagnosis),
+    /// A codespace, or a prebuild, could not be made: what GitHub says of it.
+    CreationFailed { error: CreationError, reason: String },
+    /// A recovery container took the place of the codespace's own, or could not be made either.
+    RecoveryContainer { outcome: Outcome, seconds: f64, reason: Option<String>, hint: Option<String> },
     /// The verb ended.
     RunFinished { outcome: Outcome, seconds: f64, message: Option<String> },
 }
@@ -125,6 +129,15 @@ pub struct Diagnosis {
     pub advice: String,
 }
 
+/// GitHub's errors for what could not be made (codespaces-facts.md section 1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CreationError {
+    /// Of a codespace.
+    Container,
+    /// Of a prebuild.
+    Prebuild,
+}
+
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -140,6 +153,27 @@ impl OutputStream {
         match self {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
+        }
+    }
+}
+
+impl CreationError {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Container, Self::Prebuild];
+
+    /// Returns the error's code.
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Container => 1302,
+            Self::Prebuild => 1309,
+        }
+    }
+
+    /// Returns the error's name, as GitHub writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Container => "UnifiedContainersErrorFatalCreatingContainer",
+            Self::Prebuild => "UnifiedContainersErrorPrebuilTemplateOnCreateFailed",
         }
     }
 }

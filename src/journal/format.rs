@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin, RunStarted,
+    CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin,
+    RunStarted,
 };
 use crate::codespace::CodespaceName;
 use crate::phase::Phase;
@@ -77,6 +78,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'a, str>>,
@@ -133,6 +136,16 @@ impl<'a> Line<'a> {
                 ..head("warning")
             },
             Event::Diagnosis(diagnosis) => Self::of_diagnosis(head("diagnosis"), diagnosis),
+            Event::CreationFailed { error, reason } => {
+                Line { error_code: Some(error.code()), reason: text(reason), ..head("creationFailed") }
+            }
+            Event::RecoveryContainer { outcome, seconds, reason, hint } => Line {
+                outcome: text(outcome.name()),
+                seconds: milliseconds(*seconds),
+                reason: reason.as_deref().map(Cow::Borrowed),
+                hint: hint.as_deref().map(Cow::Borrowed),
+                ..head("recoveryContainer")
+            },
             Event::RunFinished { outcome, seconds, message } => Line {
                 outcome: text(outcome.name()),
                 seconds: milliseconds(*seconds),
@@ -250,6 +263,16 @@ impl Line<'_> {
                 message: self.message?.into_owned(),
                 advice: self.advice?.into_owned(),
             }),
+            "creationFailed" => {
+                let error = CreationError::ALL.into_iter().find(|error| Some(error.code()) == self.error_code)?;
+                Event::CreationFailed { error, reason: self.reason?.into_owned() }
+            }
+            "recoveryContainer" => Event::RecoveryContainer {
+                outcome: outcome(&self.outcome?)?,
+                seconds: self.seconds?,
+                reason: self.reason.map(Cow::into_owned),
+                hint: self.hint.map(Cow::into_owned),
+            },
             "runFinished" => Event::RunFinished {
                 outcome: outcome(&self.outcome?)?,
                 seconds: self.seconds?,

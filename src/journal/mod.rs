@@ -15,7 +15,8 @@ mod writer;
 
 pub use clock::Clock;
 pub use event::{
-    Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin, RunStarted,
+    CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin,
+    RunStarted,
 };
 pub use follow::follow;
 pub use format::{Record, decode, encode};

@@ -2,7 +2,7 @@
 
 use super::look::{Look, Paint, wrap};
 use super::sanitise;
-use super::summary::{Failure, Summary};
+use super::summary::{Failure, Recovery, Summary};
 use crate::journal::Diagnosis;
 use crate::phase::Phase;
 
@@ -32,6 +32,8 @@ pub enum Remains {
     Nothing,
     /// The codespace as it was before: its container was to be replaced, and was not.
     Before,
+    /// A recovery container in its place.
+    Recovery,
     /// The work in it; it has no container any more.
     Work,
 }
@@ -53,6 +55,7 @@ pub fn failure(summary: &Summary, remains: Remains, look: Look) -> Option<String
     let own = summary.diagnoses.iter().filter(|diagnosis| diagnosis.phase == failure.phase);
     blocks.extend(own.map(|found| diagnosis(found, look)));
     blocks.extend(failure.hint.as_ref().map(|hint| field("hint", hint, look)));
+    blocks.extend(summary.recovery.as_ref().and_then(|recovery| no_recovery(recovery, look)));
     blocks.push(next_steps(failure, summary, remains, look));
     Some(blocks.join("\n\n") + "\n")
 }
@@ -80,6 +83,14 @@ fn field(name: &str, text: &str, look: Look) -> String {
     format!("{}: {}", look.paint(Paint::Bold, name), lines.join(&indent))
 }
 
+/// Says that there is no recovery container either.
+fn no_recovery(recovery: &Recovery, look: Look) -> Option<String> {
+    let reason = recovery.reason.as_ref()?;
+    let failed = field("recovery container", &format!("it could not be made either: {reason}"), look);
+    let hint = recovery.hint.as_ref().map(|hint| format!("\n{}", field("hint", hint, look)));
+    Some(failed + &hint.unwrap_or_default())
+}
+
 fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look) -> String {
     if remains == Remains::Nothing {
         let text = "Nothing is left of the codespace. What to do next: mend that, and give the same command again.";
@@ -87,6 +98,13 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
     }
     let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
     let state = match (remains, summary.ready) {
+        // GitHub's words.
+        (Remains::Recovery, _) if failure.detail.is_some() => {
+            "This codespace is currently running in recovery mode due to a configuration error. What to do next:"
+        }
+        (Remains::Recovery, _) => {
+            "This codespace is currently running in recovery mode due to a container error. What to do next:"
+        }
         (Remains::Before, _) => "Its container was not replaced: the codespace is as it was. What to do next:",
         (Remains::Work, _) => "It has no container now, and what is in its /workspaces is kept. What to do next:",
         (Remains::Codespace | Remains::Nothing, Some(_)) => {
@@ -95,10 +113,15 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
         (Remains::Codespace | Remains::Nothing, None) => "The codespace cannot be used. What to do next:",
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
-    if remains == Remains::Before || (remains == Remains::Codespace && failure.phase > Phase::Create) {
+    if matches!(remains, Remains::Before | Remains::Recovery)
+        || (remains == Remains::Codespace && failure.phase > Phase::Create)
+    {
         steps.push((format!("localspace exec{name} -- sh"), "opens a shell in it"));
     }
     steps.push(match (remains, &failure.detail) {
+        (Remains::Recovery, _) => {
+            (format!("localspace rebuild{name}"), "leaves it, once the configuration in /workspaces is mended")
+        }
         (Remains::Before | Remains::Work, _) => {
             ("the same command again".to_owned(), "makes its container, once that is mended")
         }
@@ -141,6 +164,7 @@ mod tests {
         check(Remains::Codespace, &["cannot be used", "logs", "tries this phase again"]);
         check(Remains::Nothing, &["Nothing is left"]);
         check(Remains::Before, &["as it was", "logs", "exec", "once that is mended"]);
+        check(Remains::Recovery, &["in recovery mode due to a container error", "logs", "exec", "localspace rebuild"]);
         check(Remains::Work, &["no container now", "is kept", "logs", "once that is mended"]);
     }
 }

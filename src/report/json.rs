@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::summary::{Failure, PhaseOutcome, Summary};
-use crate::journal::{Diagnosis, LoginOutcome};
+use crate::journal::{CreationError, Diagnosis, LoginOutcome, Outcome};
 use crate::phase::Phase;
 
 /// Where a codespace is: what no event says. What is absent is not there yet, or not known.
@@ -39,6 +39,20 @@ pub struct UpDocument {
     pub phases: Vec<PhaseDocument>,
     pub registries: Vec<RegistryDocument>,
     pub diagnoses: Vec<DiagnosisDocument>,
+    /// What became of the recovery container; absent where none was to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryDocument>,
+}
+
+/// A recovery container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoveryDocument {
+    #[serde(serialize_with = "outcome")]
+    pub outcome: Outcome,
+    pub error_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Whether `up` did what it was asked to.
@@ -100,6 +114,11 @@ impl UpDocument {
             phases: phases(summary),
             registries: registries(summary),
             diagnoses: summary.diagnoses.iter().map(DiagnosisDocument::from).collect(),
+            recovery: summary.recovery.as_ref().map(|recovery| RecoveryDocument {
+                outcome: recovery.outcome,
+                error_code: CreationError::Container.code(),
+                reason: recovery.reason.clone(),
+            }),
         }
     }
 }
@@ -157,5 +176,10 @@ fn phase_outcome<S: Serializer>(outcome: &PhaseOutcome, serializer: S) -> Result
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn login_outcome<S: Serializer>(outcome: &LoginOutcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.name())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn outcome<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(outcome.name())
 }

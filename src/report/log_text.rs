@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::lines::LineBuffer;
 use super::look::Colour;
 use super::sanitise;
-use crate::journal::{Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted};
+use crate::journal::{CreationError, Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted};
 use crate::phase::Phase;
 
 /// The longest line that is shown whole, in bytes.
@@ -49,6 +49,8 @@ impl LogText {
             | Event::PhaseStarted { .. }
             | Event::PhaseSkipped { .. }
             | Event::PhaseFinished(_)
+            | Event::CreationFailed { .. }
+            | Event::RecoveryContainer { .. }
             | Event::RunFinished { .. } => self.end_lines(&mut text, |_| true),
             Event::Progress { .. }
             | Event::Ready { .. }
@@ -125,6 +127,14 @@ fn lines_of(event: &Event) -> Vec<String> {
         Event::Diagnosis(found) => {
             vec![format!("diagnosis: {}", one_line(&found.message)), format!("advice: {}", one_line(&found.advice))]
         }
+        Event::CreationFailed { error, reason } => creation_failed(*error, reason),
+        Event::RecoveryContainer { outcome, seconds, reason, hint } => {
+            let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {}", one_line(reason)));
+            let hint = hint.iter().map(|hint| format!("hint: {}", one_line(hint)));
+            std::iter::once(format!("Recovery container: {} ({seconds:.1} s){reason}", outcome.name()))
+                .chain(hint)
+                .collect()
+        }
         Event::RunFinished { outcome, seconds, message } => {
             let message = message.as_ref().map_or(String::new(), |message| format!(": {}", one_line(message)));
             vec![match outcome {
@@ -138,6 +148,22 @@ fn lines_of(event: &Event) -> Vec<String> {
 fn run_started(run: &RunStarted) -> Vec<String> {
     let rule = "=".repeat(81);
     vec![rule, format!("localspace {}: {}", run.version, run.occasion), "Configuration starting...".to_owned()]
+}
+
+/// The real log's lines (codespaces-facts.md section 1.5).
+fn creation_failed(error: CreationError, reason: &str) -> Vec<String> {
+    let (error_line, code) =
+        (format!("Error: {}", one_line(reason)), format!("Error code: {} ({})", error.code(), error.name()));
+    match error {
+        CreationError::Container => vec![
+            "=== ERROR === Failed to create container.".to_owned(),
+            error_line,
+            code,
+            "=== ERROR === Container creation failed.".to_owned(),
+            "=== WARNING === Creating recovery container.".to_owned(),
+        ],
+        CreationError::Prebuild => vec![error_line, code],
+    }
 }
 
 fn headline(phase: Phase) -> String {

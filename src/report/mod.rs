@@ -12,12 +12,12 @@ mod tail;
 mod timeline;
 
 pub use failure::{Remains, failure};
-pub use json::{DiagnosisDocument, PhaseDocument, Place, RegistryDocument, UpDocument, UpOutcome};
+pub use json::{DiagnosisDocument, PhaseDocument, Place, RecoveryDocument, RegistryDocument, UpDocument, UpOutcome};
 pub use lines::LineBuffer;
 pub use log_text::{LogText, log_text};
 pub use look::{Charset, Colour, Look, Paint, wrap};
 pub use sanitise::{coloured, plain};
-pub use summary::{End, Failure, PhaseOutcome, PhaseSummary, Summary, Warning};
+pub use summary::{End, Failure, PhaseOutcome, PhaseSummary, Recovery, Summary, Warning};
 pub use timeline::timeline;
 
 #[cfg(test)]

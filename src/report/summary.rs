@@ -33,6 +33,8 @@ pub struct Summary {
     pub warnings: Vec<Warning>,
     /// The first phase that failed.
     pub failure: Option<Failure>,
+    /// What became of the recovery container that took the place of the codespace's own.
+    pub recovery: Option<Recovery>,
     /// How the run ended; absent where it did not.
     pub end: Option<End>,
     /// The first command of the running phase that failed.
@@ -86,6 +88,15 @@ pub struct Failure {
     pub excerpt: Vec<String>,
 }
 
+/// What became of a recovery container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    pub outcome: Outcome,
+    /// Why it could not be made.
+    pub reason: Option<String>,
+    pub hint: Option<String>,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct End {
@@ -128,6 +139,7 @@ impl Default for Summary {
             diagnoses: Vec::new(),
             warnings: Vec::new(),
             failure: None,
+            recovery: None,
             end: None,
             failed_command: None,
             tails: Tails::new(EXCERPT),
@@ -166,7 +178,10 @@ impl Summary {
                 }
             }
             Event::Output(output) => self.tails.push(output),
-            Event::Progress { .. } => {}
+            Event::Progress { .. } | Event::CreationFailed { .. } => {}
+            Event::RecoveryContainer { outcome, reason, hint, .. } => {
+                self.recovery = Some(Recovery { outcome: *outcome, reason: reason.clone(), hint: hint.clone() });
+            }
             Event::Ready { wait_for } => self.ready = Some(*wait_for),
             Event::RegistryLogin(login) => self.registries.push(login.clone()),
             Event::Warning { phase, message, hint } => {

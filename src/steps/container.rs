@@ -141,8 +141,10 @@ fn environment(order: &Order, merged: &MergedConfiguration) -> Vec<String> {
         ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
         ("GITHUB_API_URL", "https://api.github.com".to_owned()),
     ];
+    // codespaces-facts.md section 1.5.
+    let recovery = order.recovery.map(|_| "CODESPACES_RECOVERY_CONTAINER=true".to_owned());
     let own = merged.container_env.iter().map(|(name, value)| format!("{name}={value}"));
-    defaults.into_iter().map(|(name, value)| format!("{name}={value}")).chain(own).collect()
+    defaults.into_iter().map(|(name, value)| format!("{name}={value}")).chain(recovery).chain(own).collect()
 }
 
 /// Returns the first process: the Features' entrypoints, then the image's own command or nothing, then waiting for `SIGTERM`.

@@ -26,6 +26,7 @@ mod pack;
 mod probe;
 mod processes;
 mod pump;
+mod recovery;
 mod remote_user;
 mod run_args;
 mod runner;
@@ -37,8 +38,9 @@ mod workspace;
 
 pub use disk::{Disk, DiskError, look_image};
 pub use kept::Kept;
-pub use order::{Cache, Order, Workspaces};
+pub use order::{Cache, OnFailure, Order, Workspaces};
 pub use processes::stop;
+pub use recovery::{RECOVERY_IMAGE, recovery_configuration};
 pub use run_args::RunArgs;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};

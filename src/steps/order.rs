@@ -9,6 +9,8 @@ use crate::devcontainer::{DevContainer, ImageReference, LifecycleCommand};
 use crate::engine::ContainerId;
 use crate::github::Purpose;
 use crate::home::Lock;
+use crate::journal::CreationError;
+use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
@@ -31,6 +33,18 @@ pub enum Cache {
     Used,
     /// It is not (`rebuild --full`): images are pulled and built anew, and of the volumes only that of `/workspaces` stays.
     Ignored,
+}
+
+/// What is done where a codespace cannot be made, up to and including the phase that `waitFor` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnFailure {
+    /// What there is of it is kept for a look.
+    Keep,
+    /// A recovery container of this image takes its place (`--recovery`).
+    Recover {
+        /// The image.
+        image: String,
+    },
 }
 
 /// One run of one codespace.
@@ -77,6 +91,12 @@ pub struct Order {
     pub workspaces: Workspaces,
     /// Whether images that are there are used.
     pub cache: Cache,
+    /// What is wrong with the configuration, where a recovery container is to be made all the same: `config` is not its own then.
+    pub fault: Option<StepFailure>,
+    /// What a failure leads to.
+    pub on_failure: OnFailure,
+    /// Why the container is a recovery container.
+    pub recovery: Option<CreationError>,
     /// Held while the container is being made, so that nobody else makes another one of the same repository.
     pub making: Option<Lock>,
     /// Whether `initializeCommand` may run.
@@ -110,6 +130,7 @@ impl Order {
             labels.insert(label::CONFIG_FILE.to_owned(), file);
         }
         labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
+        labels.extend(self.recovery.map(|error| (label::RECOVERY.to_owned(), error.code().to_string())));
         labels.extend(self.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
         labels
     }

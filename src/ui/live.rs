@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use jiff::Timestamp;
 
 use super::facts::width_of;
-use super::plain::{READY, cause, one_line, warning};
+use super::plain::{READY, cause, creation_failed, one_line, recovery_container, warning};
 use super::recent::Recent;
 use crate::journal::{Clock, Event, Outcome, PhaseFinished, Sink, SinkError};
 use crate::phase::Phase;
@@ -145,6 +145,14 @@ impl Sink for Live {
             Event::Progress { text, .. } => self.running(|running| running.progress = one_line(text)),
             Event::Ready { .. } => self.bar.println(self.look.paint(Paint::Bold, READY)),
             Event::Warning { message, hint, .. } => self.bar.println(self.warning(message, hint.as_deref())),
+            Event::CreationFailed { error, .. } => {
+                for line in creation_failed(*error) {
+                    self.bar.println(self.look.paint(Paint::Yellow, &line));
+                }
+            }
+            Event::RecoveryContainer { outcome, seconds, reason, .. } => {
+                self.bar.println(recovery_container(*outcome, *seconds, reason.as_deref()));
+            }
             Event::RunStarted(_)
             | Event::CommandFinished { .. }
             | Event::RegistryLogin(_)

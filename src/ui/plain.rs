@@ -5,7 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::say;
-use crate::journal::{Event, Outcome, PhaseFinished, Sink, SinkError};
+use crate::journal::{CreationError, Event, Outcome, PhaseFinished, Sink, SinkError};
 use crate::report;
 
 /// Writes a line for each phase that ended or was skipped, for each warning, and when the codespace can be used.
@@ -39,6 +39,10 @@ impl Sink for Plain {
             Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
             Event::Warning { message, hint, .. } => warning(message, hint.as_deref()),
             Event::Ready { .. } => vec![READY.to_owned()],
+            Event::CreationFailed { error, .. } => creation_failed(*error),
+            Event::RecoveryContainer { outcome, seconds, reason, .. } => {
+                vec![recovery_container(*outcome, *seconds, reason.as_deref())]
+            }
             Event::RunStarted(_)
             | Event::PhaseStarted { .. }
             | Event::CommandFinished { .. }
@@ -55,6 +59,22 @@ impl Sink for Plain {
     fn finish(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
+}
+
+/// Returns what GitHub says where a codespace, or a prebuild, could not be made (codespaces-facts.md section 1.5).
+pub(super) fn creation_failed(error: CreationError) -> Vec<String> {
+    let code = format!("Error code: {} ({})", error.code(), error.name());
+    match error {
+        CreationError::Container => {
+            ["Failed to create container.", &code, "Creating recovery container."].map(str::to_owned).into()
+        }
+        CreationError::Prebuild => vec![code],
+    }
+}
+
+pub(super) fn recovery_container(outcome: Outcome, seconds: f64, reason: Option<&str>) -> String {
+    let reason = reason.map_or(String::new(), |reason| format!(": {}", one_line(reason)));
+    format!("recovery container: {} ({seconds:.1} s){reason}", outcome.name())
 }
 
 /// What stands where a codespace can be used.

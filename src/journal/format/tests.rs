@@ -53,6 +53,10 @@ fn a_line_is_flat_and_leaves_out_what_is_absent() {
         }),
         r#""runStarted","occasion":"create","version":"0.1.0","pid":7"#,
     );
+    check(
+        Event::CreationFailed { error: CreationError::Container, reason: "no".into() },
+        r#""creationFailed","errorCode":1302,"reason":"no""#,
+    );
     check(Event::Ready { wait_for: phase }, r#""ready","waitFor":"onCreateCommand""#);
     check(
         Event::RunFinished { outcome: Outcome::Succeeded, seconds: f64::NAN, message: None },
@@ -104,6 +108,10 @@ fn any_event_of_a_run() -> impl Strategy<Value = Event> {
             Event::RunStarted(RunStarted { occasion, version, pid, secrets_file })
         }),
         phase().prop_map(|wait_for| Event::Ready { wait_for }),
+        (select(CreationError::ALL.to_vec()), text())
+            .prop_map(|(error, reason)| Event::CreationFailed { error, reason }),
+        (outcomes(), seconds(), option::of(text()), option::of(text()))
+            .prop_map(|(outcome, seconds, reason, hint)| Event::RecoveryContainer { outcome, seconds, reason, hint }),
         (option::of(phase()), text(), option::of(text())).prop_map(|(phase, message, hint)| Event::Warning {
             phase,
             message,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{find_user, gone, unfit, unusable, way};
+use super::{find_user, gone, owner, unfit, unusable, way};
 use crate::devcontainer::{DevContainer, MergedConfiguration};
-use crate::engine::{ContainerId, ContainerSpec};
+use crate::engine::{ContainerId, ContainerSpec, ContainerState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
@@ -49,6 +49,9 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
         return Err(unfit::image(&config, &error).unwrap_or_else(|| error.into()));
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+    if runner.order.workspaces == Workspaces::Kept && details.state == ContainerState::Running {
+        owner::hand_over(runner, &id, &user, &merged).await?;
+    }
     Ok(Found { details, merged, user, marks: Marks::default() })
 }
 

@@ -1,6 +1,7 @@
 //! The phase `create`: from an image, or from a container that is there, to one that runs and is known.
 
 mod make;
+mod owner;
 mod unfit;
 mod wake;
 mod way;

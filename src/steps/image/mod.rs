@@ -20,6 +20,9 @@ pub(super) struct Image {
 
 /// Makes the image be there, and says what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
+    if let Some(fault) = runner.order.fault.take() {
+        return Err(fault);
+    }
     let Some(config) = runner.order.config.clone() else { return Ok(()) };
     let details = match (&config.source, runner.order.image.clone()) {
         (ContainerSource::Image(_), Some(reference)) => pull::ready(runner, &config, reference.as_str()).await?,

@@ -1,0 +1,88 @@
+//! The recovery container: what GitHub opens a codespace in whose own container could not be made (codespaces-facts.md section 1.5).
+//!
+//! Nothing of the configuration applies to it: no Feature, port, variable, hook. `/workspaces` is there, so that the configuration can be mended.
+
+use std::io::Result;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::order::{Cache, OnFailure, Workspaces};
+use super::pack::header;
+use super::run_args::RunArgs;
+use super::runner::EngineRunner;
+use super::{create, image};
+use crate::devcontainer::{ConfigError, DevContainer, ImageReference, Variables};
+use crate::engine::{ContainerId, Engine};
+use crate::journal::CreationError;
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::plan::Occasion;
+
+/// GitHub's image.
+pub const RECOVERY_IMAGE: &str = "mcr.microsoft.com/devcontainers/base:alpine";
+
+/// Its user.
+const USER: &str = "vscode";
+
+/// What is said of a place in a configuration that no file holds.
+const FILE: &str = "recovery container";
+
+/// Where GitHub writes why there is a recovery container.
+const REASON_FILE: &str = "workspaces/.codespaces/.persistedshare/RECOVERY-REASON-FILE";
+
+/// Returns the configuration of a recovery container.
+pub fn recovery_configuration(image: &str) -> std::result::Result<DevContainer, ConfigError> {
+    let text = serde_json::json!({ "image": image, "remoteUser": USER }).to_string();
+    DevContainer::parse(&text, FILE)
+}
+
+impl EngineRunner {
+    /// Makes a recovery container in the place of what there is. Its image is made to be there first, so that where it cannot be had all is as it was.
+    pub async fn recover(&mut self) -> std::result::Result<(), StepFailure> {
+        let OnFailure::Recover { image } = self.order.on_failure.clone() else { return Ok(()) };
+        let error = CreationError::Container;
+        let config = recovery_configuration(&image)?;
+        let order = &mut self.order;
+        if order.occasion != Occasion::Create || order.checkout.is_none() {
+            // The clone goes when all of it is in the codespace.
+            order.workspaces = Workspaces::Kept;
+        }
+        order.image = ImageReference::of(&config, &Variables::default())?;
+        order.workspace_folder = order.repository_folder();
+        (order.config, order.run_args, order.initialize) = (Some(config), RunArgs::default(), None);
+        (order.occasion, order.cache, order.recovery) = (Occasion::Rebuild, Cache::Used, Some(error));
+        self.running = None;
+        Box::pin(image::ready(self)).await.map_err(no_image)?;
+        Box::pin(create::ready(self)).await?;
+        let container = self
+            .container()
+            .cloned()
+            .ok_or_else(|| StepFailure::new(FailureKind::Engine, "there is no container".to_owned()))?;
+        say_why(&self.engine, &container, error).await
+    }
+}
+
+/// Says of an image that could not be had what can be done, without the place in a configuration that nobody wrote.
+fn no_image(failure: StepFailure) -> StepFailure {
+    let said =
+        failure.reason.strip_prefix(FILE).and_then(|rest| rest.split_once(": ")).map(|(_, said)| said.to_owned());
+    let hint = "LOCALSPACE_RECOVERY_IMAGE names another image to take, one with a user `vscode`".to_owned();
+    StepFailure { reason: said.unwrap_or(failure.reason), detail: None, hint: Some(hint), ..failure }
+}
+
+/// Writes the error's code to where GitHub has it.
+async fn say_why(
+    engine: &Engine,
+    container: &ContainerId,
+    error: CreationError,
+) -> std::result::Result<(), StepFailure> {
+    Ok(engine.upload(container, "/", reason(error)).await?)
+}
+
+fn reason(error: CreationError) -> impl Stream<Item = Result<Bytes>> + use<> {
+    let content = format!("{}\n", error.code());
+    let mut header = header(tar::EntryType::Regular, 0o644, content.len() as u64, (0, 0));
+    let mut builder = tar::Builder::new(Vec::new());
+    let made = builder.append_data(&mut header, REASON_FILE, content.as_bytes()).and_then(|()| builder.into_inner());
+    futures_util::stream::iter([made.map(Bytes::from)])
+}
