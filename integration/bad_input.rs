@@ -29,7 +29,7 @@ fn a_broken_configuration_is_shown_with_line_column_and_caret() {
         r#"{"build": {"dockerfile": "Dockerfile"}}"#,
         &[],
         2,
-        "devcontainer.json:1:2: `build`: building an image is not",
+        "devcontainer.json:1:26: there is no Dockerfile .devcontainer/Dockerfile in the repository",
     );
     check(r#"{"image": "busybox:1", "name": "a\qb"}"#, &[], 2, "devcontainer.json:1:34: this is no escape");
     check(r#"{"image": "busybox:1", "onCreateCommand": "echo ${env}"}"#, &[], 2, "`${env}` names no variable");

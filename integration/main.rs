@@ -10,6 +10,7 @@ mod config;
 mod config_container;
 mod configuration;
 mod credentials;
+mod dockerfile;
 mod environment;
 mod exec;
 mod exec_terminal;

@@ -14,7 +14,7 @@ use crate::lifecycle::StepFailure;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{Cache, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
+use crate::steps::{BuildOptions, Cache, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -82,6 +82,7 @@ pub(super) async fn make(
         config: Some(made.config),
         image: made.image,
         run_args: made.run_args,
+        build_options: made.build_options,
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         checkout: Some(checkout),
@@ -108,6 +109,7 @@ pub(super) struct Made {
     pub(super) config: DevContainer,
     pub(super) image: Option<ImageReference>,
     pub(super) run_args: RunArgs,
+    pub(super) build_options: BuildOptions,
     pub(super) workspace_folder: String,
 }
 
@@ -117,9 +119,10 @@ impl Made {
         let variables = variables(context, folder.to_owned());
         let image = ImageReference::of(&config, &variables)?;
         let run_args = RunArgs::parse(&config, &variables)?;
+        let build_options = BuildOptions::parse(&config, &variables)?;
         let own = config.workspace_folder.as_ref();
         let workspace_folder = own.map_or(folder.to_owned(), |own| variables.apply(&own.value));
-        Ok(Self { config, image, run_args, workspace_folder })
+        Ok(Self { config, image, run_args, build_options, workspace_folder })
     }
 
     /// Returns what was read, or, where a recovery container is to take the place of what cannot be read, that one and what is wrong.
@@ -139,7 +142,7 @@ impl Made {
 
     /// Returns what a person should know of it, in words.
     pub(super) fn notes(&self) -> impl Iterator<Item = &String> {
-        self.config.warnings.iter().chain(self.run_args.warnings())
+        self.config.warnings.iter().chain(self.run_args.warnings()).chain(self.build_options.warnings())
     }
 }
 
@@ -168,6 +171,7 @@ pub(super) async fn wake(
         config: None,
         image: None,
         run_args: RunArgs::default(),
+        build_options: BuildOptions::default(),
         checkout: None,
         initialize: None,
         container: Some(container),

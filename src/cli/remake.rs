@@ -94,6 +94,7 @@ impl Remake<'_> {
             config: Some(made.config),
             image: made.image,
             run_args: made.run_args,
+            build_options: made.build_options,
             checkout,
             reference: labelled(label::REF),
             commit: labelled(label::COMMIT),

@@ -5,7 +5,7 @@ use super::error::{CliError, Kind};
 use super::select::Found;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, Engine, LabelFilter};
-use crate::steps::{Workspaces, look_image};
+use crate::steps::{Workspaces, image_repository, look_image};
 
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
@@ -15,8 +15,24 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
         engine.remove_volume(&volume.name).await?;
     }
     // A look into its volume that was cut short.
-    engine.remove_image(&look_image(name)).await?;
+    let _in_use = engine.remove_image(&look_image(name)).await?;
+    remove_images(engine, name, &filter).await?;
     context.home.remove(name)?;
+    Ok(())
+}
+
+/// Removes the images that were built for a codespace: those of its name, and those that have none any more. What others have made of one has
+/// its labels too, and stays, and so does one that another container uses.
+async fn remove_images(engine: &Engine, name: &CodespaceName, filter: &[LabelFilter]) -> Result<(), CliError> {
+    let repository = image_repository(name);
+    for image in engine.images(filter).await? {
+        let is_own = |name: &&String| name.rsplit_once(':').is_some_and(|(name, _)| name == repository);
+        let own: Vec<&String> = image.names.iter().filter(is_own).collect();
+        let unnamed = image.names.is_empty().then_some(&image.id);
+        for reference in own.into_iter().chain(unnamed) {
+            let _in_use = engine.remove_image(reference).await?;
+        }
+    }
     Ok(())
 }
 

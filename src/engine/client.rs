@@ -93,6 +93,15 @@ impl Engine {
     }
 }
 
+/// Returns Docker's word for this machine's architecture.
+pub fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
 fn unreachable(endpoint: &Endpoint, source: bollard::errors::Error) -> EngineError {
     EngineError::Unreachable {
         address: endpoint.address.to_string(),

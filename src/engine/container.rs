@@ -245,13 +245,10 @@ impl Engine {
             ListVolumesOptionsBuilder::default().filters(&HashMap::from([("label".to_owned(), labels)])).build();
         let listed = self.quick.list_volumes(Some(options)).await;
         let listed = listed.map_err(|error| self.explain("list", "its volumes", error))?;
-        let summary = |volume: bollard::models::Volume| {
-            let created = volume.created_at.and_then(|time| time.parse::<jiff::Timestamp>().ok());
-            VolumeSummary {
-                name: volume.name,
-                created: created.map_or(0, jiff::Timestamp::as_second),
-                labels: volume.labels.into_iter().collect(),
-            }
+        let summary = |volume: bollard::models::Volume| VolumeSummary {
+            name: volume.name,
+            created: volume.created_at.map_or(0, |time| time.timestamp()),
+            labels: volume.labels.into_iter().collect(),
         };
         Ok(listed.volumes.unwrap_or_default().into_iter().map(summary).collect())
     }

@@ -100,6 +100,11 @@ impl EngineError {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
+    /// Tells whether the engine said that something else stands in the way.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused { status: 409, .. })
+    }
+
     /// Wraps what bollard said of `operation` on `subject`.
     pub(crate) fn from_bollard(operation: &'static str, subject: &str, error: Bollard) -> Self {
         let subject = subject.to_owned();

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::auth::DockerCredentials;
-use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
+use bollard::query_parameters::{
+    CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
+};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::client::Engine;
+use super::container::LabelFilter;
 use super::error::EngineError;
 use crate::redact::Secret;
 
@@ -37,6 +40,26 @@ pub struct RegistryCredentials<'a> {
     pub user: &'a str,
     /// The password or token.
     pub password: &'a Secret<String>,
+}
+
+impl RegistryCredentials<'_> {
+    pub(super) fn to_docker(&self) -> DockerCredentials {
+        DockerCredentials {
+            username: Some(self.user.to_owned()),
+            password: Some(self.password.expose().clone()),
+            serveraddress: Some(self.server.to_owned()),
+            ..DockerCredentials::default()
+        }
+    }
+}
+
+/// An image of the engine's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSummary {
+    /// `sha256:…`.
+    pub id: String,
+    /// What it is called.
+    pub names: Vec<String>,
 }
 
 /// How a pull ended.
@@ -72,6 +95,42 @@ impl Engine {
         }
     }
 
+    /// Returns the images that have every one of the labels, those without a name too.
+    pub async fn images(&self, filters: &[LabelFilter]) -> Result<Vec<ImageSummary>, EngineError> {
+        let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
+        let options =
+            ListImagesOptionsBuilder::default().filters(&HashMap::from([("label".to_owned(), labels)])).build();
+        let listed = self.quick.list_images(Some(options)).await;
+        let listed = listed.map_err(|error| self.explain("list", "its images", error))?;
+        let summary = |image: bollard::models::ImageSummary| ImageSummary {
+            id: image.id,
+            // What has no name is called this by some engines.
+            names: image.repo_tags.into_iter().filter(|name| name != "<none>:<none>").collect(),
+        };
+        Ok(listed.into_iter().map(summary).collect())
+    }
+
+    /// Removes an image by a name, which goes alone where it has others, or by its id. One that is gone is no error; returns whether it is gone:
+    /// not so where a container uses it.
+    pub async fn remove_image(&self, reference: &str) -> Result<bool, EngineError> {
+        match self.docker.remove_image(reference, None::<RemoveImageOptions>, None).await {
+            Ok(_) => Ok(true),
+            Err(error) => match self.explain("remove the image", reference, error) {
+                error if error.is_not_found() => Ok(true),
+                error if error.is_conflict() => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Gives an image one more name.
+    pub async fn tag(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        let (repository, tag) = split_tag(name);
+        let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+        let tagged = self.quick.tag_image(image, Some(options)).await;
+        tagged.map_err(|error| self.explain("name the image", name, error))
+    }
+
     /// Pulls an image, for the engine's own platform where none is named; `progress` is told how far it is, in words.
     pub async fn pull(
         &self,
@@ -84,12 +143,7 @@ impl Engine {
         let (name, tag) = split_tag(reference);
         let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag);
         let options = options.platform(platform.unwrap_or_default()).build();
-        let credentials = login.map(|login| DockerCredentials {
-            username: Some(login.user.to_owned()),
-            password: Some(login.password.expose().clone()),
-            serveraddress: Some(login.server.to_owned()),
-            ..DockerCredentials::default()
-        });
+        let credentials = login.map(|login| login.to_docker());
         let mut layers = Layers::default();
         let mut stream = self.docker.create_image(Some(options), None, credentials);
         while let Some(item) = stream.next().await {
@@ -136,38 +190,46 @@ impl Engine {
         }
         Ok(())
     }
-
-    /// Removes an image; one that is not there is no error.
-    pub async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
-        match self.docker.remove_image(reference, None::<RemoveImageOptions>, None).await {
-            Ok(_) => Ok(()),
-            Err(error) => match self.explain("remove the image", reference, error) {
-                error if error.is_not_found() => Ok(()),
-                error => Err(error),
-            },
-        }
-    }
 }
 
 /// Tells a registry's refusal from an engine's (the texts: codespaces-facts.md section 3.4).
 fn classify(error: EngineError) -> Result<Pull, EngineError> {
-    const REFUSED: [&str; 7] = [
+    let EngineError::Refused { message, .. } = &error else { return Err(error) };
+    match refusal(message) {
+        Some(Refusal::Denied) => Ok(Pull::Refused(message.clone())),
+        Some(Refusal::NotFound) => Ok(Pull::NotFound(message.clone())),
+        None => Err(error),
+    }
+}
+
+/// Why a registry would not give an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No login, a wrong one, or no permission.
+    Denied,
+    /// It has no such image.
+    NotFound,
+}
+
+/// Tells a registry's refusal from an engine's (the texts: codespaces-facts.md section 3.4).
+pub fn refusal(message: &str) -> Option<Refusal> {
+    const REFUSED: [&str; 8] = [
         "unauthorized",
         "denied",
         "no basic auth credentials",
         "authentication required",
         "403 Forbidden",
+        "401 Unauthorized",
         "authorization token has expired",
         "toomanyrequests",
     ];
     const NOT_FOUND: [&str; 4] = ["manifest unknown", "name unknown", "not found", "repository name not known"];
-    let EngineError::Refused { message, .. } = &error else { return Err(error) };
     if REFUSED.iter().any(|text| message.contains(text)) {
-        Ok(Pull::Refused(message.clone()))
+        Some(Refusal::Denied)
     } else if NOT_FOUND.iter().any(|text| message.contains(text)) {
-        Ok(Pull::NotFound(message.clone()))
+        Some(Refusal::NotFound)
     } else {
-        Err(error)
+        None
     }
 }
 

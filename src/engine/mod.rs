@@ -8,6 +8,7 @@
 //! * [`ExecSession`]: one command in a container, its streams and its end.
 
 mod archive;
+mod build;
 mod client;
 mod container;
 pub mod endpoint;
@@ -17,7 +18,8 @@ mod extra;
 mod image;
 mod spec;
 
-pub use client::{Engine, EngineVersion};
+pub use build::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, Reuse};
+pub use client::{Engine, EngineVersion, architecture};
 pub use container::{
     ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed, VolumeSummary,
 };
@@ -25,5 +27,5 @@ pub use endpoint::Endpoint;
 pub use error::EngineError;
 pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize};
 pub use extra::{CgroupNamespace, ExtraOptions, PortSpec, Ulimit};
-pub use image::{ImageDetails, Pull, RegistryCredentials};
+pub use image::{ImageDetails, ImageSummary, Pull, Refusal, RegistryCredentials, refusal};
 pub use spec::{ContainerSpec, MountKind, MountSpec};

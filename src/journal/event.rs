@@ -17,6 +17,8 @@ pub enum Event {
     CommandFinished { phase: Phase, command: String, exit_code: i32, seconds: f64 },
     /// Text that a command of `phase` wrote.
     Output(Output),
+    /// A step of an image's build began or ended.
+    BuildStep(BuildStep),
     /// How far a pull or a build is; meant for a live view, not kept in the journal file.
     Progress { phase: Phase, text: String },
     /// The codespace may be used from here on: the phase that `waitFor` names is over.
@@ -79,6 +81,34 @@ pub struct Output {
     pub stream: OutputStream,
     /// What was written: a chunk, not necessarily whole lines.
     pub text: String,
+}
+
+/// A step of an image's build.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuildStep {
+    /// While which phase ran.
+    pub phase: Phase,
+    /// Which: `2/5`, with the stage's name before it where there are several. Its output has this as its command.
+    pub step: String,
+    /// What it does: `RUN make`.
+    pub name: String,
+    /// What became of it.
+    pub state: StepState,
+    /// How long it took, once it is over.
+    pub seconds: Option<f64>,
+}
+
+/// What became of a step of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// It runs.
+    Started,
+    /// An earlier build had done it.
+    Cached,
+    /// It is done.
+    Succeeded,
+    /// It is not.
+    Failed,
 }
 
 /// Where a command writes to.
@@ -174,6 +204,18 @@ impl CreationError {
         match self {
             Self::Container => "UnifiedContainersErrorFatalCreatingContainer",
             Self::Prebuild => "UnifiedContainersErrorPrebuilTemplateOnCreateFailed",
+        }
+    }
+}
+
+impl StepState {
+    /// Returns the state's name in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Cached => "cached",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
         }
     }
 }

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin,
-    RunStarted,
+    BuildStep, CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished,
+    RegistryLogin, RunStarted, StepState,
 };
 use crate::codespace::CodespaceName;
 use crate::phase::Phase;
@@ -124,6 +124,7 @@ impl<'a> Line<'a> {
                 ..head("commandFinished")
             },
             Event::Output(output) => Self::of_output(head("output"), output),
+            Event::BuildStep(step) => Self::of_build_step(head("buildStep"), step),
             Event::Progress { phase, text: shown } => {
                 Line { phase: Some(*phase), text: text(shown), ..head("progress") }
             }
@@ -188,6 +189,17 @@ impl<'a> Line<'a> {
         }
     }
 
+    fn of_build_step(head: Self, step: &'a BuildStep) -> Self {
+        Line {
+            phase: Some(step.phase),
+            command: text(&step.step),
+            text: text(&step.name),
+            outcome: text(step.state.name()),
+            seconds: step.seconds.and_then(milliseconds),
+            ..head
+        }
+    }
+
     fn of_login(head: Self, login: &'a RegistryLogin) -> Self {
         Line {
             phase: Some(Phase::RegistryLogin),
@@ -243,6 +255,13 @@ impl Line<'_> {
                 stream: stream(&self.stream?)?,
                 text: self.text?.into_owned(),
             }),
+            "buildStep" => Event::BuildStep(BuildStep {
+                phase: self.phase?,
+                step: self.command?.into_owned(),
+                name: self.text?.into_owned(),
+                state: step_state(&self.outcome?)?,
+                seconds: self.seconds,
+            }),
             "progress" => Event::Progress { phase: self.phase?, text: self.text?.into_owned() },
             "ready" => Event::Ready { wait_for: self.wait_for? },
             "registryLogin" => Event::RegistryLogin(RegistryLogin {
@@ -296,6 +315,11 @@ fn milliseconds(seconds: f64) -> Option<f64> {
 
 fn outcome(name: &str) -> Option<Outcome> {
     [Outcome::Succeeded, Outcome::Failed].into_iter().find(|outcome| outcome.name() == name)
+}
+
+fn step_state(name: &str) -> Option<StepState> {
+    let all = [StepState::Started, StepState::Cached, StepState::Succeeded, StepState::Failed];
+    all.into_iter().find(|state| state.name() == name)
 }
 
 fn login_outcome(name: &str) -> Option<LoginOutcome> {

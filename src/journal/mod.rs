@@ -15,8 +15,8 @@ mod writer;
 
 pub use clock::Clock;
 pub use event::{
-    CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, RegistryLogin,
-    RunStarted,
+    BuildStep, CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished,
+    RegistryLogin, RunStarted, StepState,
 };
 pub use follow::follow;
 pub use format::{Record, decode, encode};

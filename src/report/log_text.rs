@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::lines::LineBuffer;
 use super::look::Colour;
 use super::sanitise;
-use crate::journal::{CreationError, Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted};
+use crate::journal::{
+    BuildStep, CreationError, Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted, StepState,
+};
 use crate::phase::Phase;
 
 /// The longest line that is shown whole, in bytes.
@@ -45,6 +47,7 @@ impl LogText {
         match event {
             Event::Output(output) => self.output(&mut text, time, output),
             Event::CommandFinished { command, .. } => self.end_lines(&mut text, |of| of == Some(command)),
+            Event::BuildStep(step) => self.end_lines(&mut text, |of| of == Some(&step.step)),
             Event::RunStarted(_)
             | Event::PhaseStarted { .. }
             | Event::PhaseSkipped { .. }
@@ -117,6 +120,7 @@ fn lines_of(event: &Event) -> Vec<String> {
         Event::CommandFinished { command, exit_code, seconds, .. } => {
             vec![format!("[{command}] ended with exit code {exit_code} ({seconds:.1} s)")]
         }
+        Event::BuildStep(step) => vec![format!("[{}] {}", step.step, build_step(step))],
         Event::Output(_) | Event::Progress { .. } => Vec::new(),
         Event::Ready { .. } => vec!["The codespace can be used.".to_owned()],
         Event::RegistryLogin(login) => vec![registry_login(login)],
@@ -178,6 +182,16 @@ fn headline(phase: Phase) -> String {
         | Phase::PostStartCommand
         | Phase::PostAttachCommand => format!("Running {phase}..."),
     }
+}
+
+/// Returns what became of a step of a build: what it does, and how long it took.
+pub(crate) fn build_step(step: &BuildStep) -> String {
+    let seconds = step.seconds.map_or(String::new(), |seconds| format!(" ({seconds:.1} s)"));
+    let state = match step.state {
+        StepState::Started => String::new(),
+        StepState::Cached | StepState::Succeeded | StepState::Failed => format!(": {}", step.state.name()),
+    };
+    format!("{}{state}{seconds}", step.name)
 }
 
 fn phase_finished(finished: &PhaseFinished) -> String {

@@ -14,6 +14,7 @@ mod timeline;
 pub use failure::{Remains, failure};
 pub use json::{DiagnosisDocument, PhaseDocument, Place, RecoveryDocument, RegistryDocument, UpDocument, UpOutcome};
 pub use lines::LineBuffer;
+pub(crate) use log_text::build_step;
 pub use log_text::{LogText, log_text};
 pub use look::{Charset, Colour, Look, Paint, wrap};
 pub use sanitise::{coloured, plain};

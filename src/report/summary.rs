@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::tail::Tails;
 use crate::codespace::CodespaceName;
-use crate::journal::{Diagnosis, Event, Outcome, PhaseFinished, Record, RegistryLogin, RunStarted};
+use crate::journal::{Diagnosis, Event, Outcome, PhaseFinished, Record, RegistryLogin, RunStarted, StepState};
 use crate::phase::Phase;
 
 /// How many lines of a failed command's output are kept.
@@ -177,6 +177,11 @@ impl Summary {
                     self.failed_command.get_or_insert_with(|| command.clone());
                 }
             }
+            Event::BuildStep(step) => {
+                if step.state == StepState::Failed {
+                    self.failed_command.get_or_insert_with(|| step.step.clone());
+                }
+            }
             Event::Output(output) => self.tails.push(output),
             Event::Progress { .. } | Event::CreationFailed { .. } => {}
             Event::RecoveryContainer { outcome, reason, hint, .. } => {
@@ -211,7 +216,9 @@ impl Summary {
         let PhaseFinished { phase, outcome, seconds, exit_code, reason, detail, hint } = finished.clone();
         if outcome == Outcome::Failed && self.failure.is_none() {
             // Where none of several commands ended (a timeout), the one that wrote last is the best witness.
-            let command = self.failed_command.take().or_else(|| self.tails.newest().cloned());
+            // A build fails of a step, or of none.
+            let newest = self.tails.newest().filter(|_| phase != Phase::Image).cloned();
+            let command = self.failed_command.take().or(newest);
             let excerpt = self.tails.lines(command.as_ref());
             self.failure = Some(Failure { phase, command, exit_code, reason: reason.clone(), detail, hint, excerpt });
         }

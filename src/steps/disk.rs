@@ -72,7 +72,7 @@ impl Disk {
     pub async fn close(self) -> Result<(), EngineError> {
         let Some(image) = self.look else { return Ok(()) };
         self.engine.remove(&self.container).await?;
-        self.engine.remove_image(&image).await
+        self.engine.remove_image(&image).await.map(drop)
     }
 }
 

@@ -13,6 +13,7 @@ mod create;
 mod disk;
 mod env_file;
 mod failure;
+mod flags;
 mod gate;
 mod hook;
 mod image;
@@ -37,6 +38,7 @@ mod unpack;
 mod workspace;
 
 pub use disk::{Disk, DiskError, look_image};
+pub use image::{BuildOptions, image_repository};
 pub use kept::Kept;
 pub use order::{Cache, OnFailure, Order, Workspaces};
 pub use processes::stop;

@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
+use super::image::BuildOptions;
 use super::run_args::RunArgs;
 
 /// What is in a codespace's `/workspaces` before its container is made.
@@ -74,6 +75,8 @@ pub struct Order {
     pub image: Option<ImageReference>,
     /// Its `runArgs`.
     pub run_args: RunArgs,
+    /// Its `build.options`.
+    pub build_options: BuildOptions,
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,

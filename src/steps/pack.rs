@@ -1,4 +1,4 @@
-//! A clone as a tar stream that nobody holds whole.
+//! A clone, or a build's context, as a tar stream that nobody holds whole.
 //!
 //! What is in it is what git takes for the same: contents, modes, links to the byte, and names that need not be text. Formats are GNU's,
 //! which the engine reads, for what is too long for a plain header.
@@ -14,6 +14,7 @@ use futures_util::Stream;
 use tokio::sync::{mpsc, oneshot};
 
 use super::remote_user::RemoteUser;
+use crate::devcontainer::DockerIgnore;
 
 /// How much is sent at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -27,27 +28,58 @@ const HEADER_LINK: usize = 100;
 /// What became of a tar: the files that are not in it, or why it ends too soon.
 pub(super) type Packed = oneshot::Receiver<Result<Vec<PathBuf>>>;
 
-/// Returns a tar of `folder` as the folder `name`. Where it cannot be read to its end the stream ends with an error: a tar that is merely cut
-/// between two files would pass for a whole one.
+/// A folder as a tar.
+#[derive(Debug)]
+pub(super) struct Tar {
+    folder: Option<PathBuf>,
+    /// What the folder is called in the tar; empty where its content stands at the top.
+    name: PathBuf,
+    owner: (u64, u64),
+    /// What is left out, by the path in the tar.
+    ignore: DockerIgnore,
+    /// Files that the folder does not have, or that stand in the place of one that it has.
+    more: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Tar {
+    /// Returns the content of a folder for a build, every file root's, as BuildKit takes it.
+    pub(super) fn of_context(folder: PathBuf, ignore: DockerIgnore, more: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        Self { folder: Some(folder), name: PathBuf::new(), owner: (0, 0), ignore, more }
+    }
+
+    /// Returns files for a build, every one root's.
+    pub(super) fn of_files(more: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        Self { folder: None, name: PathBuf::new(), owner: (0, 0), ignore: DockerIgnore::default(), more }
+    }
+
+    /// Returns the tar as a stream. Where the folder cannot be read to its end it ends with an error: a tar that is merely cut between two
+    /// files would pass for a whole one.
+    pub(super) fn stream(self) -> (impl Stream<Item = Result<Bytes>> + use<>, Packed) {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (tell, told) = oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            let writer = Chunks { sender: sender.clone(), waiting: Vec::with_capacity(CHUNK) };
+            let Self { folder, name, owner, ignore, more } = self;
+            let mut packer = Packer { tar: tar::Builder::new(writer), owner, ignore, more, left_out: Vec::new() };
+            let packed = packer.all(folder.as_deref(), &name).and_then(|()| packer.tar.into_inner()?.flush());
+            if let Err(error) = &packed {
+                // The reader may be gone: then nobody is to be told.
+                let _reader_gone = sender.blocking_send(Err(Error::new(error.kind(), error.to_string())));
+            }
+            let _reader_gone = tell.send(packed.map(|()| packer.left_out));
+        });
+        (futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)), told)
+    }
+}
+
+/// Returns a tar of `folder` as the folder `name`, every file the owner's.
 pub(super) fn pack(
     folder: PathBuf,
     name: &str,
     owner: &RemoteUser,
 ) -> (impl Stream<Item = Result<Bytes>> + use<>, Packed) {
-    let (sender, mut receiver) = mpsc::channel(WAITING);
-    let (tell, told) = oneshot::channel();
     let (name, owner) = (PathBuf::from(name), (owner.uid, owner.gid));
-    tokio::task::spawn_blocking(move || {
-        let writer = Chunks { sender: sender.clone(), waiting: Vec::with_capacity(CHUNK) };
-        let mut packer = Packer { tar: tar::Builder::new(writer), owner, left_out: Vec::new() };
-        let packed = packer.add(&folder, &name, Some(0o755)).and_then(|()| packer.tar.into_inner()?.flush());
-        if let Err(error) = &packed {
-            // The reader may be gone: then nobody is to be told.
-            let _reader_gone = sender.blocking_send(Err(Error::new(error.kind(), error.to_string())));
-        }
-        let _reader_gone = tell.send(packed.map(|()| packer.left_out));
-    });
-    (futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)), told)
+    Tar { folder: Some(folder), name, owner, ignore: DockerIgnore::default(), more: Vec::new() }.stream()
 }
 
 /// Returns the header of an entry that belongs to a user and a group.
@@ -64,12 +96,41 @@ pub(super) fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u6
 struct Packer {
     tar: tar::Builder<Chunks>,
     owner: (u64, u64),
+    ignore: DockerIgnore,
+    more: Vec<(PathBuf, Vec<u8>)>,
     left_out: Vec<PathBuf>,
 }
 
 impl Packer {
+    fn all(&mut self, folder: Option<&Path>, name: &Path) -> Result<()> {
+        for (name, content) in &self.more {
+            let mut header = header(tar::EntryType::Regular, 0o644, content.len() as u64, self.owner);
+            self.tar.append_data(&mut header, name, content.as_slice())?;
+        }
+        match folder {
+            None => Ok(()),
+            Some(folder) if name.as_os_str().is_empty() => self.inside(folder, name),
+            Some(folder) => self.add(folder, name, Some(0o755)),
+        }
+    }
+
+    /// Adds everything in a folder.
+    fn inside(&mut self, folder: &Path, name: &Path) -> Result<()> {
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>>>);
+        let mut entries = entries.map_err(of(name))?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        entries.iter().try_for_each(|entry| self.add(&entry.path(), &name.join(entry.file_name()), None))
+    }
+
     /// Adds a file, a link, or a folder with everything in it.
     fn add(&mut self, path: &Path, name: &Path, mode: Option<u32>) -> Result<()> {
+        if self.more.iter().any(|(other, _)| other == name) {
+            return Ok(());
+        }
+        if self.ignore.leaves_out(&name.to_string_lossy()) {
+            let is_folder = self.ignore.may_take_in() && path.symlink_metadata().is_ok_and(|about| about.is_dir());
+            return if is_folder { self.inside(path, name) } else { Ok(()) };
+        }
         let about = path.symlink_metadata().map_err(of(name))?;
         let mode = mode.unwrap_or(about.mode() & 0o7777);
         if about.is_symlink() {
@@ -78,10 +139,7 @@ impl Packer {
         } else if about.is_dir() {
             let mut header = self.header(tar::EntryType::Directory, mode, 0, &about);
             self.tar.append_data(&mut header, name, std::io::empty())?;
-            let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>>>);
-            let mut entries = entries.map_err(of(name))?;
-            entries.sort_by_key(std::fs::DirEntry::file_name);
-            entries.iter().try_for_each(|entry| self.add(&entry.path(), &name.join(entry.file_name()), None))
+            self.inside(path, name)
         } else if about.is_file() {
             let file = File::open(path).map_err(of(name))?;
             let mut header = self.header(tar::EntryType::Regular, mode, about.len(), &about);
@@ -287,6 +345,26 @@ mod tests {
         assert_eq!(shrunk, "app/a: it became shorter while it was read");
         let gone = changed(|clone| fs::remove_file(clone.join("b")).expect("removed")).await;
         assert_eq!(gone, "app/b: No such file or directory (os error 2)");
+    }
+
+    #[tokio::test]
+    async fn a_context_has_what_is_not_left_out_and_what_is_added() {
+        let (_around, clone) = folder();
+        fs::create_dir_all(clone.join("out/deep")).expect("made");
+        fs::create_dir_all(clone.join("src")).expect("made");
+        for name in ["Dockerfile", "src/a.rs", "out/a", "out/deep/kept", "x.log"] {
+            fs::write(clone.join(name), name).expect("written");
+        }
+        let ignore = DockerIgnore::read("out\n!out/deep\n*.log\n").expect("read");
+        let more = vec![(PathBuf::from("Dockerfile"), b"another".to_vec())];
+        let (stream, told) = Tar::of_context(clone, ignore, more).stream();
+        let archive = bytes(stream).await.expect("a whole tar");
+        assert!(told.await.expect("told").is_ok());
+        let listed = tar(Path::new("/"), &["-tv", "--numeric-owner", "-f", "-"], &archive);
+        let names: Vec<_> = listed.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+        assert_eq!(names, ["Dockerfile", "out/deep", "out/deep/kept", "src", "src/a.rs"]);
+        assert!(listed.lines().all(|line| line.contains(" 0/0 ")), "{listed}");
+        assert!(listed.contains(" 7 "), "{listed}");
     }
 
     #[tokio::test]

@@ -25,7 +25,27 @@ pub(super) struct Side {
 pub(super) struct Pump {
     stdout: Side,
     stderr: Side,
-    tail: String,
+    tail: Tail,
+}
+
+/// The last of a command's output.
+#[derive(Debug, Default)]
+pub(super) struct Tail(String);
+
+impl Tail {
+    pub(super) fn push(&mut self, text: &str) {
+        let Self(tail) = self;
+        tail.push_str(text);
+        if tail.len() > 2 * TAIL {
+            let end = tail.len();
+            let from = (end - TAIL..end).find(|at| tail.is_char_boundary(*at)).unwrap_or(end);
+            tail.drain(..from);
+        }
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
 }
 
 impl Side {
@@ -64,7 +84,7 @@ impl Side {
 impl Pump {
     pub(super) fn new(record: &Recorder, redactor: &Redactor, phase: Phase, label: Option<&String>) -> Self {
         let side = |stream| Side::new(record, redactor, phase, label.cloned(), stream);
-        Self { stdout: side(OutputStream::Stdout), stderr: side(OutputStream::Stderr), tail: String::new() }
+        Self { stdout: side(OutputStream::Stdout), stderr: side(OutputStream::Stderr), tail: Tail::default() }
     }
 
     /// Records output until the command's end; returns its exit code, or nothing where the streams closed first.
@@ -73,11 +93,11 @@ impl Pump {
             match running.next().await? {
                 Piece::Output(OutputStream::Stdout, bytes) => {
                     let text = self.stdout.push(&bytes).await;
-                    self.keep(&text);
+                    self.tail.push(&text);
                 }
                 Piece::Output(OutputStream::Stderr, bytes) => {
                     let text = self.stderr.push(&bytes).await;
-                    self.keep(&text);
+                    self.tail.push(&text);
                 }
                 Piece::Ended(code) => return Ok(Some(code)),
                 Piece::Closed => return Ok(None),
@@ -94,17 +114,8 @@ impl Pump {
     /// Records what was held back; returns the last of the output.
     pub(super) async fn finish(mut self) -> String {
         for text in [self.stdout.finish().await, self.stderr.finish().await] {
-            self.keep(&text);
+            self.tail.push(&text);
         }
-        self.tail
-    }
-
-    fn keep(&mut self, text: &str) {
-        self.tail.push_str(text);
-        if self.tail.len() > 2 * TAIL {
-            let end = self.tail.len();
-            let from = (end - TAIL..end).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(end);
-            self.tail.drain(..from);
-        }
+        self.tail.into_text()
     }
 }

@@ -141,6 +141,7 @@ impl Sink for Live {
                 self.has_failed |= finished.outcome == Outcome::Failed;
                 self.end(&self.finished(finished));
             }
+            Event::BuildStep(step) => self.running(|running| running.recent.step(step)),
             Event::Output(output) => self.running(|running| running.recent.push(output)),
             Event::Progress { text, .. } => self.running(|running| running.progress = one_line(text)),
             Event::Ready { .. } => self.bar.println(self.look.paint(Paint::Bold, READY)),

@@ -5,7 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::say;
-use crate::journal::{CreationError, Event, Outcome, PhaseFinished, Sink, SinkError};
+use crate::journal::{CreationError, Event, Outcome, PhaseFinished, Sink, SinkError, StepState};
 use crate::report;
 
 /// Writes a line for each phase that ended or was skipped, for each warning, and when the codespace can be used.
@@ -38,6 +38,9 @@ impl Sink for Plain {
             Event::PhaseFinished(finished) => vec![phase_finished(finished)],
             Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
             Event::Warning { message, hint, .. } => warning(message, hint.as_deref()),
+            Event::BuildStep(step) if step.state != StepState::Started => {
+                vec![format!("{}: [{}] {}", step.phase, one_line(&step.step), one_line(&report::build_step(step)))]
+            }
             Event::Ready { .. } => vec![READY.to_owned()],
             Event::CreationFailed { error, .. } => creation_failed(*error),
             Event::RecoveryContainer { outcome, seconds, reason, .. } => {
@@ -45,6 +48,7 @@ impl Sink for Plain {
             }
             Event::RunStarted(_)
             | Event::PhaseStarted { .. }
+            | Event::BuildStep(_)
             | Event::CommandFinished { .. }
             | Event::Output(_)
             | Event::Progress { .. }

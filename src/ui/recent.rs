@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::journal::Output;
+use crate::journal::{BuildStep, Output};
 use crate::report::{self, LineBuffer};
 
 /// The longest line that is kept, in bytes: more than any terminal is wide.
@@ -37,6 +37,14 @@ impl Recent {
             self.lines.push_back(labelled(output.command.as_deref(), &line));
         });
         self.newest = Some(source);
+    }
+
+    /// Takes what became of a step of a build.
+    pub(super) fn step(&mut self, step: &BuildStep) {
+        if self.lines.len() == self.kept {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(labelled(Some(&step.step), &report::build_step(step)));
     }
 
     /// Returns the last lines as they may be shown; one that has not ended is there if nothing came after it.

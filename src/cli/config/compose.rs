@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::metadata::architecture;
 use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::compose::{Docker, Model, Request, read};
-use crate::devcontainer::{ComposeService, Configuration, base_image};
+use crate::devcontainer::{ComposeService, Configuration, Dockerfile};
+use crate::engine::architecture;
 use crate::report::plain;
 
 /// Returns the image whose label counts; nothing where that cannot be told.
@@ -52,5 +52,9 @@ fn built_on(model: &Model, service: &str, root: &Path) -> Result<Option<String>,
         // A repository that the builder fetches.
         (None, None) => return Ok(None),
     };
-    Ok(base_image(&dockerfile, &build.args.into_iter().collect(), build.target.as_deref(), architecture()))
+    Ok(Dockerfile::read(&dockerfile).base_image(
+        &build.args.into_iter().collect(),
+        build.target.as_deref(),
+        architecture(),
+    ))
 }

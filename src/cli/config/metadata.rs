@@ -11,7 +11,8 @@ use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::codespace::label;
-use crate::devcontainer::{ComposeService, Configuration, DEFAULT_IMAGE, Effect, Entry, Kind, Spanned, base_image};
+use crate::devcontainer::{ComposeService, Configuration, DEFAULT_IMAGE, Dockerfile, Effect, Entry, Kind, Spanned};
+use crate::engine::architecture;
 use crate::report::plain;
 
 /// Returns the image whose label counts: the named one, the default one, or what a Dockerfile builds on; nothing where that cannot be told.
@@ -50,7 +51,7 @@ pub(super) async fn image(
                 .map(|(name, value)| (name.clone(), text(Some(value)).unwrap_or_else(|| value.to_string())))
                 .collect();
             let target = text(build.and_then(|build| build.get("target")));
-            let base = base_image(&dockerfile, &args, target.as_deref(), architecture());
+            let base = Dockerfile::read(&dockerfile).base_image(&args, target.as_deref(), architecture());
             if base.is_none() {
                 context.ui.say(&format!(
                     "note: {} builds on no image, or has no such stage: there is no metadata\n",
@@ -87,15 +88,6 @@ fn replaced(texts: &[Spanned<String>], values: Option<&Value>) -> Vec<Spanned<St
         span: text.span.clone(),
     };
     texts.iter().enumerate().map(one).collect()
-}
-
-/// Docker's word for this machine's architecture.
-pub(super) fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
 }
 
 /// Returns the entries of an image's label. Without an engine, or the image on it, there are none, which is told.

@@ -1,29 +1,33 @@
 //! From a Dockerfile's lines to its instructions.
 
+use std::ops::Range;
+
 /// One instruction, its lines joined.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Instruction {
     /// In capitals.
     pub(super) keyword: String,
     pub(super) rest: String,
+    /// The lines that it takes, counted from 0; a heredoc's are among them.
+    pub(super) lines: Range<usize>,
 }
 
 /// Returns the instructions in order; the texts of heredocs are left out.
 pub(super) fn instructions(text: &str) -> Vec<Instruction> {
     let escape = escape(text);
     let mut all = Vec::new();
-    let mut lines = text.trim_start_matches('\u{feff}').lines();
-    while let Some(line) = lines.next() {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    while let Some((first, line)) = lines.next() {
         if is_left_out(line) {
             continue;
         }
         let mut whole = String::new();
-        let mut line = line;
+        let (mut line, mut last) = (line, first);
         // Comments and empty lines inside a continued instruction are no part of it.
         while let Some(begun) = line.trim_end().strip_suffix(escape) {
             whole.push_str(begun);
-            let Some(next) = lines.by_ref().find(|line| !is_left_out(line)) else { break };
-            line = next;
+            let Some(next) = lines.by_ref().find(|(_, line)| !is_left_out(line)) else { break };
+            (last, line) = next;
         }
         if !line.trim_end().ends_with(escape) {
             whole.push_str(line);
@@ -34,10 +38,16 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
         if ["RUN", "COPY", "ADD"].contains(&keyword.as_str()) {
             for (end, strips_tabs) in heredocs(rest) {
                 let is_end = |line: &str| if strips_tabs { line.trim_start_matches('\t') == end } else { line == end };
-                lines.by_ref().take_while(|line| !is_end(line)).for_each(drop);
+                // One that is never closed takes everything.
+                for (at, line) in lines.by_ref() {
+                    last = at;
+                    if is_end(line) {
+                        break;
+                    }
+                }
             }
         }
-        all.push(Instruction { keyword, rest: rest.trim().to_owned() });
+        all.push(Instruction { keyword, rest: rest.trim().to_owned(), lines: first..last + 1 });
     }
     all
 }
@@ -47,25 +57,38 @@ fn is_left_out(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// Returns what continues a line: a directive at the very top may say so.
+/// A directive at the very top: `# name=value`.
+#[derive(Debug)]
+pub(super) struct Directive<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    /// Counted from 0.
+    pub(super) line: usize,
+}
+
+/// Returns the directives: a line that is none ends them.
+pub(super) fn directives(text: &str) -> impl Iterator<Item = Directive<'_>> {
+    text.trim_start_matches('\u{feff}').lines().enumerate().map_while(|(line, text)| {
+        let (name, value) = text.trim().strip_prefix('#')?.split_once('=')?;
+        let name = name.trim();
+        let is_name = !name.is_empty() && name.bytes().all(|one| one.is_ascii_alphanumeric());
+        is_name.then_some(Directive { name, value: value.trim(), line })
+    })
+}
+
+/// Returns what continues a line.
 fn escape(text: &str) -> char {
-    for line in text.lines() {
-        let Some((name, value)) = line.trim().strip_prefix('#').and_then(|line| line.split_once('=')) else { break };
-        if name.trim().eq_ignore_ascii_case("escape") {
-            return if value.trim() == "`" { '`' } else { '\\' };
-        }
-    }
-    '\\'
+    let directive = directives(text).find(|one| one.name.eq_ignore_ascii_case("escape"));
+    if directive.is_some_and(|one| one.value == "`") { '`' } else { '\\' }
 }
 
 /// Returns the ends of the heredocs that an instruction begins, and whether tabs before them count.
 fn heredocs(rest: &str) -> Vec<(String, bool)> {
-    let word = |word: &str| {
-        let after = word.split_once("<<")?.1;
-        let (after, strips_tabs) = after.strip_prefix('-').map_or((after, false), |after| (after, true));
-        let end = after.trim_matches(['"', '\'']);
-        let is_name = !end.is_empty() && end.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_');
-        is_name.then(|| (end.to_owned(), strips_tabs))
+    let word = |word: String| {
+        let after = word.trim_start_matches(|one: char| one.is_ascii_digit()).strip_prefix("<<")?.to_owned();
+        let (after, strips_tabs) = after.strip_prefix('-').map_or((after.as_str(), false), |after| (after, true));
+        let end = after.replace(['"', '\''], "");
+        (!end.is_empty() && !end.contains('<')).then_some((end, strips_tabs))
     };
-    rest.split_whitespace().filter_map(word).collect()
+    super::words::split(rest).into_iter().filter_map(word).collect()
 }

@@ -146,11 +146,15 @@ fn any_event_of_a_phase() -> impl Strategy<Value = Event> {
 
 fn any_event_of_a_command() -> impl Strategy<Value = Event> {
     let streams = select(vec![OutputStream::Stdout, OutputStream::Stderr]);
+    let states = select(vec![StepState::Started, StepState::Cached, StepState::Succeeded, StepState::Failed]);
     prop_oneof![
         (phase(), option::of(text()), streams, text())
             .prop_map(|(phase, command, stream, text)| Event::Output(Output { phase, command, stream, text })),
         (phase(), text(), any::<i32>(), seconds()).prop_map(|(phase, command, exit_code, seconds)| {
             Event::CommandFinished { phase, command, exit_code, seconds }
+        }),
+        (phase(), text(), text(), states, option::of(seconds())).prop_map(|(phase, step, name, state, seconds)| {
+            Event::BuildStep(BuildStep { phase, step, name, state, seconds })
         }),
         (phase(), text()).prop_map(|(phase, text)| Event::Progress { phase, text }),
     ]

@@ -61,7 +61,8 @@ async fn wanted(
     config: &DevContainer,
 ) -> Result<(ContainerSpec, MergedConfiguration), StepFailure> {
     let mut entries = runner.image.entries.clone();
-    entries.push(config.entry.clone());
+    // Reference CLI: a configuration that adds nothing is no entry.
+    entries.extend(Some(config.entry.clone()).filter(|entry| !entry.properties.is_empty()));
     let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
     let metadata: serde_json::Value = entries.into_iter().map(|entry| entry.properties).collect();
     let (mut spec, warnings) = spec(&runner.order, &runner.image.details, &merged, metadata.to_string());

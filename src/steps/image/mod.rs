@@ -1,10 +1,20 @@
 //! The phase `image`: what the container is made from is on the engine, and what its metadata says is known.
 
+mod build;
+mod context;
+mod dockerfile;
+mod failure;
+mod metadata;
+mod name;
+mod options;
 mod pull;
+
+pub use name::repository as image_repository;
+pub use options::BuildOptions;
 
 use super::runner::EngineRunner;
 use crate::codespace::label;
-use crate::devcontainer::{ContainerSource, DevContainer, Entry, read_label};
+use crate::devcontainer::{ContainerSource, DevContainer, DockerfileBuild, Entry, read_label};
 use crate::engine::ImageDetails;
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
@@ -24,29 +34,39 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         return Err(fault);
     }
     let Some(config) = runner.order.config.clone() else { return Ok(()) };
-    let details = match (&config.source, runner.order.image.clone()) {
-        (ContainerSource::Image(_), Some(reference)) => pull::ready(runner, &config, reference.as_str()).await?,
-        (ContainerSource::Image(_) | ContainerSource::Dockerfile(_) | ContainerSource::Compose(_), _) => {
-            return Err(unsupported(&config));
+    runner.image = match &config.source {
+        ContainerSource::Image(_) => {
+            let reference = runner.order.image.as_ref().map_or_else(String::new, ToString::to_string);
+            let details = pull::ready(runner, &config, &reference).await?;
+            Image { entries: entries(runner, &details, &reference).await, details }
+        }
+        ContainerSource::Dockerfile(written) => built(runner, &config, written).await?,
+        ContainerSource::Compose(_) => {
+            let problem = "Docker Compose is not supported by this version";
+            return Err(config.error(config.source.span().clone(), problem, None).into());
         }
     };
-    let (entries, problem) = match details.labels.get(label::METADATA) {
-        Some(text) => read_label(text, &name(runner)),
-        None => (Vec::new(), None),
-    };
-    if let Some(problem) = problem {
-        runner.warn(Phase::Image, problem, None).await;
-    }
-    runner.image = Image { details, entries };
     Ok(())
 }
 
-/// Returns what a person calls the image.
-fn name(runner: &EngineRunner) -> String {
-    runner.order.image.as_ref().map_or_else(|| "the image".to_owned(), ToString::to_string)
+/// Builds an image, and puts the metadata label on it.
+async fn built(runner: &EngineRunner, config: &DevContainer, written: &DockerfileBuild) -> Result<Image, StepFailure> {
+    let base = dockerfile::ready(runner, config, written).await?;
+    let name = name::base(&runner.order);
+    let entries = entries(runner, &base, &written.dockerfile.value).await;
+    let all = [entries.clone(), vec![config.entry.clone()]].concat();
+    let details = metadata::labelled(runner, &name, &all).await?;
+    // What it consists of is the labelled one's too.
+    let _gone = runner.engine.remove_image(&name).await?;
+    Ok(Image { details, entries })
 }
 
-fn unsupported(config: &DevContainer) -> StepFailure {
-    let problem = "only an image is supported by this version";
-    config.error(config.source.span().clone(), problem, None).into()
+/// Returns what an image's metadata says; a label that says nothing is told of.
+async fn entries(runner: &EngineRunner, details: &ImageDetails, name: &str) -> Vec<Entry> {
+    let Some(text) = details.labels.get(label::METADATA) else { return Vec::new() };
+    let (entries, problem) = read_label(text, name);
+    if let Some(problem) = problem {
+        runner.warn(Phase::Image, problem, None).await;
+    }
+    entries
 }

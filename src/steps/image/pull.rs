@@ -1,8 +1,9 @@
 //! An image that is named: pulled with the codespace's own registry secrets where the engine does not have it.
 
+use super::build::login;
 use crate::devcontainer::DevContainer;
 use crate::diagnosis::{Failed, diagnose_pull};
-use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
+use crate::engine::{EngineError, ImageDetails, Pull};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -50,11 +51,7 @@ pub(super) async fn ready(
 /// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2); returns nothing where it was interrupted.
 async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, EngineError>> {
     let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
-    let login = registry.map(|registry| RegistryCredentials {
-        server: registry.server.config_key(),
-        user: &registry.user,
-        password: &registry.password,
-    });
+    let login = registry.map(login);
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(8);
     let record = runner.record.clone();
     let told = tokio::spawn(async move {

@@ -1,95 +1,27 @@
 //! The flags of `docker run`: what each one sets here, and what becomes of those that set nothing.
 
 use super::RunArgs;
-use super::values as read;
 use crate::devcontainer::Mount;
+use crate::steps::flags::values as read;
+use crate::steps::flags::{self, Does, Flag, Flags, Setter, Takes, add, add_all, put, turn};
 
-/// What is set, or what is wrong with the value, in words.
-type Setter = fn(&mut RunArgs, &str) -> Result<(), String>;
+/// The flags of `docker run`.
+pub(super) static FLAGS: Flags<RunArgs> = Flags { property: "runArgs", command: "docker run", table: TABLE };
 
-/// A flag.
-#[derive(Debug)]
-pub(super) struct Flag {
-    /// Its name, `--…`.
-    pub(super) name: &'static str,
-    /// Another name of it: an older one, or a short one of two characters.
-    pub(super) also: Option<&'static str>,
-    pub(super) takes: Takes,
-    pub(super) does: Does,
+const fn set(name: &'static str, setter: Setter<RunArgs>) -> Flag<RunArgs> {
+    flags::set(name, setter)
 }
 
-/// Whether a flag has a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
-    /// None, or true or false after an equals sign.
-    Nothing,
-    /// The next word, or what stands after an equals sign.
-    Value,
+const fn switch(name: &'static str, setter: Setter<RunArgs>) -> Flag<RunArgs> {
+    flags::switch(name, setter)
 }
 
-/// What becomes of a flag.
-#[derive(Debug)]
-pub(super) enum Does {
-    /// It sets something.
-    Set(Setter),
-    /// It names a file, which is not read yet.
-    EnvFile,
-    /// It is left out, and a person is told why.
-    LeftOut(&'static str),
-    /// It is not supported: an error.
-    Refused,
+const fn left_out(name: &'static str, takes: Takes, why: &'static str) -> Flag<RunArgs> {
+    flags::left_out(name, takes, why)
 }
 
-/// Returns the flag of this name.
-pub(super) fn find(name: &str) -> Option<&'static Flag> {
-    FLAGS.iter().find(|flag| flag.name == name || flag.also == Some(name))
-}
-
-/// Returns the name of every flag.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FLAGS.iter().map(|flag| flag.name)
-}
-
-const fn set(name: &'static str, setter: Setter) -> Flag {
-    Flag { name, also: None, takes: Takes::Value, does: Does::Set(setter) }
-}
-
-const fn switch(name: &'static str, setter: Setter) -> Flag {
-    Flag { takes: Takes::Nothing, ..set(name, setter) }
-}
-
-const fn left_out(name: &'static str, takes: Takes, why: &'static str) -> Flag {
-    Flag { name, also: None, takes, does: Does::LeftOut(why) }
-}
-
-const fn refused(name: &'static str) -> Flag {
-    Flag { name, also: None, takes: Takes::Value, does: Does::Refused }
-}
-
-impl Flag {
-    const fn or(self, also: &'static str) -> Self {
-        Self { also: Some(also), ..self }
-    }
-}
-
-fn put<T>(slot: &mut Option<T>, value: Result<T, String>) -> Result<(), String> {
-    *slot = Some(value?);
-    Ok(())
-}
-
-fn add<T>(all: &mut impl Extend<T>, one: Result<T, String>) -> Result<(), String> {
-    all.extend([one?]);
-    Ok(())
-}
-
-fn add_all<T>(all: &mut Vec<T>, more: Result<Vec<T>, String>) -> Result<(), String> {
-    all.extend(more?);
-    Ok(())
-}
-
-fn turn(slot: &mut bool, value: Result<bool, String>) -> Result<(), String> {
-    *slot = value?;
-    Ok(())
+const fn refused(name: &'static str) -> Flag<RunArgs> {
+    flags::refused(name, "is not supported by this version")
 }
 
 // Why a flag is left out.
@@ -109,7 +41,7 @@ const PULL: &str = "the image is pulled where the engine does not have it";
 
 /// Sources: `docker run --help` of Engine 29; what the reference CLI starts a container with (spec-node/singleContainer.ts): its own
 /// `-a STDOUT -a STDERR` before `runArgs`, and `--entrypoint /bin/sh` after them.
-static FLAGS: &[Flag] = &[
+const TABLE: &[Flag<RunArgs>] = &[
     set("--add-host", |args, text| add(&mut args.extra.hosts, read::host(text))),
     set("--annotation", |args, text| add(&mut args.extra.annotations, read::pair(text))),
     left_out("--attach", Takes::Value, CLIENT).or("-a"),
@@ -145,7 +77,7 @@ static FLAGS: &[Flag] = &[
     set("--domainname", |args, text| put(&mut args.extra.domain_name, read::text(text))),
     left_out("--entrypoint", Takes::Value, ENTRYPOINT),
     set("--env", |args, text| add(&mut args.env, read::variable(text))).or("-e"),
-    Flag { does: Does::EnvFile, ..refused("--env-file") },
+    Flag { does: Does::Name(|args, file| args.env_files.push(file)), ..refused("--env-file") },
     set("--expose", |args, text| add_all(&mut args.extra.exposed, read::expose(text))),
     left_out("--gpus", Takes::Value, GPUS),
     set("--group-add", |args, text| add(&mut args.extra.group_add, read::text(text))),

@@ -23,7 +23,7 @@ const LIMITS: [&str; 15] = [
 ];
 
 /// Reads the value of a switch that has one, as Go does.
-pub(super) fn switch(text: &str) -> Result<bool, String> {
+pub(in crate::steps) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
@@ -32,16 +32,16 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 }
 
 /// Reads any text but none.
-pub(super) fn text(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn text(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("its value is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-pub(super) fn number(text: &str) -> Result<i64, String> {
+pub(in crate::steps) fn number(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| format!("`{text}` is no number"))
 }
 
 /// Reads a size: a number and one of b, k, m, g, t.
-pub(super) fn bytes(text: &str) -> Result<i64, String> {
+pub(in crate::steps) fn bytes(text: &str) -> Result<i64, String> {
     let fail = || format!("`{text}` is no size: a number and b, k, m or g");
     let lower = text.to_ascii_lowercase();
     let digits = lower.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
@@ -65,12 +65,12 @@ pub(super) fn bytes(text: &str) -> Result<i64, String> {
 }
 
 /// Reads a size, or -1 for no limit.
-pub(super) fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
+pub(in crate::steps) fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
     if text == "-1" { Ok(-1) } else { bytes(text) }
 }
 
 /// Reads a number of CPUs, in billionths of one.
-pub(super) fn cpus(text: &str) -> Result<i64, String> {
+pub(in crate::steps) fn cpus(text: &str) -> Result<i64, String> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     if text.len() < 2 && whole.is_empty() || !is_number(whole) || !is_number(part) || part.len() > 9 {
@@ -80,7 +80,7 @@ pub(super) fn cpus(text: &str) -> Result<i64, String> {
 }
 
 /// Reads `NAME=VALUE`.
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+pub(in crate::steps) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("`{text}` is no NAME=VALUE")),
@@ -88,7 +88,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads `NAME[=VALUE]` of a label. What exists is known by labels (DESIGN section 5): ours are no one else's to set.
-pub(super) fn label(text: &str) -> Result<(String, String), String> {
+pub(in crate::steps) fn label(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     match label::RESERVED.iter().find(|prefix| name.starts_with(*prefix)) {
         Some(prefix) => Err(format!("`{name}`: the labels {prefix}… are what a codespace is known by")),
@@ -98,13 +98,13 @@ pub(super) fn label(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads `NAME=VALUE` or `NAME` of a variable.
-pub(super) fn variable(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn variable(text: &str) -> Result<String, String> {
     let name = text.split_once('=').map_or(text, |(name, _)| name);
     if name.is_empty() { Err(format!("`{text}` is no NAME=VALUE")) } else { Ok(text.to_owned()) }
 }
 
 /// Reads `NAME:ADDRESS` or `NAME=ADDRESS`.
-pub(super) fn host(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn host(text: &str) -> Result<String, String> {
     let fail = || format!("`{text}` is no NAME:ADDRESS");
     let (name, address) = text.split_once(['=', ':']).ok_or_else(fail)?;
     let address = address.trim_start_matches('[').trim_end_matches(']');
@@ -113,19 +113,19 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 }
 
 /// Reads an address.
-pub(super) fn address(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn address(text: &str) -> Result<String, String> {
     text.parse::<std::net::IpAddr>().map(|_| text.to_owned()).map_err(|_| format!("`{text}` is no address"))
 }
 
 /// Reads the name of a network.
-pub(super) fn network(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn network(text: &str) -> Result<String, String> {
     if text.is_empty() || text.contains(['=', ',']) {
         return Err(format!("`{text}` is no name of a network"));
     }
     Ok(text.to_owned())
 }
 
-pub(super) fn cgroup_namespace(text: &str) -> Result<CgroupNamespace, String> {
+pub(in crate::steps) fn cgroup_namespace(text: &str) -> Result<CgroupNamespace, String> {
     match text {
         "host" => Ok(CgroupNamespace::Host),
         "private" => Ok(CgroupNamespace::Private),
@@ -134,7 +134,7 @@ pub(super) fn cgroup_namespace(text: &str) -> Result<CgroupNamespace, String> {
 }
 
 /// Reads `TYPE MAJOR:MINOR ACCESS`, for example `c 1:3 mr`.
-pub(super) fn device_rule(text: &str) -> Result<String, String> {
+pub(in crate::steps) fn device_rule(text: &str) -> Result<String, String> {
     let mut words = text.split(' ');
     let mut next = || words.next().unwrap_or_default();
     let (kind, numbers, access) = (next(), next(), next());
@@ -151,7 +151,7 @@ pub(super) fn device_rule(text: &str) -> Result<String, String> {
 }
 
 /// Reads `PATH[:OPTIONS]`.
-pub(super) fn tmpfs(text: &str) -> Result<(String, String), String> {
+pub(in crate::steps) fn tmpfs(text: &str) -> Result<(String, String), String> {
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
     if path.starts_with('/') {
         Ok((path.to_owned(), options.to_owned()))
@@ -161,7 +161,7 @@ pub(super) fn tmpfs(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads `NAME=SOFT[:HARD]`; -1 is no limit.
-pub(super) fn ulimit(text: &str) -> Result<Ulimit, String> {
+pub(in crate::steps) fn ulimit(text: &str) -> Result<Ulimit, String> {
     let fail = || format!("`{text}` is no NAME=SOFT[:HARD]");
     let (name, limits) = text.split_once('=').ok_or_else(fail)?;
     if !LIMITS.contains(&name) {
@@ -177,7 +177,7 @@ pub(super) fn ulimit(text: &str) -> Result<Ulimit, String> {
 }
 
 /// Reads `[[ip:]host:]container[/protocol]`; a range of ports is as many bindings.
-pub(super) fn publish(text: &str) -> Result<Vec<PortSpec>, String> {
+pub(in crate::steps) fn publish(text: &str) -> Result<Vec<PortSpec>, String> {
     let fail = || format!("`{text}` is no [[IP:]HOST:]CONTAINER[/PROTOCOL]");
     let (addresses, protocol) = with_protocol(text)?;
     let (front, container) =
@@ -215,7 +215,7 @@ pub(super) fn publish(text: &str) -> Result<Vec<PortSpec>, String> {
 }
 
 /// Reads `PORT[-PORT][/PROTOCOL]`.
-pub(super) fn expose(text: &str) -> Result<Vec<String>, String> {
+pub(in crate::steps) fn expose(text: &str) -> Result<Vec<String>, String> {
     let (ports, protocol) = with_protocol(text)?;
     let (first, last) = range(ports)?;
     Ok((first..=last).map(|port| format!("{port}/{protocol}")).collect())
