@@ -133,11 +133,11 @@ fn volumes_of_two_codespaces_never_meet() {
 fn of_two_commands_with_one_name_the_last_runs() {
     let sandbox = Sandbox::new();
     let config =
-        r#"{"image": "busybox:1", "forwardPorts": [3000], "onCreateCommand": {"a": "echo first", "a": "echo last"}}"#;
+        r#"{"image": "busybox:1", "secrets": {"A": {}}, "onCreateCommand": {"a": "echo first", "a": "echo last"}}"#;
     let name = sandbox.name("twice");
     let up = sandbox.up(&sandbox.repository("r", config), &name, &[]).expect(0);
     assert!(up.stderr.contains("`onCreateCommand.a` is set again below"), "{}", up.stderr);
-    assert!(up.stderr.contains("devcontainer.json:1:24: `forwardPorts`"), "{}", up.stderr);
+    assert!(up.stderr.contains("devcontainer.json:1:24: `secrets`"), "{}", up.stderr);
     let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
     assert!(logs.contains("[a] last") && !logs.contains("[a] first"), "{logs}");
 }

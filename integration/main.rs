@@ -28,4 +28,5 @@ mod rebuild;
 mod recovery;
 mod recovery_container;
 mod support;
+mod surroundings;
 mod tidy;

@@ -11,13 +11,14 @@ use super::notices;
 use super::removal::undo;
 use super::secrets::{Secrets, StartedWith, newer_warning, redactor};
 use crate::codespace::CodespaceName;
+use crate::devcontainer::DevContainer;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
 use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
-use crate::report::{Place, Remains, Summary, UpDocument, failure, timeline};
+use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
 use crate::steps::{EngineRunner, Kept, OnFailure, Order, Workspaces};
 
 /// What to print and where.
@@ -41,6 +42,7 @@ pub(super) async fn rehearse(
 ) -> Result<u8, CliError> {
     let (name, folder) = (order.name.clone(), order.workspace_folder.clone());
     let (occasion, workspaces, before) = (order.occasion, order.workspaces, order.container.clone());
+    let open_files = order.config.as_ref().map_or(Vec::new(), DevContainer::open_files);
     context.home.make(&name)?;
     let cancel = context.interrupts.run();
     let sinks = sinks(context, &name, output).await?;
@@ -63,6 +65,7 @@ pub(super) async fn rehearse(
         container_id: container.as_ref().map(|id| id.as_str().to_owned()),
         remote_user: runner.remote_user().map(str::to_owned),
         remote_workspace_folder: container.as_ref().map(|_| folder),
+        open_files,
     };
     runner.finish().await;
     let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Succeeded };
@@ -196,6 +199,10 @@ fn print(context: &mut Context, summary: &Summary, remains: Remains, place: Plac
         context.ui.say(&format!("\n{text}"));
     }
     context.ui.say(&format!("\n{}", timeline(summary, look)));
+    if remains == Remains::Codespace && !place.open_files.is_empty() {
+        let files = place.open_files.join(", ");
+        context.ui.say(&format!("an editor opens {} (customizations.codespaces.openFiles)\n", plain(&files)));
+    }
     if json {
         let document = UpDocument::new(summary, place);
         let text = serde_json::to_string(&document).map_err(std::io::Error::other)?;

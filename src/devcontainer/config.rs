@@ -9,6 +9,17 @@ use super::merge::{Entry, Origin};
 use super::properties::Properties;
 use super::reader::Reader;
 
+/// One entry of `appPort`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPort {
+    /// What it says.
+    pub value: String,
+    /// Whether that is a number.
+    pub is_number: bool,
+    /// Its place.
+    pub span: std::ops::Range<usize>,
+}
+
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DevContainer {
@@ -26,6 +37,8 @@ pub struct DevContainer {
     pub workspace_folder: Option<Spanned<String>>,
     /// `runArgs`.
     pub run_args: Vec<Spanned<String>>,
+    /// `appPort`.
+    pub app_ports: Vec<AppPort>,
     /// What image metadata may hold as well.
     pub properties: Properties,
     /// What it adds to an image's metadata, raw: what goes into the container's metadata label too.
@@ -53,6 +66,9 @@ impl DevContainer {
                 format!("{} names no image", config.file)
             };
             warnings.push(format!("{whose}: the codespace is made from Codespaces' default image, {DEFAULT_IMAGE}"));
+            if sets_itself_up(config) {
+                warnings.push(format!("{whose}, and no postCreateCommand: Codespaces then tries to set the project up by itself, which is not rehearsed"));
+            }
         }
         Ok(Self {
             file: config.file.clone(),
@@ -62,6 +78,7 @@ impl DevContainer {
             initialize: reader.command("initializeCommand")?,
             workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
+            app_ports: reader.ports("appPort"),
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
             properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &config.root)? },
             entry: Entry::picked(&config.to_json(), Origin::File),
@@ -69,10 +86,25 @@ impl DevContainer {
         })
     }
 
+    /// Returns the files that Codespaces opens in an editor when a codespace is new.
+    pub fn open_files(&self) -> Vec<String> {
+        let customizations = self.entry.properties.get("customizations");
+        let files = customizations.and_then(|all| all.get("codespaces")?.get("openFiles")?.as_array());
+        files.into_iter().flatten().filter_map(|file| Some(file.as_str()?.to_owned())).collect()
+    }
+
     /// Returns an error about a place in this configuration.
     pub fn error(&self, span: std::ops::Range<usize>, problem: impl Into<String>, hint: Option<String>) -> ConfigError {
         ConfigError { hint, ..Document { text: &self.text, file: &self.file }.error(span, problem) }
     }
+}
+
+/// Tells whether Codespaces tries to set a project up by itself (codespaces-facts.md section 1.9).
+fn sets_itself_up(config: &Configuration) -> bool {
+    let json = config.to_json();
+    let codespaces = json.get("customizations").and_then(|all| all.get("codespaces"));
+    let is_off = codespaces.and_then(|own| own.get("disableAutomaticConfiguration")) == Some(&true.into());
+    !json.contains_key("postCreateCommand") && !is_off
 }
 
 #[cfg(test)]
@@ -118,7 +150,13 @@ mod tests {
     fn a_configuration_that_names_no_image_has_the_default_one() {
         let parsed = DevContainer::parse("{}", "d.json").expect("parsed");
         assert_eq!(parsed.source.image().expect("an image").value, DEFAULT_IMAGE);
-        assert_eq!(parsed.warnings.len(), 1);
+        assert_eq!(parsed.warnings.len(), 2);
+        for more in [
+            r#""postCreateCommand": "x""#,
+            r#""customizations": {"codespaces": {"disableAutomaticConfiguration": true}}"#,
+        ] {
+            assert_eq!(DevContainer::parse(&format!("{{{more}}}"), "f").expect("parsed").warnings.len(), 1, "{more}");
+        }
     }
 
     #[test]

@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn values_have_their_types() {
         for (properties, expected) in [
-            (r#""forwardPorts": [3000, "db:5432", "${localEnv:P}"]"#, "f:2:1: `forwardPorts`: this version"),
+            (r#""forwardPorts": [3000, "db:5432", "localhost:1"]"#, "f:2:24: `forwardPorts`: db:5432 is not forwarded"),
+            (r#""portsAttributes": {"db:5432": {}, "80": {}}"#, "f:2:21: `portsAttributes`: db:5432 is not forwarded"),
             (r#""runArgs": "x""#, "f:2:12: `runArgs` is expected to be a list of strings"),
             (r#""runArgs": ["x", 1]"#, "f:2:18: `runArgs` is expected to be a string"),
             (r#""waitFor": "never""#, "f:2:12: `waitFor` is expected to be one of initializeCommand"),
@@ -348,8 +349,6 @@ mod tests {
 
     #[test]
     fn what_does_not_act_in_this_version_is_told() {
-        check(r#""appPort": 3000"#, &["f:2:1: `appPort`: this version publishes no port"]);
-        check(r#""hostRequirements": {"cpus": 4}"#, &["f:2:1: `hostRequirements`: this version does not hold"]);
         check(r#""entrypoint": "/x""#, &["f:2:1: `entrypoint`: it acts in Features only"]);
         check(r#""secrets": {"A": {}}"#, &["f:2:1: `secrets`: Codespaces asks for these"]);
         check(
@@ -364,7 +363,7 @@ mod tests {
             r#""customizations": {"vscode": {"extensions": ["a.b"], "settings": {"x": 1}}, "codespaces": {"openFiles": ["a"]}}"#,
             r#""portsAttributes": {"3000": {"label": "x"}}, "otherPortsAttributes": {"onAutoForward": "ignore"}"#,
             r#""updateRemoteUserUID": true, "shutdownAction": "none", "name": "x", "$schema": "y""#,
-            r#""extensions": ["a.b"], "settings": {}, "features": {}, "forwardPorts": [], "secrets": {}"#,
+            r#""extensions": ["a.b"], "settings": {}, "features": {}, "forwardPorts": [1, "localhost:2"], "appPort": 3, "hostRequirements": {"cpus": 4}, "secrets": {}"#,
             r#""mounts": ["target=/x", {"type": "volume", "target": "/y"}], "remoteEnv": {"A": null, "B": "x"}"#,
         ] {
             check(properties, &[]);

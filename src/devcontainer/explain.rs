@@ -38,6 +38,8 @@ pub enum Source {
     Asked(String),
     /// Nobody says it.
     Default,
+    /// Codespaces adds it to every configuration.
+    Codespaces,
 }
 
 /// One thing that holds.
@@ -237,6 +239,7 @@ impl Explained {
             Source::Installed { id, place } => json!({ "feature": id, "place": place }),
             Source::Asked(place) => json!({ "place": place }),
             Source::Default => json!({ "default": true }),
+            Source::Codespaces => json!({ "codespaces": true }),
         };
         let mut row = json!({ "property": self.property, "value": self.value, "from": from });
         for (name, text) in [("phase", self.acts), ("codespaces", self.codespaces)] {
@@ -257,6 +260,7 @@ impl std::fmt::Display for Source {
             Self::Installed { id, place } => write!(out, "Feature {id}, {place}"),
             Self::Asked(place) => out.write_str(place),
             Self::Default => out.write_str("default"),
+            Self::Codespaces => out.write_str("added by Codespaces"),
         }
     }
 }

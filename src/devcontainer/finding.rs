@@ -92,6 +92,8 @@ pub enum Rule {
     ComposeProfile,
     /// A configuration that Codespaces does not find.
     Misplaced,
+    /// A port of another host, which is not forwarded.
+    HostPort,
     /// An older name, or one that stands in an older place.
     Deprecated,
     /// It does not act in this version.
@@ -124,7 +126,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -161,6 +163,7 @@ impl Rule {
         Self::ContainerName,
         Self::ComposeProfile,
         Self::Misplaced,
+        Self::HostPort,
         Self::Deprecated,
         Self::Idle,
         Self::Refused,
@@ -205,6 +208,7 @@ impl Rule {
             Self::ContainerName => "container-name",
             Self::ComposeProfile => "compose-profile",
             Self::Misplaced => "misplaced",
+            Self::HostPort => "host-port",
             Self::Deprecated => "deprecated",
             Self::Idle => "does-not-act",
             Self::Refused => "not-supported",
@@ -250,6 +254,7 @@ impl Rule {
             | Self::ContainerName
             | Self::ComposeProfile
             | Self::Misplaced
+            | Self::HostPort
             | Self::Deprecated
             | Self::Idle => Severity::Warning,
             Self::CouldBePrebuilt => Severity::Note,

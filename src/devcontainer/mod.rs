@@ -3,6 +3,7 @@
 //! Knows no Docker, no GitHub and no environment: text and values come in, values go out. Source of the rules: the dev container
 //! specification, and `devcontainer-semantics.md` where the reference CLI differs.
 
+mod added;
 mod advice;
 mod command;
 mod config;
@@ -19,6 +20,7 @@ mod identity;
 mod image_reference;
 mod jsonc;
 mod locate;
+mod machine;
 mod merge;
 mod merged;
 mod mount;
@@ -33,9 +35,10 @@ mod variables;
 mod workspace;
 mod yaml;
 
+pub use added::added;
 pub use advice::{Advice, Named, RepositoryFiles, Script, advise};
 pub use command::{LifecycleCommand, SingleCommand};
-pub use config::DevContainer;
+pub use config::{AppPort, DevContainer};
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};
 pub use container_source::{ComposeService, ContainerSource, DockerfileBuild};
 pub use docker_ignore::{DockerIgnore, IgnoreFault};
@@ -46,6 +49,7 @@ pub use finding::{Finding, Rule, Severity};
 pub use identity::devcontainer_id;
 pub use image_reference::ImageReference;
 pub use locate::{Located, locate};
+pub use machine::{Machine, shortages, wants_gpu};
 pub use merge::{Effective, Entry, Origin, document, merge};
 pub use merged::{MergedConfiguration, SourcedCommand, read_label, substitute};
 pub use mount::Mount;

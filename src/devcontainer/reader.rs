@@ -1,6 +1,7 @@
 //! Typed values out of a configuration's objects, each fault with its place.
 
 use super::command::{LifecycleCommand, SingleCommand};
+use super::config::AppPort;
 use super::document::{ConfigError, Document, Spanned};
 use super::jsonc::{Content, Member, Node};
 use super::mount::Mount;
@@ -65,6 +66,23 @@ impl<'a> Reader<'a> {
         match self.get(name) {
             Some(node) if matches!(node.content, Content::Text(_)) => Ok(self.string(name)?.into_iter().collect()),
             Some(_) | None => self.list(name),
+        }
+    }
+
+    /// Returns ports, of which each is a number or a string: a list of them, or one. What is neither is left out: the check tells of it.
+    pub(super) fn ports(&self, name: &str) -> Vec<AppPort> {
+        let port = |node: &Node| {
+            let span = node.span.clone();
+            match &node.content {
+                Content::Number(_) => Some(AppPort { value: node.to_json().to_string(), is_number: true, span }),
+                Content::Text(text) => Some(AppPort { value: text.clone(), is_number: false, span }),
+                Content::Null | Content::Bool(_) | Content::List(_) | Content::Object(_) => None,
+            }
+        };
+        match self.get(name) {
+            Some(Node { content: Content::List(items), .. }) => items.iter().filter_map(port).collect(),
+            Some(node) => port(node).into_iter().collect(),
+            None => Vec::new(),
         }
     }
 

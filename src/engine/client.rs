@@ -37,6 +37,19 @@ pub struct EngineVersion {
     pub arch: String,
 }
 
+/// What an engine says of the machine that its containers run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineMachine {
+    /// How many CPUs it has.
+    pub cpus: u64,
+    /// How much memory, in bytes.
+    pub memory: u64,
+    /// The runtimes that containers can have.
+    pub runtimes: Vec<String>,
+    /// How much is free where containers and volumes are kept, in bytes; nothing where that is on a disk which this process does not see.
+    pub free_storage: Option<u64>,
+}
+
 impl Engine {
     /// Returns a connection to the engine at `endpoint`. Nothing is sent yet: an engine that is not there shows at the first
     /// question.
@@ -73,6 +86,21 @@ impl Engine {
             }),
             Err(error) => Err(self.explain("tell", "its version", error)),
         }
+    }
+
+    /// Asks the engine for its machine.
+    pub async fn machine(&self) -> Result<EngineMachine, EngineError> {
+        let answer = self.quick.info().await.map_err(|error| self.explain("describe", "its machine", error))?;
+        let positive = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
+        // Only an engine's own machine has its folder under this name.
+        let folder = answer.docker_root_dir.filter(|_| matches!(self.endpoint.address, Address::Unix(_)));
+        let disk = folder.and_then(|folder| rustix::fs::statvfs(folder).ok());
+        Ok(EngineMachine {
+            cpus: positive(answer.ncpu),
+            memory: positive(answer.mem_total),
+            runtimes: answer.runtimes.unwrap_or_default().into_keys().collect(),
+            free_storage: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+        })
     }
 
     /// Wraps what bollard said: a connection that was never made is [`EngineError::Unreachable`].

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
-    DeviceMapping, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig,
-    NetworkingConfig, PortBinding, ResourcesUlimits,
+    DeviceMapping, DeviceRequest, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum,
+    HostConfigLogConfig, NetworkingConfig, PortBinding, ResourcesUlimits,
 };
 
 /// Options that come from `runArgs`, `capAdd` and `securityOpt`.
@@ -112,6 +112,35 @@ pub struct ExtraOptions {
     pub log_driver: Option<String>,
     /// `--log-opt`.
     pub log_options: BTreeMap<String, String>,
+    /// `--gpus`.
+    pub gpus: Option<GpuRequest>,
+}
+
+/// GPUs that a container is to be given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GpuRequest {
+    /// How many; -1 for all of them, 0 where they are named.
+    pub count: i64,
+    /// Whose they are; the engine's choice where empty.
+    pub driver: String,
+    /// Which ones.
+    pub ids: Vec<String>,
+    /// What they have to be able to do.
+    pub capabilities: Vec<String>,
+    /// Options of the driver's.
+    pub options: BTreeMap<String, String>,
+}
+
+impl GpuRequest {
+    fn into_request(self) -> DeviceRequest {
+        DeviceRequest {
+            driver: Some(self.driver),
+            count: Some(self.count),
+            device_ids: some(self.ids),
+            capabilities: Some(vec![self.capabilities]),
+            options: Some(self.options.into_iter().collect()),
+        }
+    }
 }
 
 /// Whose control groups a container sees.
@@ -235,6 +264,7 @@ impl ExtraOptions {
             cgroup_parent: self.cgroup_parent,
             runtime: self.runtime,
             pids_limit: self.pids_limit,
+            device_requests: self.gpus.map(|gpus| vec![gpus.into_request()]),
             log_config: (logs != HostConfigLogConfig::default()).then_some(logs),
             ..HostConfig::default()
         }

@@ -19,13 +19,13 @@ mod image;
 mod spec;
 
 pub use build::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, Reuse};
-pub use client::{Engine, EngineVersion, architecture};
+pub use client::{Engine, EngineMachine, EngineVersion, architecture};
 pub use container::{
     ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed, VolumeSummary,
 };
 pub use endpoint::Endpoint;
 pub use error::EngineError;
 pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize};
-pub use extra::{CgroupNamespace, ExtraOptions, PortSpec, Ulimit};
+pub use extra::{CgroupNamespace, ExtraOptions, GpuRequest, PortSpec, Ulimit};
 pub use image::{ImageDetails, ImageSummary, Pull, Refusal, RegistryCredentials, refusal};
 pub use spec::{ContainerSpec, MountKind, MountSpec};

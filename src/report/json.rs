@@ -13,6 +13,8 @@ pub struct Place {
     pub container_id: Option<String>,
     pub remote_user: Option<String>,
     pub remote_workspace_folder: Option<String>,
+    /// What Codespaces opens in an editor when a codespace is new.
+    pub open_files: Vec<String>,
 }
 
 /// The result of `up`. The names of the first fields are the reference CLI's, so that its users' scripts find them.
@@ -36,6 +38,9 @@ pub struct UpDocument {
     pub remote_user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_workspace_folder: Option<String>,
+    /// What Codespaces opens in an editor when a codespace is new.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open_files: Vec<String>,
     pub phases: Vec<PhaseDocument>,
     pub registries: Vec<RegistryDocument>,
     pub diagnoses: Vec<DiagnosisDocument>,
@@ -111,6 +116,7 @@ impl UpDocument {
             container_id: place.container_id,
             remote_user: place.remote_user,
             remote_workspace_folder: place.remote_workspace_folder,
+            open_files: place.open_files,
             phases: phases(summary),
             registries: registries(summary),
             diagnoses: summary.diagnoses.iter().map(DiagnosisDocument::from).collect(),

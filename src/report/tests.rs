@@ -112,6 +112,7 @@ fn json(records: Vec<Record>) -> String {
         container_id: Some("0123abcd".to_owned()),
         remote_user: Some("vscode".to_owned()),
         remote_workspace_folder: Some("/workspaces/app".to_owned()),
+        open_files: Vec::new(),
     };
     serde_json::to_string_pretty(&UpDocument::new(&Summary::of(records), place)).expect("encoded")
 }

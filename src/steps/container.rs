@@ -6,6 +6,7 @@ use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountKind, MountSpec};
 
+use super::codespaces;
 use super::order::Order;
 
 /// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
@@ -40,7 +41,7 @@ pub(super) fn spec(
         labels,
         env: environment(order, merged),
         user: merged.container_user.clone(),
-        hostname: Some(order.name.to_string()),
+        hostname: None,
         entrypoint,
         command,
         mounts,
@@ -53,6 +54,7 @@ pub(super) fn spec(
         },
     };
     order.run_args.apply(&mut spec);
+    codespaces::apply(order, &mut spec);
     (spec, warnings)
 }
 
@@ -131,20 +133,12 @@ fn volume(name: String, target: &str, labels: &BTreeMap<String, String>) -> Moun
     }
 }
 
-/// The default environment (codespaces-facts.md section 1.7), and `containerEnv`.
+/// What Codespaces gives, and `containerEnv`.
 fn environment(order: &Order, merged: &MergedConfiguration) -> Vec<String> {
-    let defaults = [
-        ("CODESPACES", "true".to_owned()),
-        ("CODESPACE_NAME", order.name.to_string()),
-        ("GITHUB_REPOSITORY", order.repository.to_string()),
-        ("GITHUB_USER", order.actor.clone()),
-        ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
-        ("GITHUB_API_URL", "https://api.github.com".to_owned()),
-    ];
     // codespaces-facts.md section 1.5.
     let recovery = order.recovery.map(|_| "CODESPACES_RECOVERY_CONTAINER=true".to_owned());
     let own = merged.container_env.iter().map(|(name, value)| format!("{name}={value}"));
-    defaults.into_iter().map(|(name, value)| format!("{name}={value}")).chain(recovery).chain(own).collect()
+    codespaces::container_env(order).into_iter().chain(recovery).chain(own).collect()
 }
 
 /// Returns the first process: the Features' entrypoints, then the image's own command or nothing, then waiting for `SIGTERM`.

@@ -7,6 +7,7 @@
 //! A command of a hook (`command`) and a command of the user's own (`session`) run in a shell that takes its text from standard input
 //! (`gate`). The shell text itself is made in `shell`, and is pure. `processes` ends them, and stops the container.
 
+mod codespaces;
 mod command;
 mod container;
 mod create;
@@ -29,6 +30,7 @@ mod processes;
 mod pump;
 mod recovery;
 mod remote_user;
+mod requirements;
 mod run_args;
 mod runner;
 mod running;

@@ -6,7 +6,7 @@ use super::command::Leftovers;
 use super::image::Image;
 use super::order::Order;
 use super::running::Running;
-use super::{create, hook, image, initialize, login};
+use super::{create, hook, image, initialize, login, requirements};
 use crate::devcontainer::{LifecycleCommand, MergedConfiguration, SourcedCommand};
 use crate::engine::{ContainerId, Engine};
 use crate::github::{Purpose, World};
@@ -28,6 +28,8 @@ pub struct EngineRunner {
     pub(super) redactor: Redactor,
     pub(super) cancel: CancellationToken,
     pub(super) image: Image,
+    /// Whether the engine has GPUs for containers; known where a configuration asks for one.
+    pub(super) has_gpus: bool,
     pub(super) running: Option<Running>,
     pub(super) leftovers: Leftovers,
 }
@@ -43,7 +45,7 @@ impl EngineRunner {
         cancel: CancellationToken,
     ) -> Self {
         let (image, leftovers) = (Image::default(), Leftovers::default());
-        Self { engine, order, world, record, redactor, cancel, image, running: None, leftovers }
+        Self { engine, order, world, record, redactor, cancel, image, has_gpus: false, running: None, leftovers }
     }
 
     /// Returns the container, where there is one by now.
@@ -116,6 +118,7 @@ impl StepRunner for EngineRunner {
 
     async fn image(&mut self) -> StepResult {
         self.uninterrupted()?;
+        requirements::check(self).await?;
         Box::pin(image::ready(self)).await.map(|()| None)
     }
 

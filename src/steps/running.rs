@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::codespaces;
 use super::command::{Ahead, Place};
 use super::container::STARTED;
 use super::gate::entropy;
@@ -72,10 +73,12 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
     let file = &runner.order.environment_file;
     let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
-    let env = match &before {
+    let env = if let Some(kept) = &before {
         // It was asked since the container was started, and the secrets are those of that start.
-        Some(kept) => kept.env.clone(),
-        None => environment(&probed(runner, &place, &user, &merged, &mut ahead).await?, &merged, &details),
+        kept.env.clone()
+    } else {
+        let probed = probed(runner, &place, &user, &merged, &mut ahead).await?;
+        environment(&probed, codespaces::command_env(&runner.order), &merged, &details)
     };
     // What ended since then is no codespace that can be used.
     look_again(runner, &id).await?;
@@ -163,9 +166,10 @@ async fn await_entrypoints(runner: &EngineRunner, id: &ContainerId, started_at: 
     }
 }
 
-/// A command's variables, secrets apart: what a login shell has, then `remoteEnv`.
+/// A command's variables, secrets apart: what a login shell has, then what Codespaces gives, then `remoteEnv`.
 fn environment(
     probed: &BTreeMap<String, String>,
+    given: Vec<(String, Option<String>)>,
     merged: &MergedConfiguration,
     details: &ContainerDetails,
 ) -> Vec<(String, Option<String>)> {
@@ -174,6 +178,7 @@ fn environment(
     let variables = Variables { container_env: Some(container_env.clone()), ..Variables::default() };
     let from_shell = probed.iter().filter(|(name, value)| container_env.get(*name) != Some(*value));
     let mut env: Vec<_> = from_shell.map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    env.extend(given);
     let own = merged.remote_env.iter();
     env.extend(own.map(|(name, value)| (name.clone(), value.as_ref().map(|value| variables.apply(value)))));
     env

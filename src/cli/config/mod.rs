@@ -14,7 +14,7 @@ use reference::ReferenceFlags;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, effect, explain};
+use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, added, effect, explain};
 use crate::report::plain;
 use crate::ui::Stream;
 
@@ -119,7 +119,10 @@ async fn show(args: &Args, context: &mut Context, shown: &Shown) -> Result<u8, C
     if !args.explain && !is_for_people {
         return document(context, effect, args.merged.then_some(&entries));
     }
-    let rows = explain(config, &image, effect, &[], &entries);
+    let mut rows = explain(config, &image, effect, &[], &entries);
+    if args.explain {
+        rows.extend(added());
+    }
     let text = match (is_for_people, args.explain) {
         (true, true) => show::explained(config, &rows, context.ui.out_look()),
         (true, false) => show::values(config, &rows, context.ui.out_look()),

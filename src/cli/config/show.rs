@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::devcontainer::{Configuration, Explained};
+use crate::devcontainer::{Configuration, Explained, Source};
 use crate::report::{Look, Paint, plain};
 
 /// The longest value that is shown whole, in characters.
@@ -26,8 +26,8 @@ pub(super) fn explained(config: &Configuration, rows: &[Explained], look: Look) 
     let block = |row: &Explained| {
         let from = plain(&row.source.to_string()).into_owned();
         let when = if ["-", ""].contains(&row.acts) { String::new() } else { format!(", {}", row.acts) };
-        let more =
-            if row.codespaces.is_empty() { String::new() } else { format!("    Codespaces: {}\n", row.codespaces) };
+        let whose = if row.source == Source::Codespaces { "" } else { "Codespaces: " };
+        let more = if row.codespaces.is_empty() { String::new() } else { format!("    {whose}{}\n", row.codespaces) };
         let name = look.paint(Paint::Bold, &plain(&row.property));
         format!("{name}  {}\n    {}\n{more}", value(&row.value), look.paint(Paint::Dim, &format!("{from}{when}")))
     };

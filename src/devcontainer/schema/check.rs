@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Kinds;
 use super::feature::FEATURE;
-use super::shape::{Names, Shape};
+use super::shape::{Names, Shape, is_host_and_port};
 use super::table::{Fate, PROPERTIES, idle_inside, property};
 use crate::devcontainer::finding::{Finding, Rule};
 use crate::devcontainer::jsonc::{Content, Member, Node};
@@ -112,6 +112,7 @@ impl Checker {
             }
             Fate::Fine | Fate::Idle(_) | Fate::Refused(_) => {}
         }
+        self.other_hosts(member);
         let rule = if name == "workspaceFolder" { Rule::Folder } else { Rule::Type };
         self.value(&member.node, &known.shape, name, rule);
         let other_action = match self.kind {
@@ -125,6 +126,25 @@ impl Checker {
                 member.node.span.clone(),
                 format!("`{other_action}` has no effect on a container that is made from {with}"),
             );
+        }
+    }
+
+    /// Looks for ports of other hosts, which only an editor outside Codespaces forwards (specification, supporting-tools.md).
+    fn other_hosts(&mut self, member: &Member) {
+        let is_other = |text: &str| is_host_and_port(text) && !text.starts_with("localhost:");
+        let spans: Vec<(String, Range<usize>)> = match (member.name.as_str(), &member.node.content) {
+            ("forwardPorts", Content::List(items)) => {
+                items.iter().filter_map(|item| Some((item.text()?.to_owned(), item.span.clone()))).collect()
+            }
+            ("portsAttributes", Content::Object(members)) => {
+                members.iter().map(|one| (one.name.clone(), one.name_span.clone())).collect()
+            }
+            _ => return,
+        };
+        for (port, span) in spans.into_iter().filter(|(port, _)| is_other(port)) {
+            let problem =
+                format!("`{}`: {port} is not forwarded: Codespaces reaches ports of the container alone", member.name);
+            self.say(Rule::HostPort, span, problem);
         }
     }
 

@@ -28,13 +28,14 @@ impl RepositoryFiles for Nothing {
 const VERDICTS: &str = include_str!("../../../integration/vectors/config/schema-verdicts.json");
 
 /// Where the schema is not followed, and why (CONFIGURATION.md, "Decisions").
-const DECIDED: [(&str, &str); 11] = [
+const DECIDED: [(&str, &str); 12] = [
     ("only remoteUser", "Codespaces takes its default image"),
     ("only features", "Codespaces takes its default image"),
     ("only $schema and name", "Codespaces takes its default image"),
     ("dockerFile", "an older name is told what it is called today"),
     ("dockerFile with context and build", "an older name is told what it is called today"),
     ("compose without workspaceFolder", "the reference opens /, Codespaces the repository's folder"),
+    ("forwardPorts host:port", "Codespaces does not forward it"),
     ("mount object without type", "the reference and the engine take it"),
     ("mount object tmpfs", "the reference and the engine take it"),
     ("mount object external", "the reference reads it"),

@@ -13,7 +13,7 @@ use crate::steps::order::{Cache, Workspaces};
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
-use crate::steps::{env_file, workspace};
+use crate::steps::{env_file, requirements, workspace};
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
@@ -72,6 +72,7 @@ async fn wanted(
     if let Some(files) = &runner.order.checkout {
         spec.env.splice(0..0, env_file::read(&runner.order, config, files.path())?);
     }
+    requirements::gpus(runner, &mut spec).await;
     Ok((spec, merged))
 }
 

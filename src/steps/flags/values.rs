@@ -1,7 +1,7 @@
 //! The values of `docker run`'s flags, read as docker reads them; an error is what is wrong with one, in words.
 
 use crate::codespace::label;
-use crate::engine::{CgroupNamespace, PortSpec, Ulimit};
+use crate::engine::{CgroupNamespace, GpuRequest, PortSpec, Ulimit};
 
 /// The limits there are (docker's `--ulimit`).
 const LIMITS: [&str; 15] = [
@@ -236,4 +236,43 @@ fn range(text: &str) -> Result<(u16, u16), String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (port(first)?, port(last)?);
     if first > last { Err(format!("`{text}` is no range of ports")) } else { Ok((first, last)) }
+}
+
+/// Reads `all`, a number, or `NAME=VALUE` fields between commas, as in `device=0,capabilities=utility`.
+pub(in crate::steps) fn gpus(text: &str) -> Result<GpuRequest, String> {
+    let fail = || format!("`{text}` is no request for GPUs: all, a number, or fields such as device=0");
+    let count = |text: &str| match text {
+        "all" => Some(-1),
+        number => number.parse::<i64>().ok().filter(|count| *count > 0),
+    };
+    let mut request = GpuRequest { capabilities: vec!["gpu".to_owned()], ..GpuRequest::default() };
+    for field in fields(text).ok_or_else(fail)? {
+        match field.split_once('=') {
+            None => request.count = count(&field).ok_or_else(fail)?,
+            Some(("count", value)) => request.count = count(value).ok_or_else(fail)?,
+            Some(("driver", value)) => value.clone_into(&mut request.driver),
+            Some(("device", value)) => request.ids = value.split(',').map(str::to_owned).collect(),
+            Some(("capabilities", value)) => request.capabilities.extend(value.split(',').map(str::to_owned)),
+            Some(("options", value)) => request.options = value.split(',').filter_map(|one| pair(one).ok()).collect(),
+            Some(_) => return Err(fail()),
+        }
+    }
+    match (request.count, request.ids.is_empty()) {
+        (0, true) => Ok(GpuRequest { count: 1, ..request }),
+        (0, false) | (_, true) => Ok(request),
+        (_, false) => Err(format!("`{text}`: GPUs are counted or named, not both")),
+    }
+}
+
+/// Splits a line of fields, of which each may stand in double quotes; nothing where a quote is left open.
+fn fields(text: &str) -> Option<Vec<String>> {
+    let (mut fields, mut quoted) = (vec![String::new()], false);
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => fields.last_mut()?.push(other),
+        }
+    }
+    (!quoted).then_some(fields)
 }

@@ -36,7 +36,6 @@ const ENTRYPOINT: &str =
 const READ_ONLY: &str = "what has succeeded in a container is kept in it (/var/lib/localspace)";
 const RESTART: &str = "a codespace is started by its user; nothing would run its postStartCommand";
 const RM: &str = "the container would be gone after a stop; on GitHub, such a codespace cannot be started again";
-const GPUS: &str = "a container gets no GPU here; on a machine without one, docker refuses it";
 const PULL: &str = "the image is pulled where the engine does not have it";
 
 /// Sources: `docker run --help` of Engine 29; what the reference CLI starts a container with (spec-node/singleContainer.ts): its own
@@ -79,7 +78,7 @@ const TABLE: &[Flag<RunArgs>] = &[
     set("--env", |args, text| add(&mut args.env, read::variable(text))).or("-e"),
     Flag { does: Does::Name(|args, file| args.env_files.push(file)), ..refused("--env-file") },
     set("--expose", |args, text| add_all(&mut args.extra.exposed, read::expose(text))),
-    left_out("--gpus", Takes::Value, GPUS),
+    Flag { does: Does::Name(|args, asked| args.gpus_asked = Some(asked)), ..refused("--gpus") },
     set("--group-add", |args, text| add(&mut args.extra.group_add, read::text(text))),
     refused("--health-cmd"),
     refused("--health-interval"),

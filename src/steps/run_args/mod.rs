@@ -5,7 +5,8 @@ mod flags;
 use std::collections::BTreeMap;
 
 use crate::devcontainer::{ConfigError, DevContainer, Mount, Spanned, Variables};
-use crate::engine::{ContainerSpec, ExtraOptions};
+use crate::engine::{ContainerSpec, ExtraOptions, GpuRequest};
+use crate::steps::flags::values;
 
 /// What `runArgs` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub struct RunArgs {
     init: bool,
     /// `--privileged`.
     privileged: bool,
+    /// `--gpus`, as it is written, and what that says.
+    gpus_asked: Option<Spanned<String>>,
+    gpus: Option<Spanned<GpuRequest>>,
     extra: Box<ExtraOptions>,
     warnings: Vec<String>,
 }
@@ -35,7 +39,22 @@ impl RunArgs {
     pub fn parse(config: &DevContainer, variables: &Variables) -> Result<Self, ConfigError> {
         let word = |word: &Spanned<String>| Spanned { value: variables.apply(&word.value), span: word.span.clone() };
         let mut read = Self::default();
+        // Reference CLI: before `runArgs`, a number on this machine alone.
+        for port in &config.app_ports {
+            let text = variables.apply(&port.value);
+            let on = if text.bytes().all(|byte| byte.is_ascii_digit()) && port.is_number {
+                format!("127.0.0.1:{text}:{text}")
+            } else {
+                text
+            };
+            let fail = |problem: String| config.error(port.span.clone(), format!("appPort: {problem}"), None);
+            read.extra.ports.extend(values::publish(&on).map_err(fail)?);
+        }
         read.warnings = flags::FLAGS.read(config, config.run_args.iter().map(word), &mut read)?;
+        if let Some(asked) = read.gpus_asked.take() {
+            let fail = |problem| config.error(asked.span.clone(), format!("runArgs: `--gpus`: {problem}"), None);
+            read.gpus = Some(Spanned { value: values::gpus(&asked.value).map_err(fail)?, span: asked.span.clone() });
+        }
         // A name alone stands for the variable of where docker is called; there is none on a machine of GitHub's own.
         let env = std::mem::take(&mut read.env);
         let given = |text: String| {
@@ -66,6 +85,11 @@ impl RunArgs {
     /// Returns what is to be mounted.
     pub(super) fn mounts(&self) -> &[Mount] {
         &self.mounts
+    }
+
+    /// Returns the GPUs that are asked for.
+    pub(super) fn gpus(&self) -> Option<&Spanned<GpuRequest>> {
+        self.gpus.as_ref()
     }
 
     /// Returns the platform that the image is to be for.

@@ -116,12 +116,38 @@ fn mounts_are_kept_for_the_container_to_sort() {
 }
 
 #[test]
+fn gpus_are_counted_or_named() {
+    for (value, expected) in [
+        ("all", Ok((-1, "", "gpu", ""))),
+        ("2", Ok((2, "", "gpu", ""))),
+        ("device=0", Ok((0, "0", "gpu", ""))),
+        (r#"\"device=0,2\",driver=nvidia"#, Ok((0, "0,2", "gpu", "nvidia"))),
+        ("capabilities=utility", Ok((1, "", "gpu,utility", ""))),
+        ("count=all,driver=x", Ok((-1, "", "gpu", "x"))),
+        ("none", Err("`none` is no request for GPUs")),
+        ("0", Err("`0` is no request for GPUs")),
+        ("x=1", Err("`x=1` is no request for GPUs")),
+        ("2,device=1", Err("GPUs are counted or named")),
+        (r#"\"device=0"#, Err("is no request for GPUs")),
+    ] {
+        match (read(&format!("[\"--gpus={value}\"]")), expected) {
+            (Ok(read), Ok((count, ids, capabilities, driver))) => {
+                let gpus = &read.gpus().expect("a request").value;
+                let found = (gpus.count, gpus.ids.join(","), gpus.capabilities.join(","), gpus.driver.as_str());
+                assert_eq!(found, (count, ids.to_owned(), capabilities.to_owned(), driver), "{value}");
+            }
+            (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{value}: {error}"),
+            (other, _) => panic!("{value}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn what_is_left_out_is_told_with_its_place() {
     for (args, part) in [
         (r#"["--rm"]"#, "f:2:14: runArgs: `--rm` is left out: the container would be gone after a stop"),
         (r#"["--init", "--name", "x"]"#, "f:2:24: runArgs: `--name` is left out"),
         (r#"["-d"]"#, "`-d` is left out"),
-        (r#"["--gpus=all"]"#, "`--gpus` is left out"),
         (r#"["--restart=always"]"#, "`--restart` is left out"),
         (r#"["--entrypoint", "/x"]"#, "`--entrypoint` is left out"),
         (r#"["--read-only"]"#, "`--read-only` is left out"),
