@@ -141,6 +141,8 @@ pub mod label {
     pub const PURPOSE: &str = "localspace.purpose";
     /// The error for which the container is a recovery container; absent where it is the codespace's own.
     pub const RECOVERY: &str = "localspace.recovery";
+    /// The service of a Compose project; only the container of the codespace itself has the labels of its repository too.
+    pub const SERVICE: &str = "localspace.service";
     /// The reference CLI's label of the local folder, so that editors attach.
     pub const LOCAL_FOLDER: &str = "devcontainer.local_folder";
     /// The reference CLI's label of the configuration file.

@@ -190,7 +190,9 @@ impl Drop for Sandbox {
 pub(crate) fn left_of(name: &str) -> String {
     let filter = format!("label=localspace.codespace={name}");
     let containers = docker(&["ps", "-aq", "--filter", &filter]).stdout;
-    containers + &docker(&["volume", "ls", "-q", "--filter", &filter]).stdout
+    let kinds = [&["volume", "ls"][..], &["network", "ls"], &["image", "ls"]];
+    let others = kinds.map(|kind| docker(&[kind, &["-q", "--filter", &filter]].concat()).stdout);
+    containers + &others.concat()
 }
 
 /// Makes a repository of everything in a folder.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use crate::compose::Docker;
 
 /// Say what this machine lacks, and what to do about it
 ///
@@ -18,12 +19,14 @@ pub(super) struct Args {
 /// One thing that was looked at.
 struct Finding {
     what: &'static str,
+    /// Whether every codespace needs it.
+    needed: bool,
     found: Result<String, (String, String)>,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
-    let findings = [engine(context).await, git().await, home(context)];
-    let healthy = findings.iter().all(|finding| finding.found.is_ok());
+    let findings = [engine(context).await, git().await, home(context), compose(context).await];
+    let healthy = findings.iter().all(|finding| finding.found.is_ok() || !finding.needed);
     if args.json {
         let all: Vec<_> = findings
             .iter()
@@ -57,7 +60,7 @@ async fn engine(context: &Context) -> Finding {
         let hint = error.hint().unwrap_or("install and start Docker, or set DOCKER_HOST").to_owned();
         (error.message().to_owned(), hint)
     };
-    Finding { what, found: asked.await.map_err(failed) }
+    Finding { what, needed: true, found: asked.await.map_err(failed) }
 }
 
 async fn git() -> Finding {
@@ -66,7 +69,26 @@ async fn git() -> Finding {
         Ok(output) => Err((format!("`git --version` ended: {}", output.status), "install git".to_owned())),
         Err(error) => Err((error.to_string(), "install git".to_owned())),
     };
-    Finding { what: "git", found }
+    Finding { what: "git", needed: true, found }
+}
+
+/// Only a configuration with `dockerComposeFile` needs it.
+async fn compose(context: &Context) -> Finding {
+    let asked = async {
+        let folder = tempfile::tempdir()?;
+        let engine = context.endpoint().map(|endpoint| endpoint.for_docker_command()).unwrap_or_default();
+        let docker = Docker::new(folder.path(), engine, &context.environment);
+        docker.ask(folder.path(), &["version".to_owned()]).await
+    };
+    let found = match asked.await {
+        Ok(said) if said.success => Ok(said.stdout.trim().to_owned()),
+        Ok(said) => Err((said.reason(), "`docker compose version` says more".to_owned())),
+        Err(error) => {
+            let hint = error.hint().unwrap_or_default();
+            Err((error.to_string(), format!("only a configuration with dockerComposeFile needs it: {hint}")))
+        }
+    };
+    Finding { what: "docker compose", needed: false, found }
 }
 
 fn home(context: &Context) -> Finding {
@@ -74,6 +96,7 @@ fn home(context: &Context) -> Finding {
     let hint = "make it writable, or set LOCALSPACE_HOME".to_owned();
     Finding {
         what: "state folder",
+        needed: true,
         found: tried.map(|_| "can be written".to_owned()).map_err(|error| (error.to_string(), hint)),
     }
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{Configuration, DevContainer, ImageReference, LifecycleCommand, Variables};
+use crate::devcontainer::{Configuration, ContainerSource, DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
 use crate::github::Purpose;
 use crate::lifecycle::StepFailure;
@@ -83,6 +83,7 @@ pub(super) async fn make(
         image: made.image,
         run_args: made.run_args,
         build_options: made.build_options,
+        service: None,
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         checkout: Some(checkout),
@@ -118,7 +119,11 @@ impl Made {
     pub(super) fn of(context: &Context, config: DevContainer, folder: &str) -> Result<Self, CliError> {
         let variables = variables(context, folder.to_owned());
         let image = ImageReference::of(&config, &variables)?;
-        let run_args = RunArgs::parse(&config, &variables)?;
+        let run_args = match config.source {
+            // They are `docker run`'s, and it is told that they have no effect.
+            ContainerSource::Compose(_) => RunArgs::default(),
+            ContainerSource::Image(_) | ContainerSource::Dockerfile(_) => RunArgs::parse(&config, &variables)?,
+        };
         let build_options = BuildOptions::parse(&config, &variables)?;
         let own = config.workspace_folder.as_ref();
         let workspace_folder = own.map_or(folder.to_owned(), |own| variables.apply(&own.value));
@@ -172,6 +177,7 @@ pub(super) async fn wake(
         image: None,
         run_args: RunArgs::default(),
         build_options: BuildOptions::default(),
+        service: Some(found.label(label::SERVICE).to_owned()).filter(|service| !service.is_empty()),
         checkout: None,
         initialize: None,
         container: Some(container),

@@ -95,6 +95,7 @@ impl Remake<'_> {
             image: made.image,
             run_args: made.run_args,
             build_options: made.build_options,
+            service: None,
             checkout,
             reference: labelled(label::REF),
             commit: labelled(label::COMMIT),

@@ -4,13 +4,21 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::select::Found;
 use crate::codespace::{CodespaceName, label};
-use crate::engine::{ContainerState, Engine, LabelFilter};
-use crate::steps::{Workspaces, image_repository, look_image};
+use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter};
+use crate::steps::{self, Workspaces, image_repository, look_image};
 
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
 pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<(), CliError> {
-    let filter = remove_container(context, engine, name).await?;
+    // Whoever still makes containers of it makes no more.
+    steps::end_compose(&context.home.codespace(name)).await?;
+    let filter = filter(context, name);
+    for container in engine.containers(&filter).await? {
+        engine.remove(&container.id).await?;
+    }
+    for network in engine.networks(&filter).await? {
+        engine.remove_network(&network).await?;
+    }
     for volume in engine.volumes(&filter).await? {
         engine.remove_volume(&volume.name).await?;
     }
@@ -36,17 +44,22 @@ async fn remove_images(engine: &Engine, name: &CodespaceName, filter: &[LabelFil
     Ok(())
 }
 
-/// Removes a codespace's container alone; returns what everything of the codespace is found by.
-pub(super) async fn remove_container(
-    context: &Context,
-    engine: &Engine,
-    name: &CodespaceName,
-) -> Result<[LabelFilter; 2], CliError> {
-    let filter = [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &context.home.id())];
-    for container in engine.containers(&filter).await? {
+/// Removes a codespace's container alone: the other services of a Compose project stay, as what they keep is of use to the next one.
+pub(super) async fn remove_container(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<(), CliError> {
+    steps::end_compose(&context.home.codespace(name)).await?;
+    for container in engine.containers(&filter(context, name)).await?.iter().filter(|one| is_own(one)) {
         engine.remove(&container.id).await?;
     }
-    Ok(filter)
+    Ok(())
+}
+
+/// Returns what everything of a codespace is found by.
+fn filter(context: &Context, name: &CodespaceName) -> [LabelFilter; 2] {
+    [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &context.home.id())]
+}
+
+fn is_own(container: &ContainerSummary) -> bool {
+    container.labels.contains_key(label::SOURCE)
 }
 
 /// Undoes a codespace that never came to be, and returns whether that was so: there is no container that ever ran, so there is nothing to go
@@ -57,15 +70,14 @@ pub(super) async fn undo(
     name: &CodespaceName,
     workspaces: Workspaces,
 ) -> Result<bool, CliError> {
-    let filter = [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &context.home.id())];
     // An engine that does not answer has said so already.
-    let Ok(containers) = engine.containers(&filter).await else { return Ok(false) };
-    if containers.iter().any(|container| container.state != ContainerState::Created) {
+    let Ok(containers) = engine.containers(&filter(context, name)).await else { return Ok(false) };
+    if containers.iter().any(|container| is_own(container) && container.state != ContainerState::Created) {
         return Ok(false);
     }
     match workspaces {
         Workspaces::Empty => remove(context, engine, name).await?,
-        Workspaces::Kept => drop(remove_container(context, engine, name).await?),
+        Workspaces::Kept => remove_container(context, engine, name).await?,
     }
     Ok(true)
 }

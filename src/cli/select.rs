@@ -34,6 +34,18 @@ pub(super) struct Found {
     pub(super) unfinished: Vec<ContainerId>,
 }
 
+/// A service of a codespace's Compose project.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    /// Whether its container is the codespace's own.
+    pub(super) is_own: bool,
+    pub(super) runs: bool,
+    /// What `docker ps` says of it.
+    pub(super) status: String,
+    pub(super) id: ContainerId,
+}
+
 /// What a codespace's container is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -48,7 +60,9 @@ pub(super) enum State {
 }
 
 impl Found {
+    /// A codespace is one container, whatever services are beside it: only that one has the labels of the repository.
     fn of_container(container: ContainerSummary) -> Option<Self> {
+        let _is_own = container.labels.get(label::SOURCE)?;
         let name = container.labels.get(label::CODESPACE)?.parse().ok()?;
         let state = match container.state {
             ContainerState::Running => State::Running,
@@ -172,6 +186,27 @@ async fn await_unfinished(context: &Context, engine: &Engine, name: &CodespaceNa
     let filter = LabelFilter::is(label::CODESPACE, name.as_str());
     engine.await_created(&filter, began.as_second(), MAKING).await?;
     Ok(true)
+}
+
+/// Returns the containers of a codespace's Compose project, by the names of their services; none where it is not made of one.
+pub(super) async fn services(context: &Context, engine: &Engine, found: &Found) -> Result<Vec<Service>, CliError> {
+    if found.label(label::SERVICE).is_empty() {
+        return Ok(Vec::new());
+    }
+    let filters = [
+        LabelFilter::is(label::CODESPACE, found.name.as_str()),
+        LabelFilter::is(label::HOME, &context.home.id()),
+        LabelFilter::has(label::SERVICE),
+    ];
+    let of = |container: ContainerSummary| {
+        let name = container.labels.get(label::SERVICE)?.clone();
+        let is_own = container.labels.contains_key(label::SOURCE);
+        let runs = container.state == ContainerState::Running;
+        Some(Service { name, is_own, runs, status: container.status, id: container.id })
+    };
+    let mut all: Vec<Service> = engine.containers(&filters).await?.into_iter().filter_map(of).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(all)
 }
 
 /// Returns the codespace that is meant.

@@ -26,8 +26,14 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let _held = hold(context, "stop", found.name.to_string()).await?;
     // Whoever held it may have stopped or removed it.
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
+    let services = select::services(context, &engine, &found).await?;
+    let beside: Vec<_> = services.into_iter().filter(|service| service.runs && !service.is_own).collect();
     if found.state == State::Running {
         steps::stop(&engine, found.container()?).await?;
+    }
+    // What works with them has ended.
+    futures_util::future::try_join_all(beside.iter().map(|service| engine.stop_as_made(&service.id))).await?;
+    if found.state == State::Running || !beside.is_empty() {
         context.ui.say(&format!("{} is stopped\n", found.name));
     } else {
         context.ui.say(&format!("codespace {} is not running\n", found.name));

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::list::{created_at, object};
 use super::secrets::{Before, StartedWith};
-use super::select::{self, Found, Selector, State};
+use super::select::{self, Found, Selector, Service, State};
 use super::status::Status;
 use crate::codespace::label;
 use crate::report::{Place, UpDocument, plain, timeline};
@@ -28,10 +28,18 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let summary = select::newest(context, &found.name);
     let status = Status::of(context, &found, summary.as_ref());
     let newer = newer_secrets(context, &found);
+    let services = select::services(context, &engine, &found).await?;
     if args.json {
         let mut all = object(&found, &status);
         if let Some(fields) = all.as_object_mut() {
             fields.insert("newerSecrets".to_owned(), serde_json::json!(newer));
+            if !services.is_empty() {
+                let of = |one: &Service| {
+                    let state = if one.runs { "running" } else { "exited" };
+                    serde_json::json!({ "service": one.name, "state": state, "status": one.status, "containerId": one.id.as_str() })
+                };
+                fields.insert("services".to_owned(), services.iter().map(of).collect());
+            }
             if let Some(summary) = &summary {
                 let run = UpDocument::new(summary, Place { name: found.name.to_string(), ..Place::default() });
                 for (name, value) in [
@@ -47,6 +55,9 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         return Ok(0);
     }
     let mut text = rows(&found, &status, &newer);
+    for one in &services {
+        text.push_str(&format!("{:18}  {}: {}\n", "Service", plain(&one.name), plain(&one.status)));
+    }
     if let Some(summary) = &summary {
         text = format!("{text}\n{}", timeline(summary, context.ui.out_look()));
     }

@@ -17,4 +17,4 @@ pub use error::ComposeError;
 pub use model::{Build, Model};
 pub use paths::{Way, way};
 pub use read::{Project, Request, read};
-pub use run::{Docker, Said, end, end_leftover};
+pub use run::{Docker, Ends, Said, end, end_leftover};

@@ -100,6 +100,28 @@ impl Model {
         self
     }
 
+    /// Returns the model of some services, and of those that they depend on; all of them where none is named.
+    pub(super) fn with_needs(mut self, named: &[&str]) -> Self {
+        let mut wanted: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+        let mut at = 0;
+        while let Some(name) = wanted.get(at).cloned() {
+            let needs = self.service(&name).and_then(|service| service.get("depends_on")?.as_object());
+            let more: Vec<String> = needs
+                .into_iter()
+                .flatten()
+                .map(|(need, _)| need.clone())
+                .filter(|need| !wanted.contains(need))
+                .collect();
+            wanted.extend(more);
+            at += 1;
+        }
+        let services = self.0.get_mut("services").and_then(Value::as_object_mut).filter(|_| !named.is_empty());
+        if let Some(services) = services {
+            services.retain(|name, _| wanted.contains(name));
+        }
+        self
+    }
+
     /// Fails where the model needs something that no codespace has: files outside of the repository, other people's containers, programs of
     /// this machine.
     pub(super) fn refused(&self, request: &Request<'_>) -> Result<(), ConfigError> {
@@ -217,6 +239,20 @@ mod tests {
         let names = |model: &Model| model.services().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&all.clone().of_profiles(&["app"], &[])), ["app", "db", "mail"]);
         assert_eq!(names(&all.of_profiles(&["db"], &["e2e".to_owned()])), ["db", "e2e"]);
+    }
+
+    #[test]
+    fn services_that_are_named_bring_what_they_depend_on() {
+        let all = model(
+            r#"{"app": {"depends_on": {"db": {}}}, "db": {"depends_on": {"disk": {}, "app": {}}}, "disk": {}, "mail": {}}"#,
+        );
+        let names = |named: &[&str]| {
+            let model = all.clone().with_needs(named);
+            model.services().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(&["app"]), "app db disk");
+        assert_eq!(names(&["disk", "mail"]), "disk mail");
+        assert_eq!(names(&[]), "app db disk mail");
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub async fn read(docker: &Docker, request: &Request<'_>) -> Result<Project, Com
         model = all_model.of_profiles(&names, &in_use);
         said = all;
     }
+    if !request.service.run_services.is_empty() {
+        model = model.with_needs(&wanted().map(|one| one.value.as_str()).collect::<Vec<_>>());
+    }
     model.refused(request)?;
     let here = format!("{}/", request.root.display());
     let warnings = said.warnings().into_iter().map(|warning| warning.replace(&here, "")).collect();

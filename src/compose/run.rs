@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -34,6 +34,24 @@ pub struct Docker {
     plugins: Option<PathBuf>,
 }
 
+/// Whether a call may be ended before its own end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// It may.
+    AtOnce,
+    /// It may not, and takes no time: what it has told the engine to make comes to be all the same, when nobody looks for it any more.
+    ByItself,
+}
+
+impl Ends {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::ByItself => "by itself",
+        }
+    }
+}
+
 /// What it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
@@ -62,12 +80,12 @@ impl Docker {
 
     /// Returns its Docker configuration: the user's plugins, and no login.
     pub fn configuration(&self) -> String {
-        serde_json::json!({ "cliPluginsExtraDirs": self.plugins }).to_string()
+        serde_json::json!({ "cliPluginsExtraDirs": self.plugins.iter().collect::<Vec<_>>() }).to_string()
     }
 
     /// Runs it to its end, in a folder.
     pub async fn ask(&self, folder: &Path, words: &[String]) -> Result<Said, ComposeError> {
-        let output = self.spawn(folder, words, &self.configuration()).await?.wait_with_output().await?;
+        let output = self.spawn(folder, words, &self.configuration(), Ends::AtOnce).await?.wait_with_output().await?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let said =
             Said { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) };
@@ -78,7 +96,13 @@ impl Docker {
     }
 
     /// Starts it in a folder, as the leader of a group of processes, with a Docker configuration that may hold logins.
-    pub async fn spawn(&self, folder: &Path, words: &[String], config: &str) -> Result<Child, ComposeError> {
+    pub async fn spawn(
+        &self,
+        folder: &Path,
+        words: &[String],
+        config: &str,
+        ends: Ends,
+    ) -> Result<Child, ComposeError> {
         end_leftover(&self.folder).await?;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -111,7 +135,7 @@ impl Docker {
             ComposeError::Disk(error)
         })?;
         lock.set_len(0)?;
-        lock.write_all(child.id().unwrap_or_default().to_string().as_bytes())?;
+        lock.write_all(format!("{} {}", child.id().unwrap_or_default(), ends.name()).as_bytes())?;
         Ok(child)
     }
 
@@ -140,17 +164,21 @@ pub async fn end_leftover(folder: &Path) -> Result<(), std::io::Error> {
         return Ok(());
     }
     let mut lock = open_lock(folder)?;
-    for signal in [Signal::TERM, Signal::KILL] {
+    for signal in [None, Some(Signal::TERM), Some(Signal::KILL)] {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        let mut leader = String::new();
-        lock.read_to_string(&mut leader)?;
-        // Whoever holds the lock is in this group: the number is nobody else's.
-        if let Some(group) = leader.parse().ok().and_then(Pid::from_raw) {
-            let _sent = kill_process_group(group, signal);
+        let mut about = String::new();
+        lock.rewind()?;
+        lock.read_to_string(&mut about)?;
+        let (leader, ends) = about.split_once(' ').unwrap_or((&about, ""));
+        match (signal, leader.parse().ok().and_then(Pid::from_raw)) {
+            (None, _) if ends != Ends::ByItself.name() => continue,
+            // Whoever holds the lock is in this group: the number is nobody else's.
+            (Some(signal), Some(group)) => drop(kill_process_group(group, signal)),
+            (None, _) | (Some(_), None) => {}
         }
         let waiting = lock.try_clone()?;
         let _over = tokio::time::timeout(GRACE, tokio::task::spawn_blocking(move || waiting.lock())).await;

@@ -47,8 +47,8 @@ pub struct MergedConfiguration {
     pub init: bool,
     /// `privileged`.
     pub privileged: bool,
-    /// `overrideCommand`.
-    pub override_command: bool,
+    /// `overrideCommand`; where nothing says it, it depends on what the container is made from.
+    pub override_command: Option<bool>,
     /// `capAdd`.
     pub cap_add: Vec<String>,
     /// `securityOpt`.
@@ -93,7 +93,7 @@ impl MergedConfiguration {
             entrypoints: Vec::new(),
             init: properties.init == Some(true),
             privileged: properties.privileged == Some(true),
-            override_command: properties.override_command.unwrap_or(true),
+            override_command: properties.override_command,
             cap_add: properties.cap_add,
             security_opt: properties.security_opt,
         };

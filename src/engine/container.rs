@@ -8,7 +8,7 @@ use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
-    RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptions, StopContainerOptionsBuilder,
 };
 
 use futures_util::StreamExt;
@@ -58,6 +58,8 @@ pub struct ContainerSummary {
     pub id: ContainerId,
     /// Whether it runs.
     pub state: ContainerState,
+    /// What `docker ps` says of it: `Up 2 seconds (healthy)`.
+    pub status: String,
     /// When it was made, in seconds since 1970.
     pub created: i64,
     /// Its labels.
@@ -160,6 +162,25 @@ impl Engine {
         Ok(Printed::EndedBefore)
     }
 
+    /// Returns the last lines that a container's first process printed.
+    pub async fn last_lines(&self, id: &ContainerId, lines: usize) -> Result<String, EngineError> {
+        let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&lines.to_string()).build();
+        let mut logs = self.docker.logs(id.as_str(), Some(options));
+        let mut text = Vec::new();
+        while let Some(chunk) = logs.next().await {
+            let chunk = chunk.map_err(|error| self.explain("read the log of", &id.to_string(), error))?;
+            text.extend_from_slice(&chunk.into_bytes());
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Stops a container by its own rules: its signal, and after the grace that it was made with `SIGKILL`.
+    pub async fn stop_as_made(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let stopped = self.docker.stop_container(id.as_str(), None::<StopContainerOptions>).await;
+        stopped.map_err(|error| self.explain("stop the container", &id.to_string(), error))?;
+        self.inspect(id).await.map(drop)
+    }
+
     /// Stops a container: `SIGTERM`, and after `grace` seconds `SIGKILL`. One that does not run is left alone.
     pub async fn stop(&self, id: &ContainerId, grace: i32) -> Result<(), EngineError> {
         let options = StopContainerOptionsBuilder::default().t(grace).build();
@@ -205,6 +226,7 @@ impl Engine {
             Some(ContainerSummary {
                 id: ContainerId(item.id?),
                 state: state(item.state.as_ref().map(ToString::to_string).as_deref()),
+                status: item.status.unwrap_or_default(),
                 created: item.created.unwrap_or_default(),
                 labels: item.labels.unwrap_or_default().into_iter().collect(),
             })

@@ -16,6 +16,7 @@ mod error;
 mod exec;
 mod extra;
 mod image;
+mod network;
 mod spec;
 
 pub use build::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, Reuse};

@@ -34,7 +34,8 @@ pub(super) fn spec(
     labels.extend(order.labels());
     let (mounts, warnings) = mounts(order, merged, &ours, &labels);
     labels.insert(label::METADATA.to_owned(), metadata);
-    let (entrypoint, command) = first_process(image, merged);
+    let overrides = merged.override_command.unwrap_or(!order.is_compose());
+    let (entrypoint, command) = first_process(image, merged, overrides);
     let mut spec = ContainerSpec {
         name: order.name.to_string(),
         image: image.id.clone(),
@@ -142,12 +143,11 @@ fn environment(order: &Order, merged: &MergedConfiguration) -> Vec<String> {
 }
 
 /// Returns the first process: the Features' entrypoints, then the image's own command or nothing, then waiting for `SIGTERM`.
-fn first_process(image: &ImageDetails, merged: &MergedConfiguration) -> (Vec<String>, Vec<String>) {
+fn first_process(image: &ImageDetails, merged: &MergedConfiguration, overrides: bool) -> (Vec<String>, Vec<String>) {
     let entrypoints = merged.entrypoints.join("\n");
     // Reference CLI: wakes once a second to wait; `tail` never does.
     let script = format!("trap 'exit 0' TERM\n{entrypoints}\necho '{STARTED}'\n\"$@\"\ntail -f /dev/null & wait $!\n");
-    let own =
-        if merged.override_command { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };
+    let own = if overrides { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };
     let script =
         if own.is_empty() { script.replace("\"$@\"\n", "") } else { script.replace("\"$@\"\n", "exec \"$@\"\n") };
     (["/bin/sh", "-c"].map(str::to_owned).to_vec(), [vec![script, "-".to_owned()], own].concat())

@@ -1,5 +1,6 @@
 //! What the faults of others mean for a phase.
 
+use crate::compose::ComposeError;
 use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
 use crate::home::HomeError;
@@ -16,6 +17,18 @@ impl From<ConfigError> for StepFailure {
     fn from(error: ConfigError) -> Self {
         let detail = error.excerpt();
         Self { detail, hint: error.hint.clone(), ..Self::new(FailureKind::Configuration, error.to_string()) }
+    }
+}
+
+impl From<ComposeError> for StepFailure {
+    fn from(error: ComposeError) -> Self {
+        let hint = error.hint();
+        match error {
+            ComposeError::Configuration(error) => error.into(),
+            error @ (ComposeError::NotInstalled { .. } | ComposeError::Disk(_)) => {
+                Self { hint, ..Self::new(FailureKind::Engine, error.to_string()) }
+            }
+        }
     }
 }
 

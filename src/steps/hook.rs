@@ -124,7 +124,7 @@ async fn judge(
         }
         How::Cut(cut) => cut.failure(runner.order.timeout),
         How::Gone => match runner.engine.inspect(&runner.running()?.place.container).await? {
-            Some(details) => ended(&details),
+            Some(details) => ended(runner, &details).await,
             None => StepFailure::new(FailureKind::Engine, "the container was removed while a command ran".to_owned()),
         },
     };

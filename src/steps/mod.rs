@@ -9,6 +9,7 @@
 
 mod codespaces;
 mod command;
+mod compose;
 mod container;
 mod create;
 mod disk;
@@ -39,6 +40,7 @@ mod shell;
 mod unpack;
 mod workspace;
 
+pub use compose::end as end_compose;
 pub use disk::{Disk, DiskError, look_image};
 pub use image::{BuildOptions, image_repository};
 pub use kept::Kept;

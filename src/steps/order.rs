@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{DevContainer, ImageReference, LifecycleCommand};
+use crate::devcontainer::{ContainerSource, DevContainer, ImageReference, LifecycleCommand};
 use crate::engine::ContainerId;
 use crate::github::Purpose;
 use crate::home::Lock;
@@ -77,6 +77,8 @@ pub struct Order {
     pub run_args: RunArgs,
     /// Its `build.options`.
     pub build_options: BuildOptions,
+    /// The service of a Compose project that the container is which is there.
+    pub service: Option<String>,
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
@@ -117,6 +119,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// Tells whether the container is to be a service of a Compose project.
+    pub(super) fn is_compose(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| matches!(config.source, ContainerSource::Compose(_)))
+    }
+
     /// Returns the labels by which the codespace is found again.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = BTreeMap::from([

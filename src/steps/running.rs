@@ -20,6 +20,9 @@ use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 
+/// How many of the last lines are shown of a container that has ended.
+const LAST_LINES: usize = 10;
+
 /// How long the entrypoints of Features may take before the commands no longer wait for them.
 const ENTRYPOINTS: Duration = Duration::from_mins(1);
 
@@ -53,7 +56,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     let Found { details, merged, user, marks } = found;
     let id = details.id.clone();
     if details.state != ContainerState::Running {
-        return Err(ended(&details));
+        return Err(ended(runner, &details).await);
     }
     let place = Arc::new(Place {
         engine: runner.engine.clone(),
@@ -128,15 +131,19 @@ async fn probed(
 async fn look_again(runner: &EngineRunner, id: &ContainerId) -> Result<(), StepFailure> {
     match runner.engine.inspect(id).await? {
         Some(details) if details.state == ContainerState::Running => runner.uninterrupted(),
-        Some(details) => Err(ended(&details)),
+        Some(details) => Err(ended(runner, &details).await),
         None => Err(StepFailure::new(FailureKind::Engine, "the container was removed by something else".to_owned())),
     }
 }
 
 /// What it means that a container is not running.
-pub(super) fn ended(details: &ContainerDetails) -> StepFailure {
+pub(super) async fn ended(runner: &EngineRunner, details: &ContainerDetails) -> StepFailure {
     let (id, code) = (&details.id, details.exit_code);
+    // What cannot be read is not shown: it is not the fault that is told of.
+    let printed = runner.engine.last_lines(id, LAST_LINES).await.unwrap_or_default();
+    let printed: Vec<_> = runner.redactor.redact(&printed).lines().map(|line| format!("  | {line}")).collect();
     StepFailure {
+        detail: (!printed.is_empty()).then(|| printed.join("\n")),
         hint: Some(format!(
             "`docker logs {id}` shows what its first process printed; `overrideCommand: true` keeps it running"
         )),

@@ -40,11 +40,20 @@ pub(super) async fn fill(
     Ok((!names.is_empty()).then_some(note))
 }
 
+/// Returns a tar of one empty folder, which belongs to root: what compose makes where the source of a bind is not there.
+pub(super) fn folder(path: &str) -> impl Stream<Item = Result<Bytes>> + use<> {
+    one_folder(path, (0, 0))
+}
+
 /// Returns a tar of the folder that the marks are written into.
 pub(super) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes>> + use<> {
-    let mut header = header(tar::EntryType::Directory, 0o755, 0, (owner.uid, owner.gid));
+    one_folder(marks::FOLDER.trim_start_matches('/'), (owner.uid, owner.gid))
+}
+
+fn one_folder(path: &str, owner: (u64, u64)) -> impl Stream<Item = Result<Bytes>> + use<> {
+    let mut header = header(tar::EntryType::Directory, 0o755, 0, owner);
     let mut builder = tar::Builder::new(Vec::new());
-    let path = format!("{}/", marks::FOLDER.trim_start_matches('/'));
+    let path = format!("{path}/");
     let made = builder.append_data(&mut header, path, std::io::empty()).and_then(|()| builder.into_inner());
     futures_util::stream::iter([made.map(Bytes::from)])
 }

@@ -80,7 +80,7 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         "dockerComposeFile",
         Kinds::Compose,
         TEXT_OR_TEXTS,
-        Refused("Docker Compose"),
+        Fine,
         "create",
         "/workspaces is mounted without being asked for",
     ),

@@ -8,6 +8,7 @@ use crate::engine::{ContainerId, ContainerSpec, ContainerState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
+use crate::steps::compose;
 use crate::steps::container::spec;
 use crate::steps::order::{Cache, Workspaces};
 use crate::steps::remote_user::RemoteUser;
@@ -20,6 +21,9 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
     let Some(config) = runner.order.config.clone() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to make a container from".to_owned()));
     };
+    if let Some(stack) = runner.image.stack.take() {
+        return compose::make(runner, stack).await;
+    }
     let (spec, merged) = wanted(runner, &config).await?;
     // `runArgs` may have named another one.
     let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
@@ -56,7 +60,7 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
 }
 
 /// Returns the container to make, and what holds for it.
-async fn wanted(
+pub(in crate::steps) async fn wanted(
     runner: &EngineRunner,
     config: &DevContainer,
 ) -> Result<(ContainerSpec, MergedConfiguration), StepFailure> {

@@ -6,6 +6,10 @@ mod unfit;
 mod wake;
 mod way;
 
+pub(super) use make::wanted;
+pub(super) use unfit::image as unfit;
+pub(super) use way::make as make_way;
+
 use super::container::DEVCONTAINER_ID;
 use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
@@ -67,12 +71,12 @@ async fn has_workspace_folder(runner: &EngineRunner, container: &ContainerId) ->
     Err(place.unwrap_or(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, problem) }))
 }
 
-fn unusable(problem: &str) -> StepFailure {
+pub(super) fn unusable(problem: &str) -> StepFailure {
     let problem = format!("with its variables replaced, the configuration cannot be used: {problem}");
     StepFailure::new(FailureKind::Configuration, problem)
 }
 
-fn gone() -> StepFailure {
+pub(super) fn gone() -> StepFailure {
     StepFailure {
         hint: Some("`localspace up` makes a new one".to_owned()),
         ..StepFailure::new(FailureKind::Engine, "the container is gone".to_owned())
@@ -80,7 +84,7 @@ fn gone() -> StepFailure {
 }
 
 /// Looks the remote user up in the container; one that is not there is the configuration's fault.
-async fn find_user(
+pub(super) async fn find_user(
     runner: &EngineRunner,
     id: &ContainerId,
     merged: &MergedConfiguration,

@@ -5,7 +5,7 @@ use crate::engine::EngineError;
 use crate::lifecycle::StepFailure;
 
 /// Tells an image whose first process cannot be started from an engine that would not: no `/bin/sh`, no such user.
-pub(super) fn image(config: &DevContainer, error: &EngineError) -> Option<StepFailure> {
+pub(in crate::steps) fn image(config: &DevContainer, error: &EngineError) -> Option<StepFailure> {
     let said = error.to_string();
     // The words of runc, and of crun.
     let no_shell =

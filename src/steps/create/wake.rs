@@ -6,9 +6,9 @@ use crate::devcontainer::{MergedConfiguration, read_label};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
-use crate::steps::marks;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
+use crate::steps::{compose, marks};
 
 use super::SMALL_FILE;
 
@@ -16,7 +16,12 @@ use super::SMALL_FILE;
 pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     let id = runner.order.container.clone().ok_or_else(gone)?;
     if runner.order.occasion == Occasion::Start {
-        runner.engine.start(&id).await?;
+        match &runner.order.service {
+            Some(_) => compose::start(runner).await?,
+            None => runner.engine.start(&id).await?,
+        }
+    } else if runner.order.service.is_some() {
+        compose::look(runner).await?;
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     let metadata = details.labels.get(label::METADATA).cloned().unwrap_or_default();

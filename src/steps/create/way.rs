@@ -25,7 +25,7 @@ pub(super) async fn clear(runner: &EngineRunner) -> Result<(), StepFailure> {
 }
 
 /// Removes the container that is there. It is stopped first, as it may hold files open in volumes that stay.
-pub(super) async fn make(runner: &mut EngineRunner) -> Result<(), StepFailure> {
+pub(in crate::steps) async fn make(runner: &mut EngineRunner) -> Result<(), StepFailure> {
     if let Some(old) = runner.order.container.clone() {
         remove(runner, &old).await?;
         runner.order.container = None;

@@ -7,11 +7,12 @@ mod failure;
 mod metadata;
 mod name;
 mod options;
-mod pull;
+pub(super) mod pull;
 
 pub use name::repository as image_repository;
 pub use options::BuildOptions;
 
+use super::compose::{self, Stack};
 use super::runner::EngineRunner;
 use crate::codespace::label;
 use crate::devcontainer::{ContainerSource, DevContainer, DockerfileBuild, Entry, read_label};
@@ -26,6 +27,8 @@ pub(super) struct Image {
     pub(super) details: ImageDetails,
     /// What its metadata says, the configuration's own part left out: raw, as it goes into the container's label.
     pub(super) entries: Vec<Entry>,
+    /// The Compose project that it is a service's of.
+    pub(super) stack: Option<Stack>,
 }
 
 /// Makes the image be there, and says what is known of it.
@@ -37,13 +40,14 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
     runner.image = match &config.source {
         ContainerSource::Image(_) => {
             let reference = runner.order.image.as_ref().map_or_else(String::new, ToString::to_string);
-            let details = pull::ready(runner, &config, &reference).await?;
-            Image { entries: entries(runner, &details, &reference).await, details }
+            let details = pull::ready(runner, &config, &reference, runner.order.run_args.platform()).await?;
+            Image { entries: entries(runner, &details, &reference).await, details, stack: None }
         }
         ContainerSource::Dockerfile(written) => built(runner, &config, written).await?,
-        ContainerSource::Compose(_) => {
-            let problem = "Docker Compose is not supported by this version";
-            return Err(config.error(config.source.span().clone(), problem, None).into());
+        ContainerSource::Compose(service) => {
+            let (stack, details) = compose::image(runner, &config, service).await?;
+            let entries = entries(runner, &details, &format!("the service {}", service.service.value)).await;
+            Image { details, entries, stack: Some(stack) }
         }
     };
     Ok(())
@@ -58,7 +62,7 @@ async fn built(runner: &EngineRunner, config: &DevContainer, written: &Dockerfil
     let details = metadata::labelled(runner, &name, &all).await?;
     // What it consists of is the labelled one's too.
     let _gone = runner.engine.remove_image(&name).await?;
-    Ok(Image { details, entries })
+    Ok(Image { details, entries, stack: None })
 }
 
 /// Returns what an image's metadata says; a label that says nothing is told of.

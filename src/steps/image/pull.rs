@@ -11,24 +11,25 @@ use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
 
 /// Makes an image that is named be there, and says what is known of it.
-pub(super) async fn ready(
+pub(in crate::steps) async fn ready(
     runner: &EngineRunner,
     config: &DevContainer,
     reference: &str,
+    platform: Option<&str>,
 ) -> Result<ImageDetails, StepFailure> {
     let at_image = |problem, hint| StepFailure::from(config.error(config.source.span().clone(), problem, hint));
     if let (Cache::Used, Some(image)) = (runner.order.cache, runner.engine.image(reference).await?) {
         return Ok(image);
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
-    let mut pulled = pull(runner, reference).await;
+    let mut pulled = pull(runner, reference, platform).await;
     let mut image = None;
     if let Some(Ok(Pull::Done)) = pulled {
         image = runner.engine.image(reference).await?;
     }
     if let (Some(Ok(Pull::Done)), None) = (&pulled, &image) {
         // Somebody else removed it in between; layers that it shares with another image that goes can take it along.
-        pulled = pull(runner, reference).await;
+        pulled = pull(runner, reference, platform).await;
         image = runner.engine.image(reference).await?;
     }
     match pulled {
@@ -49,7 +50,7 @@ pub(super) async fn ready(
 }
 
 /// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2); returns nothing where it was interrupted.
-async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, EngineError>> {
+async fn pull(runner: &EngineRunner, reference: &str, platform: Option<&str>) -> Option<Result<Pull, EngineError>> {
     let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
     let login = registry.map(login);
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(8);
@@ -60,7 +61,6 @@ async fn pull(runner: &EngineRunner, reference: &str) -> Option<Result<Pull, Eng
         }
     });
     // Progress is for looking at: where the screen is behind, a line is left out.
-    let platform = runner.order.run_args.platform();
     let pulling = runner.engine.pull(reference, platform, login, |text| drop(sender.try_send(text)));
     let pulled = runner.cancel.run_until_cancelled(pulling).await;
     drop(sender);

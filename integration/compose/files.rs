@@ -1,4 +1,4 @@
-//! Docker Compose projects: through the real `docker compose`.
+//! What is read of a project, and what is not.
 
 use crate::support::Sandbox;
 

@@ -1,0 +1,3 @@
+CREATE DATABASE shop;
+\connect shop
+CREATE TABLE fruits (name text PRIMARY KEY, taste text NOT NULL);

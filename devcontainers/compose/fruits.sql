@@ -1,0 +1,3 @@
+\set ON_ERROR_STOP on
+INSERT INTO fruits VALUES ('mango', 'sweet'), ('lemon', 'sour'), ('fig', 'sweet')
+    ON CONFLICT DO NOTHING;

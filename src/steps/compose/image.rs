@@ -1,0 +1,152 @@
+//! The phase `image` of a Compose project: its files are read, the images of its services built or pulled.
+
+use std::collections::BTreeMap;
+
+use super::Stack;
+use super::follow::{Call, Logins, follow};
+use super::project::build;
+use crate::codespace::label;
+use crate::compose::{Ends, Model, Request, read};
+use crate::devcontainer::{ComposeService, DevContainer, Spanned, Variables};
+use crate::diagnosis::{Failed, diagnose_pull};
+use crate::engine::ImageDetails;
+use crate::home::write_whole;
+use crate::journal::Event;
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::phase::Phase;
+use crate::steps::image::pull;
+use crate::steps::order::Cache;
+use crate::steps::runner::EngineRunner;
+
+/// Reads the project and makes its images be there. Returns it, and the image that the codespace's container runs, as its service runs it.
+pub(in crate::steps) async fn ready(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    service: &ComposeService,
+) -> Result<(Stack, ImageDetails), StepFailure> {
+    let Some(checkout) = &runner.order.checkout else {
+        return Err(StepFailure::new(FailureKind::Engine, "there is nothing to read the project from".to_owned()));
+    };
+    let root = checkout.path().canonicalize().map_err(crate::compose::ComposeError::Disk)?;
+    let service =
+        replaced(service, &Variables { local_folder: Some(root.display().to_string()), ..runner.variables() });
+    let request = Request {
+        root: &root,
+        folder: &root,
+        config: &config.file,
+        text: &config.text,
+        service: &service,
+        name: runner.order.name.as_str(),
+    };
+    let docker = runner.docker();
+    let reading = read(&docker, &request);
+    let project = runner.cancel.run_until_cancelled(reading).await;
+    let Some(project) = project else {
+        return Err(StepFailure::new(
+            FailureKind::Interrupted,
+            "the project's files were not read to their end".to_owned(),
+        ));
+    };
+    let project = project?;
+    for warning in project.warnings {
+        runner.warn(Phase::Image, warning, None).await;
+    }
+    let (model, service) = (project.model, service.service.value);
+    let images = images(runner, config, &model).await?;
+    let image = images.get(&service).map_or("", String::as_str);
+    let details = runner.engine.image(image).await?.unwrap_or_default();
+    let details = as_run(details, &model, &service);
+    Ok((Stack { model, service, root, images }, details))
+}
+
+/// Returns what a configuration says of the project, variables replaced.
+fn replaced(service: &ComposeService, variables: &Variables) -> ComposeService {
+    let one = |text: &Spanned<String>| Spanned { value: variables.apply(&text.value), span: text.span.clone() };
+    ComposeService {
+        files: service.files.iter().map(one).collect(),
+        files_span: service.files_span.clone(),
+        service: one(&service.service),
+        run_services: service.run_services.iter().map(one).collect(),
+    }
+}
+
+/// Returns an image as a service runs it: its own user, entrypoint and command count.
+fn as_run(image: ImageDetails, model: &Model, service: &str) -> ImageDetails {
+    let (entrypoint, command) = (model.words(service, "entrypoint"), model.words(service, "command"));
+    ImageDetails {
+        user: model.text(service, "user").unwrap_or(image.user),
+        // As the engine has it: an entrypoint of one's own takes the image's command away.
+        command: command.unwrap_or(if entrypoint.is_some() { Vec::new() } else { image.command }),
+        entrypoint: entrypoint.unwrap_or(image.entrypoint),
+        ..image
+    }
+}
+
+/// Builds what is built and pulls what is not there; returns what the images are called.
+async fn images(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    model: &Model,
+) -> Result<BTreeMap<String, String>, StepFailure> {
+    let (name, home) = (&runner.order.name, &runner.order.home);
+    let labels = [(label::CODESPACE, name.to_string()), (label::HOME, home.clone())];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
+    let (file, images, warnings) = build(model, name, &labels);
+    for warning in warnings {
+        runner.warn(Phase::Image, warning, None).await;
+    }
+    let is_built = |service: &str| model.build(service).is_some();
+    if images.keys().any(|service| is_built(service)) {
+        write_whole(&runner.order.compose_file(), file.to_string().as_bytes())?;
+        let words: &[&str] = match runner.order.cache {
+            Cache::Used => &["build"],
+            Cache::Ignored => &["build", "--no-cache", "--pull"],
+        };
+        let ended =
+            follow(runner, Call { phase: Phase::Image, words, logins: Logins::Secrets, ends: Ends::AtOnce }).await?;
+        if !ended.success {
+            return Err(unbuilt(runner, config, &ended.tail, ended.reason()).await);
+        }
+    }
+    let mut pulled: Vec<&str> = Vec::new();
+    for (service, image) in images.iter().filter(|(service, _)| !is_built(service)) {
+        if !pulled.contains(&image.as_str()) && !images.iter().any(|(other, own)| own == image && is_built(other)) {
+            pulled.push(image);
+            pull::ready(runner, config, image, model.text(service, "platform").as_deref()).await?;
+        }
+    }
+    Ok(images)
+}
+
+/// An image that could not be built: a registry's refusal is told from a Dockerfile that fails.
+async fn unbuilt(runner: &EngineRunner, config: &DevContainer, tail: &str, reason: &str) -> StepFailure {
+    const REFUSED: [&str; 5] =
+        ["unauthorized", "denied", "no basic auth credentials", "401 Unauthorized", "403 Forbidden"];
+    if reason.contains("pull access denied")
+        || tail.lines().any(|line| line.contains("failed to") && REFUSED.iter().any(|text| line.contains(text)))
+    {
+        let image = refused_image(tail);
+        let failed = Failed {
+            phase: Phase::Image,
+            purpose: runner.order.purpose,
+            command: "",
+            exit_code: None,
+            output: tail,
+            registries: &runner.world.registries,
+        };
+        runner.record.record(Event::Diagnosis(diagnose_pull(&failed, &image))).await;
+        return StepFailure::new(FailureKind::Registry, format!("the registry refused the image {image}: {reason}"));
+    }
+    let problem = format!("docker compose could not build the images of the services: {reason}");
+    config.error(config.source.span().clone(), problem, None).into()
+}
+
+/// Returns the image that a build could not have, as the builder names it.
+fn refused_image(tail: &str) -> String {
+    let named = tail.lines().rev().find_map(|line| {
+        let (before, _) = line.split_once(": failed to ")?;
+        let name = before.rsplit(' ').next()?;
+        name.contains(['/', ':']).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| "that it builds on".to_owned())
+}

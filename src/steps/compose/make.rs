@@ -1,0 +1,173 @@
+//! A project that is not there yet: `/workspaces` filled, the containers made, and started.
+
+use super::Stack;
+use super::binds::Repository;
+use super::dev_service::Dressed;
+use super::follow::{Call, follow};
+use super::project::{Ground, Made, project};
+use super::{services, start};
+use crate::codespace::label;
+use crate::compose::Ends;
+use crate::devcontainer::{DevContainer, MergedConfiguration};
+use crate::engine::{ContainerId, ContainerSpec, EngineError, LabelFilter};
+use crate::home::write_whole;
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::phase::Phase;
+use crate::plan::{Marks, Occasion};
+use crate::steps::container::workspaces_volume;
+use crate::steps::create::{find_user, gone, make_way, unfit, wanted};
+use crate::steps::order::{Cache, Workspaces};
+use crate::steps::remote_user::RemoteUser;
+use crate::steps::runner::EngineRunner;
+use crate::steps::running::Found;
+use crate::steps::workspace;
+
+/// The first version of the engine's API that mounts a part of a volume.
+const PARTS_SINCE: (u32, u32) = (1, 45);
+
+/// How a project is brought up whose images are there.
+pub(super) const UP: [&str; 6] = ["up", "--detach", "--no-recreate", "--no-build", "--pull", "never"];
+
+/// Makes the project, puts the repository into its `/workspaces`, and starts it. In a rebuild the other services stay as they are, unless
+/// their part of the files has changed.
+pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> Result<Found, StepFailure> {
+    let Some(config) = runner.order.config.clone() else { return Err(gone()) };
+    let (spec, merged) = wanted(runner, &config).await?;
+    let made = of_codespace(runner, &config, &stack, &merged, &spec)?;
+    for message in &made.warnings {
+        runner.warn(Phase::Create, message.clone(), None).await;
+    }
+    possible(runner, &config, &made).await?;
+    if runner.order.occasion == Occasion::Rebuild {
+        services::clear(runner).await?;
+    }
+    let user = fill(runner, &merged, &spec, &stack, &made).await?;
+    if runner.order.cache == Cache::Ignored {
+        services::remove(runner).await?;
+    }
+    make_way(runner).await?;
+    write_whole(&runner.order.compose_file(), made.file.to_string().as_bytes())?;
+    let words = ["create", "--no-build", "--pull", "never", "--remove-orphans"];
+    let ended = follow(runner, Call::create(&words, Ends::ByItself)).await?;
+    if !ended.success {
+        let reason = format!("docker compose could not make the containers: {}", ended.reason());
+        return Err(StepFailure::new(FailureKind::Engine, reason));
+    }
+    runner.uninterrupted()?;
+    let id = container(runner).await?;
+    runner.order.container = Some(id.clone());
+    runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await?;
+    runner.uninterrupted()?;
+    let ended = follow(runner, Call::create(&UP, Ends::AtOnce)).await?;
+    if !ended.success {
+        let (operation, subject) = ("start", stack.service);
+        let said = EngineError::Refused { operation, subject, message: ended.tail.clone(), status: 0 };
+        return Err(match unfit(&config, &said) {
+            Some(failure) => failure,
+            None => start::failure(runner, &ended).await,
+        });
+    }
+    services::look(runner).await?;
+    let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+    Ok(Found { details, merged, user, marks: Marks::default() })
+}
+
+fn of_codespace(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    stack: &Stack,
+    merged: &MergedConfiguration,
+    spec: &ContainerSpec,
+) -> Result<Made, StepFailure> {
+    let order = &runner.order;
+    let labels = [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
+    let ground = Ground {
+        name: &order.name,
+        labels: &labels,
+        repository: Repository { root: &stack.root, name: order.repository.name() },
+        images: &stack.images,
+        workspaces: &workspaces_volume(&order.name),
+    };
+    let wraps = merged.override_command == Some(true) || !merged.entrypoints.is_empty();
+    let dressed = Dressed { spec, wraps };
+    project(&stack.model, &ground, (&stack.service, &dressed))
+        .map_err(|problem| config.error(config.source.span().clone(), problem, None).into())
+}
+
+/// Fails where the engine cannot do it, before anything is made.
+async fn possible(runner: &EngineRunner, config: &DevContainer, made: &Made) -> Result<(), StepFailure> {
+    if made.has_parts {
+        let version = runner.engine.version().await?;
+        let mut numbers = version.api.split('.').map(|number| number.parse().unwrap_or(0));
+        if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < PARTS_SINCE {
+            let reason =
+                format!("the engine is {}: a service's bind of the repository takes Engine 26", version.version);
+            let hint =
+                "use a newer engine, or leave the bind out: /workspaces has the repository in any case".to_owned();
+            return Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Engine, reason) });
+        }
+    }
+    if !made.external.is_empty() {
+        let all = runner.engine.volumes(&[LabelFilter::has(label::CODESPACE)]).await?;
+        if let Some(other) = all.iter().find(|volume| made.external.contains(&volume.name)) {
+            let problem = format!("the external volume {} is another codespace's", other.name);
+            return Err(config.error(config.source.span().clone(), problem, None).into());
+        }
+    }
+    Ok(())
+}
+
+/// Fills the volume of `/workspaces` through a container that is never started: a service may mount a part of it, which has to be there
+/// before its own container is made. It looks like a container of the codespace that never came to be, so what dies here is undone.
+async fn fill(
+    runner: &mut EngineRunner,
+    merged: &MergedConfiguration,
+    spec: &ContainerSpec,
+    stack: &Stack,
+    made: &Made,
+) -> Result<RemoteUser, StepFailure> {
+    let workspaces = workspaces_volume(&runner.order.name);
+    let filler = ContainerSpec {
+        name: format!("{}_filling", spec.name),
+        image: spec.image.clone(),
+        labels: spec.labels.clone(),
+        entrypoint: vec!["/bin/sh".to_owned()],
+        mounts: spec.mounts.iter().filter(|mount| mount.source.as_deref() == Some(&workspaces)).cloned().collect(),
+        ..ContainerSpec::default()
+    };
+    let id = runner.engine.create(filler).await?;
+    let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
+    let user = find_user(runner, &id, merged, &first_user).await?;
+    let filling = async {
+        let left_out = match runner.order.workspaces {
+            Workspaces::Empty => {
+                workspace::fill(&runner.engine, &id, &stack.root, runner.order.repository.name(), &user).await?
+            }
+            Workspaces::Kept => None,
+        };
+        for folder in &made.folders {
+            if !runner.engine.has(&id, &format!("/workspaces/{folder}")).await? {
+                runner.engine.upload(&id, "/", workspace::folder(&format!("workspaces/{folder}"))).await?;
+            }
+        }
+        Ok::<_, StepFailure>(left_out)
+    };
+    let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();
+    runner.uninterrupted()?;
+    if let Some(message) = left_out {
+        runner.warn(Phase::Create, message, None).await;
+    }
+    runner.engine.remove(&id).await?;
+    if let Some(checkout) = runner.order.checkout.take() {
+        checkout.remove().await;
+    }
+    Ok(user)
+}
+
+/// Returns the container of the codespace's service.
+async fn container(runner: &EngineRunner) -> Result<ContainerId, StepFailure> {
+    let found = runner.engine.containers(&services::filters(runner)).await?;
+    let own = found.into_iter().find(|one| one.labels.contains_key(label::SOURCE));
+    own.map(|own| own.id).ok_or_else(gone)
+}

@@ -1,0 +1,193 @@
+//! A codespace's own project: what compose makes of the repository's files, so that codespaces on one engine do not meet. Pure, but for links
+//! in the repository, which are followed.
+//!
+//! On GitHub each codespace has a machine of its own. What names of networks, volumes, containers and ports would make of several codespaces
+//! on one engine is decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::binds::{Repository, WORKSPACES, escaped};
+use super::dev_service::Dressed;
+use super::service;
+use crate::codespace::CodespaceName;
+use crate::compose::Model;
+use crate::steps::image::image_repository;
+
+/// What a project is made for.
+#[derive(Debug)]
+pub(super) struct Ground<'a> {
+    pub(super) name: &'a CodespaceName,
+    /// The labels of everything that is the codespace's.
+    pub(super) labels: &'a BTreeMap<String, String>,
+    pub(super) repository: Repository<'a>,
+    /// The images of the services.
+    pub(super) images: &'a BTreeMap<String, String>,
+    /// The volume of `/workspaces`, which is there.
+    pub(super) workspaces: &'a str,
+}
+
+/// A project to run.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The file for compose.
+    pub(super) file: Value,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+    /// Folders that have to be in the volume of `/workspaces`, as paths in it.
+    pub(super) folders: BTreeSet<String>,
+    /// Whether a part of that volume is mounted somewhere.
+    pub(super) has_parts: bool,
+    /// The volumes that are said to be there already.
+    pub(super) external: Vec<String>,
+}
+
+/// What is found out while a project is made.
+#[derive(Debug)]
+pub(super) struct Making<'a> {
+    pub(super) ground: &'a Ground<'a>,
+    pub(super) model: &'a Model,
+    pub(super) warnings: Vec<String>,
+    pub(super) folders: BTreeSet<String>,
+    pub(super) has_parts: bool,
+}
+
+/// Makes a codespace's project, whose service `dev` is its container. An error is what cannot be, in words.
+pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'_>)) -> Result<Made, String> {
+    let mut making = Making { ground, model, warnings: Vec::new(), folders: BTreeSet::new(), has_parts: false };
+    let mut volumes = making.volumes();
+    let mut services = Map::new();
+    for (name, fields) in model.services() {
+        let dressed = (name == dev.0).then_some(dev.1);
+        let mut made = service::own(&mut making, name, fields, dressed.is_some())?;
+        if let Some(dressed) = dressed {
+            dressed.dress(&mut making, &mut made, &mut volumes);
+        }
+        services.insert(name.to_owned(), made.into());
+    }
+    let external = volumes.values().filter_map(Value::as_object).filter(|volume| is_external(volume));
+    let external = external.filter_map(|volume| volume.get("name")?.as_str()).map(str::to_owned).collect();
+    volumes.insert(WORKSPACES.to_owned(), json!({ "name": ground.workspaces, "external": true }));
+    let file = json!({
+        "name": ground.name.as_str(),
+        "services": services,
+        "networks": making.networks(),
+        "volumes": volumes,
+        "secrets": making.without_files("secrets"),
+        "configs": making.without_files("configs"),
+    });
+    let Making { warnings, folders, has_parts, .. } = making;
+    Ok(Made { file, warnings, folders, has_parts, external })
+}
+
+/// Returns the project that builds the images which a model builds, and what each service's image is called: the user's own names stand for
+/// other things on this engine, or for the images of another codespace.
+pub(super) fn build(
+    model: &Model,
+    name: &CodespaceName,
+    labels: &BTreeMap<String, String>,
+) -> (Value, BTreeMap<String, String>, Vec<String>) {
+    let (mut services, mut images, mut renamed, mut warnings) =
+        (Map::new(), BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for (service, fields) in model.services() {
+        let Some(build) = fields.get("build").and_then(Value::as_object) else { continue };
+        let image = format!("{}:service-{service}", image_repository(name));
+        renamed.extend(model.text(service, "image").map(|own| (own, image.clone())));
+        images.insert(service.to_owned(), image.clone());
+        let mut build = build.clone();
+        // They write to this machine, hand its keys out, or name images of everybody's.
+        for field in ["cache_to", "ssh", "tags"] {
+            if build.remove(field).is_some() {
+                warnings.push(format!("service {service}: `build.{field}` is left out"));
+            }
+        }
+        if let Some(from) = build.get_mut("cache_from").and_then(Value::as_array_mut) {
+            from.retain(|from| from.as_str().is_some_and(|from| !from.contains("type=local")));
+        }
+        label(&mut build, labels);
+        let mut own = json!({ "image": escaped(&image), "build": build });
+        if let (Some(platform), Some(own)) = (fields.get("platform"), own.as_object_mut()) {
+            own.insert("platform".to_owned(), platform.clone());
+        }
+        services.insert(service.to_owned(), own);
+    }
+    for (service, _) in model.services().filter(|(_, fields)| !fields.contains_key("build")) {
+        let Some(image) = model.text(service, "image") else { continue };
+        let image = renamed.get(&image).cloned().unwrap_or(image);
+        images.insert(service.to_owned(), image);
+    }
+    let secrets = model.fields().get("secrets").cloned().unwrap_or_else(|| json!({}));
+    (json!({ "name": name.as_str(), "services": services, "secrets": secrets }), images, warnings)
+}
+
+impl Making<'_> {
+    /// Volumes are the codespace's own, whatever they are called; one that is said to be there already is that one.
+    fn volumes(&mut self) -> Map<String, Value> {
+        let (name, mut all) = (self.ground.name, Map::new());
+        for (key, volume) in definitions(self.model, "volumes") {
+            let mut volume = volume;
+            if !is_external(&volume) {
+                let called = self.called(&volume, key);
+                volume.insert("name".to_owned(), format!("{name}.{called}").into());
+                label(&mut volume, self.ground.labels);
+                let options = volume.get("driver_opts").and_then(Value::as_object);
+                let device = options.and_then(|options| options.get("device")?.as_str()).unwrap_or_default();
+                if device.starts_with('/') {
+                    self.warnings.push(format!("volume {key} is a plain one: {device} is not this codespace's"));
+                    volume.remove("driver_opts");
+                }
+            }
+            all.insert(key.to_owned(), volume.into());
+        }
+        all
+    }
+
+    fn networks(&self) -> Map<String, Value> {
+        let (name, mut all) = (self.ground.name, Map::new());
+        for (key, network) in definitions(self.model, "networks") {
+            let mut network = network;
+            if !is_external(&network) {
+                let called = self.called(&network, key);
+                let whole = if called == key { format!("{name}_{key}") } else { format!("{name}.{called}") };
+                network.insert("name".to_owned(), whole.into());
+                label(&mut network, self.ground.labels);
+            }
+            all.insert(key.to_owned(), network.into());
+        }
+        all
+    }
+
+    /// Returns what something is called in its file: by its own name, or by its key, before which compose has put the project.
+    fn called(&self, definition: &Map<String, Value>, key: &str) -> String {
+        let own = definition.get("name").and_then(Value::as_str).unwrap_or(key);
+        if own == format!("{}_{key}", self.ground.name) { key.to_owned() } else { own.to_owned() }
+    }
+
+    /// Returns secrets or configurations but those from a file: services have these as mounts.
+    fn without_files(&self, kind: &str) -> Map<String, Value> {
+        let all = definitions(self.model, kind).into_iter().filter(|(_, one)| !one.contains_key("file"));
+        all.map(|(key, one)| (key.to_owned(), one.into())).collect()
+    }
+}
+
+fn definitions<'a>(model: &'a Model, kind: &str) -> Vec<(&'a str, Map<String, Value>)> {
+    let all = model.fields().get(kind).and_then(Value::as_object).into_iter().flatten();
+    all.map(|(key, one)| (key.as_str(), one.as_object().cloned().unwrap_or_default())).collect()
+}
+
+fn is_external(definition: &Map<String, Value>) -> bool {
+    definition.get("external").and_then(Value::as_bool) == Some(true)
+}
+
+/// Adds labels of ours, and takes those away that would be taken for ours.
+pub(super) fn label(fields: &mut Map<String, Value>, labels: &BTreeMap<String, String>) {
+    let own = fields.entry("labels").or_insert_with(|| json!({}));
+    let Some(own) = own.as_object_mut() else { return };
+    own.retain(|name, _| !crate::codespace::label::RESERVED.iter().any(|reserved| name.starts_with(reserved)));
+    own.extend(escaped_labels(labels));
+}
+
+pub(super) fn escaped_labels(labels: &BTreeMap<String, String>) -> impl Iterator<Item = (String, Value)> {
+    labels.iter().map(|(name, value)| (name.clone(), escaped(value).into()))
+}
