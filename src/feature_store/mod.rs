@@ -20,6 +20,7 @@ mod lockfile;
 mod manifest;
 mod published;
 mod registry;
+mod resolve;
 mod surroundings;
 mod tarball;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use error::{ExpectedBy, Fault, FetchError, Problem};
 use http::Client;
 use known::Known;
 pub use lockfile::{LockfileError, write as write_lockfile};
+pub use resolve::{Reach, Resolution};
 pub use surroundings::{Limits, Network, Surroundings};
 
 use crate::devcontainer::feature::{FeatureId, LocalFeature, Source};

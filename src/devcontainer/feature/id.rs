@@ -88,6 +88,14 @@ impl FeatureId {
         named(Self::Oci(OciReference::parse(written)?))
     }
 
+    /// Tells whether two ids name one Feature, whatever its version.
+    pub(super) fn is_named_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Oci(one), Self::Oci(other)) => one.resource == other.resource,
+            (Self::Local(_) | Self::Tarball(_) | Self::Oci(_), _) => self == other,
+        }
+    }
+
     /// Returns the id in what it names: the last part of a path, where the Feature itself says none.
     pub fn base_name(&self) -> &str {
         match self {

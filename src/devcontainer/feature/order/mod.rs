@@ -5,6 +5,7 @@
 
 mod cycle;
 mod node;
+mod remarks;
 mod rounds;
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,8 @@ pub struct Worklist<'a> {
     folder: &'a str,
     queue: VecDeque<(Request, FeatureId)>,
     known: HashMap<FeatureId, Option<Known>>,
+    /// What is left out of the order.
+    skipped: Vec<FeatureId>,
     nodes: Vec<Node>,
     count: usize,
     findings: Vec<Finding>,
@@ -95,6 +98,7 @@ impl<'a> Worklist<'a> {
             folder,
             queue: VecDeque::new(),
             known: HashMap::new(),
+            skipped: Vec::new(),
             nodes: Vec::new(),
             count: 0,
             findings: Vec::new(),
@@ -189,6 +193,18 @@ impl<'a> Worklist<'a> {
         self.fail(wanted.by, wanted.span.clone(), rule, problem, hint);
     }
 
+    /// Leaves a Feature out of the order, and what only it would bring.
+    pub fn skip(&mut self, id: FeatureId) {
+        self.known.insert(id.clone(), None);
+        self.skipped.push(id);
+    }
+
+    /// Takes something to be said about a Feature; `problem` fits behind its id.
+    pub fn remark(&mut self, about: &Wanted, rule: Rule, problem: &str) {
+        let root = self.root_of(about.by, &about.span);
+        self.fail_at(root, rule, format!("Feature `{}`: {problem}", about.written), None);
+    }
+
     /// Makes a node of a Feature, unless there is an equal one, and asks for what it depends on.
     fn take(&mut self, request: Request, known: Known) {
         let (edge, mut node) = (request.edge, Node::new(request, known));
@@ -215,18 +231,23 @@ impl<'a> Worklist<'a> {
     pub fn ordered(mut self) -> Ordered {
         self.set_priorities();
         self.set_soft_edges();
-        let features = match self.fault.take() {
-            Some(fault) => Err(fault),
-            None => match rounds::rounds(&self.nodes) {
-                Ok(order) => Ok(order.into_iter().filter_map(|at| self.feature(at)).collect()),
-                Err(rest) => {
-                    let (first, problem) = self.cycle(&rest);
-                    let hint = "one of them has to stop waiting for the other".to_owned();
-                    self.fail_at(self.root(first), Rule::FeatureCycle, problem.clone(), Some(hint.clone()));
-                    Err(self.error(self.root(first), problem, Some(hint)))
-                }
-            },
+        for node in &mut self.nodes {
+            // What is not known is not waited for: a fault of its own, or left out.
+            node.depends_on.retain(|edge| !edge.to.is_empty());
+        }
+        remarks::remarks(&mut self);
+        let features = match rounds::rounds(&self.nodes) {
+            Ok(order) => order.into_iter().filter_map(|at| self.feature(at)).collect(),
+            Err(rest) => {
+                let (first, problem) = self.cycle(&rest);
+                let hint = "one of them has to stop waiting for the other".to_owned();
+                let error = self.error(self.root(first), problem.clone(), Some(hint.clone()));
+                self.fault.get_or_insert(error);
+                self.fail_at(self.root(first), Rule::FeatureCycle, problem, Some(hint));
+                Vec::new()
+            }
         };
+        let features = self.fault.map_or(Ok(features), Err);
         let mut findings = self.findings;
         findings.sort_by_key(|finding| finding.span.start);
         Ordered { features, findings }
@@ -245,7 +266,8 @@ impl<'a> Worklist<'a> {
                 }
             }
             // Reference CLI: an error where it names no Feature, silence where that Feature is not installed.
-            if !is_used && self.fault.is_none() {
+            let is_skipped = |id: &FeatureId| self.skipped.iter().any(|skipped| skipped.is_named_as(id));
+            if !is_used && self.fault.is_none() && !id.as_ref().is_ok_and(is_skipped) {
                 let why = id.map_or_else(|error| error.problem, |_| "no Feature of that name is installed".to_owned());
                 self.say(Rule::FeatureOrder, span.clone(), format!("`{value}` has no effect on the order: {why}"));
             }

@@ -73,16 +73,17 @@ impl Node {
 
     /// Tells whether an id means this Feature, whatever its version and options: by the name that it has here, or by one that it had.
     pub(super) fn is_named(&self, id: &FeatureId) -> bool {
+        if self.source.id().is_named_as(id) {
+            return true;
+        }
         match (&self.source, id) {
-            (Source::Local(own), FeatureId::Local(other)) => own == other,
-            (Source::Tarball { feature, .. }, FeatureId::Tarball(other)) => feature == other,
             (Source::Oci { reference, .. }, FeatureId::Oci(other)) => {
                 let (home, _) = reference.resource.rsplit_once('/').unwrap_or_default();
                 let is_alias = |alias: &str| {
                     other.resource.strip_prefix(home).and_then(|rest| rest.strip_prefix('/'))
                         == Some(&alias.to_lowercase())
                 };
-                reference.resource == other.resource || self.metadata.aliases().any(is_alias)
+                self.metadata.aliases().any(is_alias)
             }
             (Source::Local(_) | Source::Tarball { .. } | Source::Oci { .. }, _) => false,
         }

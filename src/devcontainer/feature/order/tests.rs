@@ -194,13 +194,34 @@ fn a_place_in_the_order_that_is_nobodys_is_told() {
     let features = json!({ "./a": { "id": "a" } });
     let config = r#"{"features": {"./a": {}}, "overrideFeatureInstallOrder": ["./b", "b", "./a"]}"#;
     let ordered = local(config, &features, "{}");
+    let about_order = |line: &String| line.starts_with("feature-order");
     assert_eq!(
-        lines(&ordered),
+        lines(&ordered).into_iter().filter(about_order).collect::<Vec<_>>(),
         [
             "feature-order 58..63: `./b` has no effect on the order: no Feature of that name is installed",
             "feature-order 65..68: `b` has no effect on the order: it names no Feature",
         ]
     );
+}
+
+#[test]
+fn what_a_person_should_know_of_a_feature_is_told_at_its_place() {
+    let features = json!({
+        "./a": { "id": "a", "version": "1", "name": "A", "deprecated": true, "options": { "mode": { "type": "string", "enum": ["x"], "default": "x" } },
+            "dependsOn": { "./b": { "gone": "1" } } },
+        "./b": { "id": "b", "version": "1", "name": "B", "currentId": "c", "legacyIds": ["b"], "naem": "x" },
+    });
+    let ordered = local(r#"{"features": {"./a": {"mode": "y", "mod": "x"}}}"#, &features, "{}");
+    assert!(ordered.features.is_ok());
+    let expected = [
+        "deprecated 14..19: Feature `./a` is deprecated: it gets no updates any more",
+        "feature-option 14..19: .devcontainer/a/devcontainer-feature.json:1:131: Feature `./b`: the Feature has no option `gone`",
+        "deprecated 14..19: Feature `./b` has been renamed: today it is called `c`",
+        "feature-file 14..19: .devcontainer/b/devcontainer-feature.json:1:70: `naem` is no property of a Feature: did you mean `name`?",
+        "feature-option 30..33: Feature `./a`: option `mode` is expected to be one of x, and is \"y\"",
+        "feature-option 42..45: Feature `./a`: the Feature has no option `mod`: did you mean `mode`?",
+    ];
+    assert_eq!(lines(&ordered), expected);
 }
 
 #[test]
