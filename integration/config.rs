@@ -117,12 +117,6 @@ fn what_is_wrong_is_told_and_what_cannot_be_shown_is_an_error_with_its_place() {
     check(r#"{"image": "x", "name": }"#, &[], 2, &format!("error: {at}:24: expected the value of `name`"));
     check(r#"{"image": "x", "workspaceFolder": 1}"#, &[], 2, "`workspaceFolder` is expected to be a string");
     check(r#"{"image": "x", "name": "${localEnv}"}"#, &[], 2, "`${localEnv}` names no variable");
-    check(
-        r#"{"image": "x", "features": {"./f": {}}}"#,
-        &["--features"],
-        2,
-        "Features are not supported by this version",
-    );
     check(r#"{"image": "x", "features": {"./f": {}}}"#, &[], 0, "");
     check(r#"{"image": "x", "features": {}}"#, &["--features"], 0, "");
     check("[]", &["--json"], 2, "expected an object");

@@ -8,6 +8,7 @@ mod compile_fail;
 mod compose;
 mod config;
 mod config_container;
+mod config_features;
 mod configuration;
 mod credentials;
 mod dockerfile;

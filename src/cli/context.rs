@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
@@ -11,8 +11,11 @@ use super::error::CliError;
 use super::interrupt::Interrupts;
 use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
+use crate::feature_store::{self, FeatureStore, Limits, Network};
+use crate::github::Registry;
 use crate::home::Home;
 use crate::journal::Clock;
+use crate::redact::Secret;
 use crate::steps::RECOVERY_IMAGE;
 use crate::ui::{Facts, Ui};
 
@@ -24,6 +27,8 @@ pub(super) struct Context {
     pub(super) clock: Clock,
     pub(super) interrupts: Interrupts,
     around: Surroundings,
+    /// The folder of what can be fetched again.
+    cache: PathBuf,
     /// The whole environment, for `${localEnv:…}`.
     pub(super) environment: BTreeMap<String, String>,
     /// Who runs it, where the user does not say.
@@ -43,6 +48,9 @@ impl Context {
             let dirs = strategy.as_ref()?;
             Some(dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).join("localspace"))
         });
+        let cache = path("LOCALSPACE_HOME")
+            .map(|home| home.join("cache"))
+            .or_else(|| Some(strategy.as_ref()?.cache_dir().join("localspace")));
         let around = Surroundings {
             docker_host: get("DOCKER_HOST"),
             docker_context: get("DOCKER_CONTEXT"),
@@ -62,10 +70,39 @@ impl Context {
             clock: Clock::system(),
             interrupts: Interrupts::listen(),
             around,
+            cache: cache.unwrap_or_else(|| PathBuf::from("/var/cache/localspace")),
             environment: env::vars_os().filter_map(text).collect(),
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
         }
+    }
+
+    /// Returns the folder that what is fetched of Features is kept in.
+    pub(super) fn feature_cache(&self) -> PathBuf {
+        self.cache.join("features")
+    }
+
+    /// Returns where Features are from, for the repository in a folder; `registries` are the codespace's own.
+    pub(super) fn feature_store(&self, repository: &Path, registries: Vec<Registry>) -> FeatureStore {
+        let text = |name: &str| self.environment.get(name).filter(|value| !value.is_empty()).cloned();
+        // Programs differ in how they write these two.
+        let either = |name: &str| text(name).or_else(|| text(&name.to_lowercase()));
+        FeatureStore::new(feature_store::Surroundings {
+            cache: self.feature_cache(),
+            repository: repository.to_owned(),
+            registries,
+            oci_auth: text("DEVCONTAINERS_OCI_AUTH").map(Secret::new),
+            docker_config: self.around.docker_config.clone(),
+            github_token: text("GITHUB_TOKEN").map(Secret::new),
+            github_host: text("GITHUB_HOST"),
+            network: Network {
+                certificates: text("SSL_CERT_FILE").map(PathBuf::from),
+                certificate_folder: text("SSL_CERT_DIR").map(PathBuf::from),
+                proxy: either("HTTPS_PROXY").map(Secret::new),
+                no_proxy: either("NO_PROXY"),
+            },
+            limits: Limits::default(),
+        })
     }
 
     /// Returns which engine is meant.

@@ -7,6 +7,7 @@ mod delete;
 mod doctor;
 mod error;
 mod exec;
+mod features;
 mod hold;
 mod interrupt;
 mod list;

@@ -56,6 +56,11 @@ impl DevContainer {
     /// Returns what acts of a configuration.
     pub fn of(config: &Configuration) -> Result<Self, ConfigError> {
         config.fault(|_| true)?;
+        if let Some(features) = config.root.get("features").filter(|features| !features.node.members().is_empty()) {
+            let hint = "use an `image` that has what you need".to_owned();
+            let problem = "`features`: installing Features is not supported by this version";
+            return Err(config.error(features.span(), problem, Some(hint)));
+        }
         let document = config.document();
         let reader = Reader { document: &document, object: &config.root };
         let mut warnings = config.lines(|finding| finding.rule.severity() == Severity::Warning);

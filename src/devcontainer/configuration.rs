@@ -129,13 +129,14 @@ impl Configuration {
         found
     }
 
-    /// Returns the place of a value, reached by the names around it.
+    /// Returns the place of a name and its value, reached by the names around it.
     pub fn span_at(&self, path: &[&str]) -> Option<Range<usize>> {
-        let mut node = &self.root;
+        let (mut node, mut found) = (&self.root, None);
         for name in path {
-            node = &node.get(name)?.node;
+            let member = node.get(name)?;
+            (node, found) = (&member.node, Some(member.span()));
         }
-        Some(node.span.clone())
+        found
     }
 
     /// Returns the place of a property, name and value.

@@ -72,8 +72,6 @@ pub enum Rule {
     FeatureOrder,
     /// An option that a Feature does not take.
     FeatureOption,
-    /// Something in a Feature's own file.
-    FeatureFile,
     /// A person's secret, where a prebuild runs.
     UserSecret,
     /// A repository that a codespace is not given access to.
@@ -126,7 +124,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 39] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -153,7 +151,6 @@ impl Rule {
         Self::FeatureCycle,
         Self::FeatureOrder,
         Self::FeatureOption,
-        Self::FeatureFile,
         Self::UserSecret,
         Self::RepositoryAccess,
         Self::GitOverSsh,
@@ -198,7 +195,6 @@ impl Rule {
             Self::FeatureCycle => "feature-cycle",
             Self::FeatureOrder => "feature-order",
             Self::FeatureOption => "feature-option",
-            Self::FeatureFile => "feature-file",
             Self::UserSecret => "user-secret",
             Self::RepositoryAccess => "repository-access",
             Self::GitOverSsh => "git-over-ssh",
@@ -246,7 +242,6 @@ impl Rule {
             | Self::PrebuildAccess
             | Self::FeatureOrder
             | Self::FeatureOption
-            | Self::FeatureFile
             | Self::UserSecret
             | Self::RepositoryAccess
             | Self::GitOverSsh

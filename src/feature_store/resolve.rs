@@ -55,7 +55,9 @@ impl FeatureStore {
             }
             let is_near = |one: &Wanted| reach == Reach::Everywhere || matches!(one.id, FeatureId::Local(_));
             let (near, far): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(is_near);
-            far.into_iter().for_each(|one| worklist.skip(one.id));
+            for one in far {
+                worklist.skip(one.id);
+            }
             let looking: Vec<_> = near.iter().map(|one| self.look(one, lock)).collect();
             let looked: Vec<_> = stream::iter(looking).buffered(AT_ONCE).collect().await;
             for (one, looked) in near.into_iter().zip(looked) {

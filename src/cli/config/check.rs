@@ -6,7 +6,8 @@ use super::files::Files;
 use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::devcontainer::{Advice, Configuration, Finding, Severity, advise};
+use crate::cli::features::{self, Sources};
+use crate::devcontainer::{Advice, Configuration, Finding, Severity, Variables, advise};
 use crate::report::plain;
 
 /// How findings are written.
@@ -27,14 +28,15 @@ const MOST: usize = 100;
 type Told<'a> = (&'a Advice, &'a Finding);
 
 /// Writes the findings; the exit code is 1 where one is an error.
-pub(super) fn run(
+pub(super) async fn run(
     context: &mut Context,
     config: &Configuration,
     place: &Place,
     format: Format,
 ) -> Result<u8, CliError> {
     let files = Files { place };
-    let advice = advise(config, &files);
+    let mut advice = advise(config, &files);
+    of_features(context, config, place, &mut advice).await?;
     let told: Vec<Told<'_>> =
         advice.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding))).collect();
     let shown = told.get(..MOST).unwrap_or(&told);
@@ -49,6 +51,25 @@ pub(super) fn run(
         context.ui.say(&format!("{}: {}\n", plain(file), counted(&told)));
     }
     Ok(u8::from(advice.iter().any(Advice::has_errors)))
+}
+
+/// Adds what is to be said about Features, as far as the repository's files show it.
+async fn of_features(
+    context: &mut Context,
+    config: &Configuration,
+    place: &Place,
+    advice: &mut Vec<Advice>,
+) -> Result<(), CliError> {
+    let variables = Variables::default();
+    let (additional, registries) = (Vec::new(), Vec::new());
+    let sources = Sources { config, variables: &variables, repository: place.files(), additional, registries };
+    let (own, others) = features::check(context, sources).await?;
+    if let Some(first) = advice.first_mut() {
+        first.findings.extend(own);
+        first.findings.sort_by_key(|finding| finding.span.start);
+    }
+    advice.extend(others);
+    Ok(())
 }
 
 /// Returns how many findings there are of each weight.

@@ -11,9 +11,12 @@ mod show;
 
 use place::{Asked, Place};
 use reference::ReferenceFlags;
+use serde_json::Value;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use crate::cli::features::{self, Sources};
+use crate::devcontainer::feature::{Feature, features_configuration};
 use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, added, effect, explain};
 use crate::report::plain;
 use crate::ui::Stream;
@@ -81,7 +84,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     };
     if args.check {
         let default = if args.json { check::Format::Json } else { check::Format::Text };
-        return check::run(context, &config, &place, args.format.unwrap_or(default));
+        return check::run(context, &config, &place, args.format.unwrap_or(default)).await;
     }
     config.fault(is_fatal)?;
     say_findings(context, &config);
@@ -103,23 +106,31 @@ async fn show(args: &Args, context: &mut Context, shown: &Shown) -> Result<u8, C
     let is_for_people = !args.json && (args.explain || context.ui.out_stream() == Stream::Terminal);
     let container = if args.explain { None } else { container::find(context, &args.reference, Some(place)).await? };
     if let Some(container) = container {
-        without_features(args.features, config, effect)?;
+        let features = if args.features { installed(args, context, shown).await? } else { Vec::new() };
         let effect = effect.clone().with_container(container.variables);
         let entries = effect.entries(&container.entries, container.own);
-        return document(context, &effect, args.merged.then_some(&entries));
+        return document(context, &effect, shown.features(context, &features), args.merged.then_some(&entries));
     }
-    without_features(args.features || args.merged, config, effect)?;
+    let features = match installed_if(args, context, shown).await {
+        // What else there is can be explained all the same.
+        Err(error) if args.explain => {
+            context.ui.say(&format!("warning: what Features bring is left out: {}\n", plain(error.message())));
+            Vec::new()
+        }
+        features => features?,
+    };
     let mut image = String::new();
     let mut label = Vec::new();
     if args.merged || args.explain {
         image = metadata::image(context, config, effect, place).await?.unwrap_or_default();
         label = metadata::entries(context, &image).await;
+        label.extend(features.iter().map(Feature::entry));
     }
     let entries = effect.entries(&label, Own::Whole);
     if !args.explain && !is_for_people {
-        return document(context, effect, args.merged.then_some(&entries));
+        return document(context, effect, shown.features(context, &features), args.merged.then_some(&entries));
     }
-    let mut rows = explain(config, &image, effect, &[], &entries);
+    let mut rows = explain(config, &image, effect, &features, &entries);
     if args.explain {
         rows.extend(added());
     }
@@ -142,12 +153,40 @@ async fn of_container_alone(args: &Args, context: &mut Context) -> Result<u8, Cl
     let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
     let effect = Effect::of_nothing(variables).with_container(container.variables);
     let entries = effect.entries(&container.entries, container.own);
-    document(context, &effect, args.merged.then_some(&entries))
+    document(context, &effect, None, args.merged.then_some(&entries))
 }
 
-fn document(context: &mut Context, effect: &Effect, entries: Option<&Vec<Entry>>) -> Result<u8, CliError> {
-    context.ui.data(&format!("{}\n", effect.document(None, entries.map(Vec::as_slice))))?;
+fn document(
+    context: &mut Context,
+    effect: &Effect,
+    features: Option<Value>,
+    entries: Option<&Vec<Entry>>,
+) -> Result<u8, CliError> {
+    context.ui.data(&format!("{}\n", effect.document(features, entries.map(Vec::as_slice))))?;
     Ok(0)
+}
+
+impl Shown {
+    /// Returns what the document says of Features.
+    fn features(&self, context: &Context, features: &[Feature]) -> Option<Value> {
+        features_configuration(features, &self.place.found.folder, &context.feature_cache().display().to_string())
+    }
+}
+
+/// Returns the Features where something that is shown comes from them. (Reference CLI: shows them with the merged configuration too.)
+async fn installed_if(args: &Args, context: &mut Context, shown: &Shown) -> Result<Vec<Feature>, CliError> {
+    if args.features || args.merged || args.explain { installed(args, context, shown).await } else { Ok(Vec::new()) }
+}
+
+async fn installed(args: &Args, context: &mut Context, shown: &Shown) -> Result<Vec<Feature>, CliError> {
+    let sources = Sources {
+        config: &shown.config,
+        variables: &shown.effect.variables,
+        repository: shown.place.files(),
+        additional: args.reference.additional_features(),
+        registries: Vec::new(),
+    };
+    features::resolve(context, sources).await
 }
 
 /// Tells which faults leave nothing to show. A wrong type does not: the reference prints such a value too.
@@ -167,15 +206,4 @@ fn say_findings(context: &mut Context, config: &Configuration) {
         let file = plain(&config.file);
         context.ui.say(&format!("note: {file} names no image: Codespaces takes its default one, {DEFAULT_IMAGE}\n"));
     }
-}
-
-/// A merged document without what Features bring would be a wrong one.
-fn without_features(are_wanted: bool, config: &Configuration, effect: &Effect) -> Result<(), CliError> {
-    let features = effect.configuration.get("features").and_then(|features| features.as_object());
-    if features.is_none_or(serde_json::Map::is_empty) || !are_wanted {
-        return Ok(());
-    }
-    let span = config.span_of("features").unwrap_or_default();
-    let hint = "without --merged and --features the configuration itself is shown".to_owned();
-    Err(config.error(span, "`features`: Features are not supported by this version", Some(hint)).into())
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::devcontainer::feature::{Requested, additional};
+
 /// What a script that knows the reference may pass; some of it changes nothing here, which is said.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReferenceFlags {
@@ -18,6 +20,9 @@ pub(super) struct ReferenceFlags {
     /// The same, by a label; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = label, conflicts_with_all = ["explain", "check"])]
     pub(super) id_label: Vec<(String, String)>,
+    /// Features to install besides the configuration's, as a JSON object
+    #[arg(long, value_name = "JSON", value_parser = features)]
+    additional_features: Option<Features>,
     /// Mount the top folder of the repository around the folder
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value = "true", default_missing_value = "true")]
     mount_workspace_git_root: Switch,
@@ -53,6 +58,10 @@ struct IdleFlags {
     allow_cross_origin_auth_host: Vec<String>,
 }
 
+/// Features that are added.
+#[derive(Debug, Clone)]
+struct Features(Vec<Requested>);
+
 /// A flag that may be given a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Switch {
@@ -71,6 +80,11 @@ impl ReferenceFlags {
     /// Tells whether what a worktree has in common with its repository is mounted too.
     pub(super) fn mounts_common(&self) -> bool {
         self.mounts_top() && self.mount_git_worktree_common_dir == Switch::On
+    }
+
+    /// Returns the Features that are added.
+    pub(super) fn additional_features(&self) -> Vec<Requested> {
+        self.additional_features.as_ref().map(|all| all.0.clone()).unwrap_or_default()
     }
 
     /// Returns the labels that a container is looked for by; of two with one name, the last counts.
@@ -101,6 +115,10 @@ impl ReferenceFlags {
         let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
         (!given.is_empty()).then(|| given.join(", "))
     }
+}
+
+fn features(text: &str) -> Result<Features, String> {
+    additional(text).map(Features)
 }
 
 /// Reads `NAME=VALUE`, neither of them empty.

@@ -14,6 +14,7 @@ mod secrets;
 
 use super::configuration::Configuration;
 use super::document::{Document, place};
+use super::feature::Metadata;
 use super::finding::{Finding, Rule, Severity};
 use super::jsonc::{Content, Node};
 
@@ -70,6 +71,12 @@ pub struct Advice {
 impl Advice {
     fn new(file: &str, text: &str) -> Self {
         Self { file: file.to_owned(), text: text.to_owned(), findings: Vec::new() }
+    }
+
+    /// Returns what is to be said about a Feature's own file; nothing where there is nothing to say.
+    pub fn of_feature(metadata: &Metadata) -> Option<Self> {
+        let findings = metadata.findings.clone();
+        (!findings.is_empty()).then(|| Self { findings, ..Self::new(&metadata.file, &metadata.text) })
     }
 
     /// Returns the line and column of a byte, both counted from 1.

@@ -132,10 +132,6 @@ impl Declared {
     /// Returns why a value is none for this option, in words; nothing where it is one.
     fn refuses(&self, value: &str) -> Option<String> {
         let name = &self.name;
-        // What a variable stands for may not be known yet.
-        if value.contains("${") {
-            return None;
-        }
         match &self.kind {
             OptionKind::Flag if !["true", "false"].contains(&value) => {
                 Some(format!("option `{name}` is expected to be true or false, and is {value:?}"))

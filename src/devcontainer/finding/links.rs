@@ -49,12 +49,9 @@ impl Rule {
             Self::ContainerName | Self::ComposeProfile => {
                 "https://containers.dev/implementors/json_reference/#compose-specific"
             }
-            Self::FeatureId
-            | Self::FeatureMissing
-            | Self::FeatureCycle
-            | Self::FeatureOrder
-            | Self::FeatureOption
-            | Self::FeatureFile => "https://containers.dev/implementors/features/",
+            Self::FeatureId | Self::FeatureMissing | Self::FeatureCycle | Self::FeatureOrder | Self::FeatureOption => {
+                "https://containers.dev/implementors/features/"
+            }
             Self::Nested | Self::VariableName => {
                 "https://containers.dev/implementors/json_reference/#variables-in-devcontainerjson"
             }

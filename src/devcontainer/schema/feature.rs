@@ -3,11 +3,9 @@
 //! Source: the published devContainerFeature.schema.json, and what the reference reads beyond it.
 
 use super::shape::{Names, Shape};
-use super::values::{COMMAND, MOUNT, TEXTS, VARIABLE};
+use super::values::{COMMAND, FEATURES, MOUNT, TEXT_OR_BOOL, TEXTS, VARIABLE};
 
-use Shape::{Any, Bool, Either, List, Map, OneOf, Record, Text};
-
-const TEXT_OR_BOOL: Shape = Either(&[Text, Bool], "a string, true or false");
+use Shape::{Any, Bool, List, Map, OneOf, Record, Text};
 
 /// One option. That its default is of its type is looked at where it is read.
 const OPTION: Shape = Record(
@@ -29,10 +27,7 @@ pub(super) const FEATURE: &[(&str, Shape)] = &[
     // Written by the packager of a Feature that had another name.
     ("currentId", Text),
     ("customizations", Map(None, &Any)),
-    (
-        "dependsOn",
-        Map(None, &Either(&[Text, Bool, Map(None, &TEXT_OR_BOOL)], "options: an object, a string, true or false")),
-    ),
+    ("dependsOn", FEATURES),
     ("deprecated", Bool),
     ("description", Text),
     ("documentationURL", Text),

@@ -3,8 +3,8 @@
 use super::Kinds;
 use super::shape::{Shape, form, is_port_key};
 use super::values::{
-    APP_PORT, BUILD, COMMAND, CUSTOMIZATIONS, ENV_OR_NULL, FORWARD, HOST, MOUNT, OTHER_PORTS, PORT_ATTRIBUTES, SECRETS,
-    TEXT_OR_TEXTS, TEXTS, VARIABLE, WAIT_FOR,
+    APP_PORT, BUILD, COMMAND, CUSTOMIZATIONS, ENV_OR_NULL, FEATURES, FORWARD, HOST, MOUNT, OTHER_PORTS,
+    PORT_ATTRIBUTES, SECRETS, TEXT_OR_TEXTS, TEXTS, VARIABLE, WAIT_FOR,
 };
 
 /// What becomes of a property in `up`.
@@ -90,8 +90,8 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
     row(
         "features",
         Kinds::All,
-        Map(None, &Any),
-        Refused("installing Features"),
+        FEATURES,
+        Fine,
         "image",
         "their bind mounts are left out; no secret is there while they install",
     ),

@@ -140,6 +140,12 @@ pub(super) const APP_PORT: Shape = Either(
     &[Whole(0, 65535), Text, List(&Either(&[Whole(0, 65535), Text], "a port"))],
     "a port's number, a string, or a list of them",
 );
+pub(super) const TEXT_OR_BOOL: Shape = Either(&[Text, Bool], "a string, true or false");
+/// Features by id, each with its options. (Reference CLI: `null` for them is a crash, and a number is no option.)
+pub(super) const FEATURES: Shape = Map(
+    None,
+    &Either(&[Text, Bool, Map(None, &Lenient(&TEXT_OR_BOOL))], "an object of options, a string, true or false"),
+);
 pub(super) const ENV_OR_NULL: Shape = Map(VARIABLE, &Either(&[Text, Null], "a string or null"));
 
 /// The properties that are lifecycle commands, in the order in which they run.

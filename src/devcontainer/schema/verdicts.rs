@@ -28,7 +28,7 @@ impl RepositoryFiles for Nothing {
 const VERDICTS: &str = include_str!("../../../integration/vectors/config/schema-verdicts.json");
 
 /// Where the schema is not followed, and why (CONFIGURATION.md, "Decisions").
-const DECIDED: [(&str, &str); 12] = [
+const DECIDED: [(&str, &str); 13] = [
     ("only remoteUser", "Codespaces takes its default image"),
     ("only features", "Codespaces takes its default image"),
     ("only $schema and name", "Codespaces takes its default image"),
@@ -41,6 +41,7 @@ const DECIDED: [(&str, &str); 12] = [
     ("mount object external", "the reference reads it"),
     ("postAttachCommand as waitFor", "the reference takes it"),
     ("hostRequirements", "no machine of Codespaces has a terabyte"),
+    ("features any", "a number or null is no option, and the reference breaks over null"),
 ];
 
 #[test]

@@ -88,7 +88,7 @@ ENV A="\$x"
 #[test]
 fn a_variable_that_no_dockerfile_can_hold_is_an_error_with_its_place() {
     let error = build(&[], &[("A", "x"), ("B", "a\nb")]).expect_err("a line break").to_string();
-    assert!(error.starts_with("d.json:2:33: `containerEnv.B` cannot be written into an image"), "{error}");
+    assert!(error.starts_with("d.json:2:28: `containerEnv.B` cannot be written into an image"), "{error}");
     let bad = feature(&json!({ "id": "x", "containerEnv": { "A": "a\nb" } }), "{}");
     let error = build(&[bad], &[]).expect_err("a line break").to_string();
     assert!(error.starts_with(".devcontainer/x/devcontainer-feature.json:1:31: `containerEnv.A`"), "{error}");

@@ -72,6 +72,9 @@ pub struct Ordered {
     pub features: Result<Vec<Feature>, ConfigError>,
     /// What is to be said, at places of the configuration.
     pub findings: Vec<Finding>,
+    /// What the Features of the repository say of themselves, with what is to be said about that. Of published ones nothing is: who configures
+    /// them cannot change them.
+    pub local: Vec<Metadata>,
 }
 
 /// The Features of a configuration, as far as they are known.
@@ -250,7 +253,11 @@ impl<'a> Worklist<'a> {
         let features = self.fault.map_or(Ok(features), Err);
         let mut findings = self.findings;
         findings.sort_by_key(|finding| finding.span.start);
-        Ordered { features, findings }
+        let is_local = |node: &&Node| matches!(node.source, Source::Local(_));
+        let mut local: Vec<Metadata> = self.nodes.iter().filter(is_local).map(|node| node.metadata.clone()).collect();
+        local.sort_by(|one, other| one.file.cmp(&other.file));
+        local.dedup_by(|one, other| one.file == other.file);
+        Ordered { features, findings, local }
     }
 
     /// `overrideFeatureInstallOrder`: the first has the highest priority.

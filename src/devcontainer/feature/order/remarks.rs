@@ -2,7 +2,6 @@
 
 use super::Worklist;
 use super::node::Asker;
-use crate::devcontainer::feature::source::Source;
 use crate::devcontainer::finding::{Finding, Rule};
 
 /// Adds what is to be said about the Features of a worklist.
@@ -21,7 +20,12 @@ fn of_node(worklist: &Worklist<'_>, at: usize) -> Vec<Finding> {
         let (span, place) = match node.request.by {
             Asker::File => {
                 let path: Vec<&str> = ["features", written].into_iter().chain(fault.option.as_deref()).collect();
-                (worklist.config.span_at(&path).unwrap_or_else(|| root.clone()), String::new())
+                let span = worklist.config.span_at(&path).unwrap_or_else(|| root.clone());
+                // What a variable stands for is another thing on another machine.
+                if worklist.config.text.get(span.clone()).is_some_and(|text| text.contains("${")) {
+                    continue;
+                }
+                (span, String::new())
             }
             Asker::CommandLine | Asker::Feature(_) => {
                 (root.clone(), format!("{}: ", worklist.place(node.request.by, &node.request.span)))
@@ -35,12 +39,7 @@ fn of_node(worklist: &Worklist<'_>, at: usize) -> Vec<Finding> {
     }
     if let Some(today) = metadata.renamed() {
         let problem = format!("Feature `{written}` has been renamed: today it is called `{today}`");
-        findings.push(finding(Rule::Deprecated, root.clone(), problem));
-    }
-    // Who configures a published one cannot change it.
-    if matches!(node.source, Source::Local(_)) {
-        let lines = metadata.findings.iter().map(|one| finding(Rule::FeatureFile, root.clone(), metadata.line(one)));
-        findings.extend(lines);
+        findings.push(finding(Rule::Deprecated, root, problem));
     }
     findings
 }

@@ -217,11 +217,16 @@ fn what_a_person_should_know_of_a_feature_is_told_at_its_place() {
         "deprecated 14..19: Feature `./a` is deprecated: it gets no updates any more",
         "feature-option 14..19: .devcontainer/a/devcontainer-feature.json:1:131: Feature `./b`: the Feature has no option `gone`",
         "deprecated 14..19: Feature `./b` has been renamed: today it is called `c`",
-        "feature-file 14..19: .devcontainer/b/devcontainer-feature.json:1:70: `naem` is no property of a Feature: did you mean `name`?",
-        "feature-option 30..33: Feature `./a`: option `mode` is expected to be one of x, and is \"y\"",
-        "feature-option 42..45: Feature `./a`: the Feature has no option `mod`: did you mean `mode`?",
+        "feature-option 22..33: Feature `./a`: option `mode` is expected to be one of x, and is \"y\"",
+        "feature-option 35..45: Feature `./a`: the Feature has no option `mod`: did you mean `mode`?",
     ];
     assert_eq!(lines(&ordered), expected);
+    let local: Vec<_> =
+        ordered.local.iter().flat_map(|one| one.findings.iter().map(|finding| one.line(finding))).collect();
+    assert_eq!(
+        local,
+        [".devcontainer/b/devcontainer-feature.json:1:70: `naem` is no property of a Feature: did you mean `name`?"]
+    );
 }
 
 #[test]
