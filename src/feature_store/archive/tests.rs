@@ -162,6 +162,38 @@ fn what_is_damaged_is_told() {
     check_refused(&[0x1f, 0x8b, 8, 0, 1, 2, 3], "it is damaged");
 }
 
+/// Returns what leads out of a folder, followed as the system does.
+fn leads_out(root: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().expect("there");
+    let mut waiting = vec![root.clone()];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.path().canonicalize().is_ok_and(|real| !real.starts_with(&root)) {
+                return Some(entry.path());
+            }
+            waiting.extend(entry.file_type().is_ok_and(|kind| kind.is_dir()).then(|| entry.path()));
+        }
+    }
+    None
+}
+
+#[test]
+fn no_two_links_lead_out_together() {
+    let targets = ["..", "a", "a/..", "../b", "../.."];
+    let links =
+        ["b", "a/a", "a/b"].into_iter().flat_map(|path| targets.map(|target| (EntryType::Symlink, path, target)));
+    let links: Vec<Row<'_>> = links.collect();
+    let mut taken = 0;
+    for one in &links {
+        for other in &links {
+            let (folder, result) = try_out(&tar(&[*one, *other]), Members::All, BOUNDS);
+            taken += usize::from(result.is_ok());
+            assert_eq!(leads_out(&folder.path().join("into")), None, "{one:?} {other:?}");
+        }
+    }
+    assert!(taken > 40, "only {taken} were taken at all");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
