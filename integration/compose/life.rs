@@ -64,25 +64,32 @@ fn services_id(view: &serde_json::Value, service: &str) -> String {
 }
 
 #[test]
-fn a_full_rebuild_begins_with_empty_volumes() {
-    let sandbox = Sandbox::new();
-    let compose = "services:\n  app: {image: busybox:1, init: true, command: sleep infinity, volumes: [data:/data]}\n  \
-                   db: {image: busybox:1, init: true, command: sleep infinity, volumes: [data:/data]}\nvolumes: {data: }\n";
-    let repository = project(&sandbox, "r", "", compose);
+fn a_rebuild_keeps_what_services_have_and_a_full_one_begins_with_empty_volumes() {
+    let (registry, sandbox) = (Registry::start(), Sandbox::new());
+    let server = format!("localhost:{}", registry.port);
+    let base = format!("{server}/acme/base:1");
+    let service = "init: true, command: sleep infinity, volumes: [data:/data]}";
+    let compose = format!(
+        "services:\n  app: {{build: {{dockerfile_inline: FROM {base}}}, {service}\n  db: {{image: {base}, {service}\nvolumes: {{data: }}\n"
+    );
+    let repository = project(&sandbox, "r", "", &compose);
+    let secrets = sandbox.file("s.env", &triple("ACME", &server, PASSWORD));
     let name = sandbox.name("full");
-    let _up = sandbox.up(&repository, &name, &[]).expect(0);
-    let before = about(&format!("{name}-db-1"), "{{.Id}}");
-    let _work = sandbox.inside(&name, "touch /data/x /workspaces/r/work");
+    let _up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(0);
+    let database = || about(&format!("{name}-db-1"), "{{.Id}}");
+    let before = database();
+    let _work = sandbox.inside(&name, "touch /data/x work");
     // What has changed in a service's part of the file takes it along, and its volumes stay.
-    let _changed =
-        sandbox.inside(&name, "sed -i 's/db: {/db: {environment: {A: b}, /' .devcontainer/docker-compose.yml");
+    let change = "sed -i 's/db: {/db: {environment: {A: b}, /' .devcontainer/docker-compose.yml";
+    let _changed = sandbox.inside(&name, change);
     let _rebuilt = sandbox.run(&["rebuild", "-c", &name]).expect(0);
-    let after = about(&format!("{name}-db-1"), "{{.Id}}");
-    assert_ne!(before, after);
-    assert_eq!(sandbox.inside(&name, "ls /data /workspaces/r"), "/data:\nx\n\n/workspaces/r:\nwork\n");
-    let _rebuilt = sandbox.run(&["rebuild", "-c", &name, "--full"]);
-    // Without a registry in reach images are not pulled anew.
-    assert_eq!(sandbox.inside(&name, "ls /workspaces/r"), "work\n");
+    assert_ne!(database(), before);
+    assert_eq!(sandbox.inside(&name, "ls /data .").trim(), ".:\nwork\n\n/data:\nx");
+    let _rebuilt = sandbox.run(&["rebuild", "-c", &name, "--full"]).expect(0);
+    assert_eq!(sandbox.inside(&name, "ls /data .").trim(), ".:\nwork\n\n/data:");
+    let _done = sandbox.run(&["delete", "-c", &name]).expect(0);
+    assert_eq!(left_of(&name), "");
+    let _gone = docker(&["rmi", &base]);
 }
 
 #[test]

@@ -94,10 +94,10 @@ fn the_configuration_of_the_container_acts_on_its_service() {
     let up = sandbox.up(&repository, &name, &[]).expect(0);
     assert_eq!(up.json()["remoteUser"], "vscode");
     assert_eq!(
-        sandbox.inside(&name, "cat ~/seen; id -un; echo $CODESPACES; pwd"),
-        "service con$fig remote do$llar\nvscode\ntrue\n/workspaces/r\n"
+        sandbox.inside(&name, "cat ~/seen; id -un; echo $CODESPACES; pwd; grep -c codespaces- /etc/hosts || true"),
+        "service con$fig remote do$llar\nvscode\ntrue\n/workspaces/r\n0\n"
     );
-    assert_eq!(about(&name, "{{.HostConfig.Init}} {{.HostConfig.CapAdd}}"), "true [NET_ADMIN]");
+    assert_eq!(about(&name, "{{.HostConfig.Init}} {{.HostConfig.CapAdd}}"), "true [NET_ADMIN SYS_NICE]");
     assert!(about(&name, "{{range .Mounts}}{{.Name}} {{end}}").contains(&format!("{name}.cache")));
     assert_eq!(
         about(&name, "{{index .Config.Labels \"devcontainer.local_folder\"}}"),

@@ -4,6 +4,7 @@ mod files;
 mod killed;
 mod life;
 mod meeting;
+mod repair;
 
 use std::path::PathBuf;
 

@@ -119,6 +119,8 @@ impl Docker {
             .env("PWD", folder)
             .env("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "false")
             .env("COMPOSE_EXPERIMENTAL_OCI_REMOTE", "false")
+            // A `.env` of the repository's may name variables of compose's own, where they are not set.
+            .env("COMPOSE_ENV_FILES", "")
             .args(["compose", "--ansi", "never", "--progress", "plain"])
             .args(words)
             .current_dir(folder)

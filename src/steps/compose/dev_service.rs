@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::binds::{WORKSPACES, escaped, part};
 use super::project::{Making, escaped_labels, label};
-use crate::engine::{ContainerSpec, MountKind, MountSpec};
+use crate::engine::{ContainerSpec, GpuRequest, MountKind, MountSpec};
 
 /// What a container made from an image would be.
 #[derive(Debug)]
@@ -43,17 +43,36 @@ impl Dressed<'_> {
         }
         union(own, "cap_add", &spec.extra.cap_add);
         union(own, "security_opt", &spec.extra.security_opt);
-        // The name of a container whose network is another's is that one's.
-        let network = own.get("network_mode").and_then(Value::as_str).unwrap_or_default();
-        if !own.contains_key("hostname") && !network.starts_with("service:") {
-            own.extend(spec.hostname.clone().map(|name| ("hostname".to_owned(), name.into())));
-        }
+        self.host_name(own);
+        self.gpus(own);
         if self.wraps {
             let words = |words: &[String]| words.iter().map(|word| escaped(word)).collect::<Vec<_>>();
             own.insert("entrypoint".to_owned(), words(&spec.entrypoint).into());
             own.insert("command".to_owned(), words(&spec.command).into());
         }
         self.mounts(making, own, volumes);
+    }
+
+    /// A container whose network is another's has the name and the hosts of that one.
+    fn host_name(&self, own: &mut Map<String, Value>) {
+        let network = own.get("network_mode").and_then(Value::as_str).unwrap_or_default();
+        if own.contains_key("hostname") || network.starts_with("service:") {
+            return;
+        }
+        own.extend(self.spec.hostname.clone().map(|name| ("hostname".to_owned(), name.into())));
+        union(own, "extra_hosts", &self.spec.extra.hosts);
+    }
+
+    /// Without flags of `docker run`, GPUs are asked for by `hostRequirements` alone: all of them.
+    fn gpus(&self, own: &mut Map<String, Value>) {
+        let Some(GpuRequest { capabilities, .. }) = &self.spec.extra.gpus else { return };
+        let mut at = own;
+        for name in ["deploy", "resources", "reservations"] {
+            let inner = at.entry(name).or_insert_with(|| json!({}));
+            let Some(inner) = inner.as_object_mut() else { return };
+            at = inner;
+        }
+        at.insert("devices".to_owned(), json!([{ "capabilities": capabilities, "count": "all" }]));
     }
 
     fn mounts(&self, making: &mut Making<'_>, own: &mut Map<String, Value>, volumes: &mut Map<String, Value>) {

@@ -9,13 +9,13 @@ use super::{services, start};
 use crate::codespace::label;
 use crate::compose::Ends;
 use crate::devcontainer::{DevContainer, MergedConfiguration};
-use crate::engine::{ContainerId, ContainerSpec, EngineError, LabelFilter};
+use crate::engine::{ContainerId, ContainerSpec, ContainerState, EngineError, LabelFilter};
 use crate::home::write_whole;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 use crate::steps::container::workspaces_volume;
-use crate::steps::create::{find_user, gone, make_way, unfit, wanted};
+use crate::steps::create::{find_user, gone, hand_over, make_way, unfit, wanted};
 use crate::steps::order::{Cache, Workspaces};
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
@@ -69,6 +69,9 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
     }
     services::look(runner).await?;
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+    if runner.order.workspaces == Workspaces::Kept && details.state == ContainerState::Running {
+        hand_over(runner, &id, &user, &merged).await?;
+    }
     Ok(Found { details, merged, user, marks: Marks::default() })
 }
 

@@ -10,6 +10,11 @@ use crate::steps::runner::EngineRunner;
 
 /// Starts what is there, and makes what was removed behind our back; what runs is left alone.
 pub(in crate::steps) async fn start(runner: &EngineRunner) -> Result<(), StepFailure> {
+    if !runner.order.compose_file().exists() {
+        let reason = "what docker compose is given is gone from this machine".to_owned();
+        let hint = format!("`localspace rebuild -c {}` makes it anew, around the same /workspaces", runner.order.name);
+        return Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Engine, reason) });
+    }
     let ended = follow(runner, Call::create(&UP, Ends::AtOnce)).await?;
     if !ended.success {
         return Err(failure(runner, &ended).await);

@@ -7,6 +7,7 @@ mod wake;
 mod way;
 
 pub(super) use make::wanted;
+pub(super) use owner::hand_over;
 pub(super) use unfit::image as unfit;
 pub(super) use way::make as make_way;
 

@@ -10,7 +10,7 @@ use crate::steps::runner::EngineRunner;
 use crate::steps::shell::quote;
 
 /// Gives what is in `/workspaces` of the user that the container before had to the one that this container has; what others own stays theirs.
-pub(super) async fn hand_over(
+pub(in crate::steps) async fn hand_over(
     runner: &EngineRunner,
     container: &ContainerId,
     user: &RemoteUser,
