@@ -280,3 +280,15 @@ fn a_rebuild_takes_the_dockerfile_that_lies_in_the_codespace_and_leaves_no_image
     let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
     assert_eq!((images_of(&name), left_of(&name)), (String::new(), String::new()));
 }
+
+#[test]
+fn a_sample_has_arguments_stages_and_a_user() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.sample("dockerfile", &[]);
+    commit(&folder);
+    let name = sandbox.name("sample");
+    let up = sandbox.up(&folder, &name, &[]).expect(0);
+    assert_eq!(up.json()["remoteUser"], "dev");
+    let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
+    assert!(logs.contains("1 lines in README.md") && !logs.contains("not built"), "{logs}");
+}

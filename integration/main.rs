@@ -16,6 +16,7 @@ mod environment;
 mod exec;
 mod exec_terminal;
 mod feature_store;
+mod features;
 mod full_disk;
 mod homes;
 mod hooks;

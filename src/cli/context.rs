@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::interrupt::Interrupts;
 use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
-use crate::feature_store::{self, FeatureStore, Limits, Network};
+use crate::feature_store::{self, FeatureStore, Network};
 use crate::github::Registry;
 use crate::home::Home;
 use crate::journal::Clock;
@@ -84,13 +84,17 @@ impl Context {
 
     /// Returns where Features are from, for the repository in a folder; `registries` are the codespace's own.
     pub(super) fn feature_store(&self, repository: &Path, registries: Vec<Registry>) -> FeatureStore {
+        let repository = repository.to_owned();
+        FeatureStore::new(feature_store::Surroundings { repository, registries, ..self.feature_surroundings() })
+    }
+
+    /// Returns how Features are got, whosever they are.
+    pub(super) fn feature_surroundings(&self) -> feature_store::Surroundings {
         let text = |name: &str| self.environment.get(name).filter(|value| !value.is_empty()).cloned();
         // Programs differ in how they write these two.
         let either = |name: &str| text(name).or_else(|| text(&name.to_lowercase()));
-        FeatureStore::new(feature_store::Surroundings {
+        feature_store::Surroundings {
             cache: self.feature_cache(),
-            repository: repository.to_owned(),
-            registries,
             oci_auth: text("DEVCONTAINERS_OCI_AUTH").map(Secret::new),
             docker_config: self.around.docker_config.clone(),
             github_token: text("GITHUB_TOKEN").map(Secret::new),
@@ -101,8 +105,8 @@ impl Context {
                 proxy: either("HTTPS_PROXY").map(Secret::new),
                 no_proxy: either("NO_PROXY"),
             },
-            limits: Limits::default(),
-        })
+            ..feature_store::Surroundings::default()
+        }
     }
 
     /// Returns which engine is meant.

@@ -9,12 +9,13 @@ use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{Configuration, ContainerSource, DevContainer, ImageReference, LifecycleCommand, Variables};
 use crate::engine::Engine;
+use crate::feature_store::Surroundings;
 use crate::github::Purpose;
 use crate::lifecycle::StepFailure;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{BuildOptions, Cache, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
+use crate::steps::{BuildOptions, Cache, LockfileUse, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -46,6 +47,8 @@ pub(super) struct NewCodespace<'a> {
     pub(super) source: &'a Source,
     pub(super) wanted: Wanted,
     pub(super) config: Option<&'a str>,
+    /// What becomes of the lockfile of its Features.
+    pub(super) lockfile: LockfileUse,
 }
 
 /// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
@@ -84,6 +87,8 @@ pub(super) async fn make(
         run_args: made.run_args,
         build_options: made.build_options,
         service: None,
+        features: context.feature_surroundings(),
+        lockfile: new.lockfile,
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         checkout: Some(checkout),
@@ -178,6 +183,8 @@ pub(super) async fn wake(
         run_args: RunArgs::default(),
         build_options: BuildOptions::default(),
         service: Some(found.label(label::SERVICE).to_owned()).filter(|service| !service.is_empty()),
+        features: Surroundings::default(),
+        lockfile: LockfileUse::default(),
         checkout: None,
         initialize: None,
         container: Some(container),

@@ -12,7 +12,7 @@ use crate::devcontainer::{Configuration, DevContainer, LifecycleCommand};
 use crate::engine::{Engine, EngineError};
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
-use crate::steps::{Cache, Disk, Order, Workspaces};
+use crate::steps::{Cache, Disk, LockfileUse, Order, Workspaces};
 
 /// A codespace whose container is to be made anew.
 #[derive(Debug)]
@@ -96,6 +96,8 @@ impl Remake<'_> {
             run_args: made.run_args,
             build_options: made.build_options,
             service: None,
+            features: context.feature_surroundings(),
+            lockfile: LockfileUse::default(),
             checkout,
             reference: labelled(label::REF),
             commit: labelled(label::COMMIT),
@@ -153,5 +155,5 @@ impl Remake<'_> {
 /// Tells whether the repository's files are to be taken out of the codespace: for a build, a command on this machine, or a file of variables.
 fn wants_files(made: &Made, initialize: Option<&LifecycleCommand>, consent: InitializeConsent) -> bool {
     let runs = initialize.is_some() && consent == InitializeConsent::Given;
-    runs || made.image.is_none() || made.run_args.names_files()
+    runs || made.image.is_none() || made.config.has_features || made.run_args.names_files()
 }

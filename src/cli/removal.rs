@@ -5,7 +5,7 @@ use super::error::{CliError, Kind};
 use super::select::Found;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter};
-use crate::steps::{self, Workspaces, image_repository, look_image};
+use crate::steps::{self, Workspaces, image_base, image_repository, look_image};
 
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
@@ -25,6 +25,8 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     // A look into its volume that was cut short.
     let _in_use = engine.remove_image(&look_image(name)).await?;
     remove_images(engine, name, &filter).await?;
+    // A name that Features were being installed under.
+    let _in_use = engine.remove_image(&image_base(name)).await?;
     context.home.remove(name)?;
     Ok(())
 }

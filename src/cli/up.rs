@@ -17,7 +17,7 @@ use crate::github::Purpose;
 use crate::home::{Home, Lock};
 use crate::plan::Attach;
 use crate::repository::{self, Content, Source, Wanted};
-use crate::steps::{Cache, Order, Workspaces};
+use crate::steps::{Cache, LockfileUse, Order, Workspaces};
 
 /// Create the codespace of a repository, or start the one it has, and attach
 ///
@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// Secrets as a JSON object or as NAME=VALUE lines
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
+    /// Fail where the lockfile of the Features is missing or would change
+    #[arg(long)]
+    frozen_lockfile: bool,
     /// Take uncommitted files too
     #[arg(long)]
     working_tree: bool,
@@ -116,7 +119,14 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 remove(context, &engine, &name).await?;
             }
             let (wanted, config) = (args.wanted(context), args.config());
-            let new = NewCodespace { name, purpose: args.purpose(), source: &source, wanted, config };
+            let new = NewCodespace {
+                name,
+                purpose: args.purpose(),
+                source: &source,
+                wanted,
+                config,
+                lockfile: args.lockfile(),
+            };
             Order { making, ..order::make(context, new, attach, &args.options).await? }
         }
     };
@@ -124,6 +134,10 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
 }
 
 impl Args {
+    const fn lockfile(&self) -> LockfileUse {
+        if self.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Written }
+    }
+
     const fn purpose(&self) -> Purpose {
         if self.as_prebuild { Purpose::Prebuild } else { Purpose::Codespace }
     }

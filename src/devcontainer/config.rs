@@ -31,6 +31,8 @@ pub struct DevContainer {
     pub name: Option<String>,
     /// What the container is made from.
     pub source: ContainerSource,
+    /// Whether it has `features`.
+    pub has_features: bool,
     /// `initializeCommand`.
     pub initialize: Option<LifecycleCommand>,
     /// `workspaceFolder`.
@@ -56,11 +58,6 @@ impl DevContainer {
     /// Returns what acts of a configuration.
     pub fn of(config: &Configuration) -> Result<Self, ConfigError> {
         config.fault(|_| true)?;
-        if let Some(features) = config.root.get("features").filter(|features| !features.node.members().is_empty()) {
-            let hint = "use an `image` that has what you need".to_owned();
-            let problem = "`features`: installing Features is not supported by this version";
-            return Err(config.error(features.span(), problem, Some(hint)));
-        }
         let document = config.document();
         let reader = Reader { document: &document, object: &config.root };
         let mut warnings = config.lines(|finding| finding.rule.severity() == Severity::Warning);
@@ -80,6 +77,7 @@ impl DevContainer {
             text: config.text.clone(),
             name: reader.string("name")?.map(|name| name.value),
             source: ContainerSource::of(config)?,
+            has_features: config.root.get("features").is_some_and(|features| !features.node.members().is_empty()),
             initialize: reader.command("initializeCommand")?,
             workspace_folder: reader.string("workspaceFolder")?,
             run_args: reader.list("runArgs")?,
@@ -148,7 +146,6 @@ mod tests {
         );
         check_error(r#"{"image": "x", "waitFor": "never"}"#, "d.json:1:27: `waitFor` is expected to be one of");
         check_error(r#"{"image": "x", "mounts": ["type=volume"]}"#, "d.json:1:27: a mount needs a target");
-        check_error(r#"{"image": "x", "features": {"a": {}}}"#, "d.json:1:16: `features`: installing Features");
     }
 
     #[test]

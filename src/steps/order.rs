@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{ContainerSource, DevContainer, ImageReference, LifecycleCommand};
 use crate::engine::ContainerId;
+use crate::feature_store::Surroundings;
 use crate::github::Purpose;
 use crate::home::Lock;
 use crate::journal::CreationError;
@@ -15,7 +16,7 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
-use super::image::BuildOptions;
+use super::image::{BuildOptions, LockfileUse};
 use super::run_args::RunArgs;
 
 /// What is in a codespace's `/workspaces` before its container is made.
@@ -79,6 +80,10 @@ pub struct Order {
     pub build_options: BuildOptions,
     /// The service of a Compose project that the container is which is there.
     pub service: Option<String>,
+    /// How Features are got; which repository and logins, the run says.
+    pub features: Surroundings,
+    /// What becomes of their lockfile.
+    pub lockfile: LockfileUse,
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,

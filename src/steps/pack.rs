@@ -31,9 +31,8 @@ pub(super) type Packed = oneshot::Receiver<Result<Vec<PathBuf>>>;
 /// A folder as a tar.
 #[derive(Debug)]
 pub(super) struct Tar {
-    folder: Option<PathBuf>,
-    /// What the folder is called in the tar; empty where its content stands at the top.
-    name: PathBuf,
+    /// Folders, and what each is called in the tar; empty where its content stands at the top.
+    folders: Vec<(PathBuf, PathBuf)>,
     owner: (u64, u64),
     /// What is left out, by the path in the tar.
     ignore: DockerIgnore,
@@ -44,12 +43,12 @@ pub(super) struct Tar {
 impl Tar {
     /// Returns the content of a folder for a build, every file root's, as BuildKit takes it.
     pub(super) fn of_context(folder: PathBuf, ignore: DockerIgnore, more: Vec<(PathBuf, Vec<u8>)>) -> Self {
-        Self { folder: Some(folder), name: PathBuf::new(), owner: (0, 0), ignore, more }
+        Self { folders: vec![(folder, PathBuf::new())], owner: (0, 0), ignore, more }
     }
 
-    /// Returns files for a build, every one root's.
-    pub(super) fn of_files(more: Vec<(PathBuf, Vec<u8>)>) -> Self {
-        Self { folder: None, name: PathBuf::new(), owner: (0, 0), ignore: DockerIgnore::default(), more }
+    /// Returns folders and files for a build, all of it root's.
+    pub(super) fn of_folders(folders: Vec<(PathBuf, PathBuf)>, more: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        Self { folders, owner: (0, 0), ignore: DockerIgnore::default(), more }
     }
 
     /// Returns the tar as a stream. Where the folder cannot be read to its end it ends with an error: a tar that is merely cut between two
@@ -59,9 +58,9 @@ impl Tar {
         let (tell, told) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
             let writer = Chunks { sender: sender.clone(), waiting: Vec::with_capacity(CHUNK) };
-            let Self { folder, name, owner, ignore, more } = self;
+            let Self { folders, owner, ignore, more } = self;
             let mut packer = Packer { tar: tar::Builder::new(writer), owner, ignore, more, left_out: Vec::new() };
-            let packed = packer.all(folder.as_deref(), &name).and_then(|()| packer.tar.into_inner()?.flush());
+            let packed = packer.all(&folders).and_then(|()| packer.tar.into_inner()?.flush());
             if let Err(error) = &packed {
                 // The reader may be gone: then nobody is to be told.
                 let _reader_gone = sender.blocking_send(Err(Error::new(error.kind(), error.to_string())));
@@ -79,7 +78,7 @@ pub(super) fn pack(
     owner: &RemoteUser,
 ) -> (impl Stream<Item = Result<Bytes>> + use<>, Packed) {
     let (name, owner) = (PathBuf::from(name), (owner.uid, owner.gid));
-    Tar { folder: Some(folder), name, owner, ignore: DockerIgnore::default(), more: Vec::new() }.stream()
+    Tar { folders: vec![(folder, name)], owner, ignore: DockerIgnore::default(), more: Vec::new() }.stream()
 }
 
 /// Returns the header of an entry that belongs to a user and a group.
@@ -102,16 +101,14 @@ struct Packer {
 }
 
 impl Packer {
-    fn all(&mut self, folder: Option<&Path>, name: &Path) -> Result<()> {
+    fn all(&mut self, folders: &[(PathBuf, PathBuf)]) -> Result<()> {
         for (name, content) in &self.more {
             let mut header = header(tar::EntryType::Regular, 0o644, content.len() as u64, self.owner);
             self.tar.append_data(&mut header, name, content.as_slice())?;
         }
-        match folder {
-            None => Ok(()),
-            Some(folder) if name.as_os_str().is_empty() => self.inside(folder, name),
-            Some(folder) => self.add(folder, name, Some(0o755)),
-        }
+        folders.iter().try_for_each(|(folder, name)| {
+            if name.as_os_str().is_empty() { self.inside(folder, name) } else { self.add(folder, name, Some(0o755)) }
+        })
     }
 
     /// Adds everything in a folder.

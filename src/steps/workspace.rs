@@ -45,6 +45,15 @@ pub(super) fn folder(path: &str) -> impl Stream<Item = Result<Bytes>> + use<> {
     one_folder(path, (0, 0))
 }
 
+/// Returns a tar of one file.
+pub(super) fn file(path: &str, text: &str, owner: &RemoteUser) -> impl Stream<Item = Result<Bytes>> + use<> {
+    let size = u64::try_from(text.len()).unwrap_or(u64::MAX);
+    let mut header = header(tar::EntryType::Regular, 0o644, size, (owner.uid, owner.gid));
+    let mut builder = tar::Builder::new(Vec::new());
+    let made = builder.append_data(&mut header, path.trim_start_matches('/'), text.as_bytes());
+    futures_util::stream::iter([made.and_then(|()| builder.into_inner()).map(Bytes::from)])
+}
+
 /// Returns a tar of the folder that the marks are written into.
 pub(super) fn marks_folder(owner: &RemoteUser) -> impl Stream<Item = Result<Bytes>> + use<> {
     one_folder(marks::FOLDER.trim_start_matches('/'), (owner.uid, owner.gid))

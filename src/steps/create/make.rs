@@ -118,6 +118,11 @@ async fn fill(
             (Workspaces::Empty | Workspaces::Kept, _) => None,
         };
         runner.engine.upload(id, "/", workspace::marks_folder(&user)).await?;
+        // What is kept has not got it from the clone.
+        if let (Workspaces::Kept, Some(lock)) = (runner.order.workspaces, &runner.image.lock) {
+            let path = format!("{}/{}", runner.order.repository_folder(), lock.path);
+            runner.engine.upload(id, "/", workspace::file(&path, &lock.text, &user)).await?;
+        }
         Ok::<_, StepFailure>(left_out)
     };
     // A container that was never started is undone, so a large repository's way into it may be cut short.

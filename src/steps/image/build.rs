@@ -34,13 +34,28 @@ pub(super) enum Outcome {
     },
 }
 
-/// Whether a person sees the steps of a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Steps {
-    /// They are somebody's own.
-    Shown,
-    /// They are not: a label that is added.
-    Hidden,
+/// How a person sees the steps of a build.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'a> {
+    /// As they are: they are somebody's own.
+    AsTheyAre,
+    /// Not at all: a label is added.
+    Nothing,
+    /// Those that a name is returned for, and what they do.
+    As(Naming<'a>),
+}
+
+/// Returns the name of a step and what it does, for a person; nothing where nobody is to see it.
+type Naming<'a> = &'a (dyn Fn(&str) -> Option<(String, String)> + Sync);
+
+impl Shown<'_> {
+    fn of(self, step: &str, name: &str) -> Option<(String, String)> {
+        match self {
+            Self::AsTheyAre => Some((step.to_owned(), name.to_owned())),
+            Self::Nothing => None,
+            Self::As(naming) => naming(name),
+        }
+    }
 }
 
 /// Builds an image from a context. An interrupt ends the build, and so does the phase's time.
@@ -48,14 +63,14 @@ pub(super) async fn build(
     runner: &EngineRunner,
     spec: &BuildSpec,
     context: Tar,
-    steps: Steps,
+    shown: Shown<'_>,
 ) -> Result<Outcome, StepFailure> {
     let registries = &runner.world.registries.complete;
     let logins: Vec<RegistryCredentials<'_>> = registries.iter().map(login).collect();
     let (sender, receiver) = mpsc::channel(WAITING);
     let (stream, told) = context.stream();
     let work =
-        async { tokio::join!(runner.engine.build(spec, stream, &logins, sender), record(runner, receiver, steps)) };
+        async { tokio::join!(runner.engine.build(spec, stream, &logins, sender), record(runner, receiver, shown)) };
     let limit = runner.order.timeout;
     let (built, mut tails) = within(&runner.cancel, deadline(limit), work).await.map_err(|cut| cut.failure(limit))?;
     if let Ok(Err(error)) = told.await
@@ -85,45 +100,71 @@ pub(super) fn login(registry: &Registry) -> RegistryCredentials<'_> {
 }
 
 /// Records what happens until the build is over; returns the last of what each step wrote that has not succeeded.
-async fn record(runner: &EngineRunner, mut events: mpsc::Receiver<BuildEvent>, steps: Steps) -> HashMap<String, Tail> {
-    let mut sides: HashMap<(String, OutputStream), Side> = HashMap::new();
-    let mut tails: HashMap<String, Tail> = HashMap::new();
+async fn record(
+    runner: &EngineRunner,
+    mut events: mpsc::Receiver<BuildEvent>,
+    shown: Shown<'_>,
+) -> HashMap<String, Tail> {
+    let mut seen = Seen { runner, shown, sides: HashMap::new(), tails: HashMap::new(), names: HashMap::new() };
     while let Some(event) = events.recv().await {
-        if steps == Steps::Hidden {
-            continue;
-        }
         match event {
-            BuildEvent::Output { step, stream, bytes } => {
-                let side = sides.entry((step.clone(), stream)).or_insert_with(|| {
-                    let label = Some(step.clone()).filter(|step| !step.is_empty());
-                    Side::new(&runner.record, &runner.redactor, PHASE, label, stream)
-                });
-                let text = side.push(&bytes).await;
-                tails.entry(step).or_default().push(&text);
-            }
-            BuildEvent::Step { step, name, state, seconds } => {
-                if state != StepState::Started {
-                    for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-                        let Some(mut side) = sides.remove(&(step.clone(), stream)) else { continue };
-                        let text = side.finish().await;
-                        tails.entry(step.clone()).or_default().push(&text);
-                    }
-                }
-                if state == StepState::Succeeded {
-                    tails.remove(&step);
-                }
-                let name = runner.redactor.redact(&name).into_owned();
-                let step = BuildStep { phase: PHASE, step, name, state, seconds };
-                runner.record.record(Event::BuildStep(step)).await;
-            }
+            BuildEvent::Output { step, stream, bytes } => seen.output(step, stream, &bytes).await,
+            BuildEvent::Step { step, name, state, seconds } => seen.step(step, &name, state, seconds).await,
             BuildEvent::Progress(text) => {
-                let text = runner.redactor.redact(&text).into_owned();
-                runner.record.record(Event::Progress { phase: PHASE, text }).await;
+                if let Shown::AsTheyAre = shown {
+                    let text = runner.redactor.redact(&text).into_owned();
+                    runner.record.record(Event::Progress { phase: PHASE, text }).await;
+                }
             }
         }
     }
-    for side in sides.values_mut() {
+    for side in seen.sides.values_mut() {
         drop(side.finish().await);
     }
-    tails
+    seen.tails
+}
+
+/// What was seen of a build so far.
+struct Seen<'a> {
+    runner: &'a EngineRunner,
+    shown: Shown<'a>,
+    sides: HashMap<(String, OutputStream), Side>,
+    tails: HashMap<String, Tail>,
+    /// What each step that is shown is called.
+    names: HashMap<String, String>,
+}
+
+impl Seen<'_> {
+    async fn output(&mut self, step: String, stream: OutputStream, bytes: &[u8]) {
+        let name = match self.shown {
+            // What is no step of the Dockerfile's has no name, and may be seen all the same.
+            Shown::AsTheyAre => Some(step.clone()).filter(|step| !step.is_empty()),
+            Shown::Nothing | Shown::As(_) => match self.names.get(&step) {
+                Some(name) => Some(name.clone()),
+                None => return,
+            },
+        };
+        let side = self.sides.entry((step.clone(), stream));
+        let side = side.or_insert_with(|| Side::new(&self.runner.record, &self.runner.redactor, PHASE, name, stream));
+        let text = side.push(bytes).await;
+        self.tails.entry(step).or_default().push(&text);
+    }
+
+    async fn step(&mut self, step: String, name: &str, state: StepState, seconds: Option<f64>) {
+        let Some((shown, what)) = self.shown.of(&step, name) else { return };
+        self.names.insert(step.clone(), shown.clone());
+        if state != StepState::Started {
+            for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+                let Some(mut side) = self.sides.remove(&(step.clone(), stream)) else { continue };
+                let text = side.finish().await;
+                self.tails.entry(step.clone()).or_default().push(&text);
+            }
+        }
+        if state == StepState::Succeeded {
+            self.tails.remove(&step);
+        }
+        let name = self.runner.redactor.redact(&what).into_owned();
+        let step = BuildStep { phase: PHASE, step: shown, name, state, seconds };
+        self.runner.record.record(Event::BuildStep(step)).await;
+    }
 }

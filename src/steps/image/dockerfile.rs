@@ -1,6 +1,6 @@
 //! An image that is built from the repository's own Dockerfile.
 
-use super::build::{Outcome, Steps, build};
+use super::build::{Outcome, Shown, build};
 use super::context::{Context, Frontend};
 use super::failure::{Built, Cause};
 use super::name;
@@ -65,7 +65,7 @@ async fn attempt(
     let (dockerfile, more) = context.dockerfile(frontend);
     spec.dockerfile = dockerfile;
     let files = Tar::of_context(context.folder.clone(), context.ignore.clone(), more);
-    build(runner, spec, files, Steps::Shown).await
+    build(runner, spec, files, Shown::AsTheyAre).await
 }
 
 /// Returns what is known of an image that was just built.

@@ -4,12 +4,16 @@ mod build;
 mod context;
 mod dockerfile;
 mod failure;
+mod features;
 mod metadata;
 mod name;
 mod options;
 pub(super) mod pull;
 
-pub use name::repository as image_repository;
+use features::Base;
+pub use features::LockfileUse;
+pub(super) use features::NewLockfile;
+pub use name::{base_of as image_base, repository as image_repository};
 pub use options::BuildOptions;
 
 use super::compose::{self, Stack};
@@ -29,6 +33,8 @@ pub(super) struct Image {
     pub(super) entries: Vec<Entry>,
     /// The Compose project that it is a service's of.
     pub(super) stack: Option<Stack>,
+    /// The lockfile of its Features, where it is not the repository's own.
+    pub(super) lock: Option<NewLockfile>,
 }
 
 /// Makes the image be there, and says what is known of it.
@@ -41,28 +47,51 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         ContainerSource::Image(_) => {
             let reference = runner.order.image.as_ref().map_or_else(String::new, ToString::to_string);
             let details = pull::ready(runner, &config, &reference, runner.order.run_args.platform()).await?;
-            Image { entries: entries(runner, &details, &reference).await, details, stack: None }
+            let entries = entries(runner, &details, &reference).await;
+            if config.has_features {
+                let name = name::base(&runner.order);
+                runner.engine.tag(&details.id, &name).await?;
+                Box::pin(installed(runner, &config, &details, &entries)).await?
+            } else {
+                Image { entries, details, ..Image::default() }
+            }
         }
-        ContainerSource::Dockerfile(written) => built(runner, &config, written).await?,
+        ContainerSource::Dockerfile(written) => Box::pin(built(runner, &config, written)).await?,
         ContainerSource::Compose(service) => {
             let (stack, details) = compose::image(runner, &config, service).await?;
             let entries = entries(runner, &details, &format!("the service {}", service.service.value)).await;
-            Image { details, entries, stack: Some(stack) }
+            Image { details, entries, stack: Some(stack), lock: None }
         }
     };
     Ok(())
 }
 
-/// Builds an image, and puts the metadata label on it.
+/// Builds an image, installs Features in it, and puts the metadata label on it.
 async fn built(runner: &EngineRunner, config: &DevContainer, written: &DockerfileBuild) -> Result<Image, StepFailure> {
     let base = dockerfile::ready(runner, config, written).await?;
-    let name = name::base(&runner.order);
     let entries = entries(runner, &base, &written.dockerfile.value).await;
+    if config.has_features {
+        return Box::pin(installed(runner, config, &base, &entries)).await;
+    }
+    let name = name::base(&runner.order);
     let all = [entries.clone(), vec![config.entry.clone()]].concat();
-    let details = metadata::labelled(runner, &name, &all).await?;
-    // What it consists of is the labelled one's too.
+    let details = metadata::labelled(runner, &name, &all).await;
     let _gone = runner.engine.remove_image(&name).await?;
-    Ok(Image { details, entries, stack: None })
+    Ok(Image { details: details?, entries, ..Image::default() })
+}
+
+/// Installs Features in the image that is called the codespace's base; that name goes again.
+async fn installed(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    details: &ImageDetails,
+    entries: &[Entry],
+) -> Result<Image, StepFailure> {
+    let name = name::base(&runner.order);
+    let image = features::install(runner, config, Base { name: &name, details, entries, user: None }).await;
+    // What it consists of is the new one's too.
+    let _gone = runner.engine.remove_image(&name).await?;
+    image
 }
 
 /// Returns what an image's metadata says; a label that says nothing is told of.

@@ -7,7 +7,12 @@ use crate::steps::order::Order;
 
 /// What an image is called that was built from a codespace's Dockerfile, before anything was added.
 pub(super) fn base(order: &Order) -> String {
-    format!("{}:base", repository(&order.name))
+    base_of(&order.name)
+}
+
+/// What an image of a codespace is called that something is added to.
+pub fn base_of(name: &CodespaceName) -> String {
+    format!("{}:base", repository(name))
 }
 
 /// What the image is called that a codespace's container is made from.

@@ -51,19 +51,24 @@ impl BuildOptions {
         self.target.as_deref()
     }
 
+    /// Sets what the options say about how steps run, whichever they are.
+    pub(super) fn apply_to_steps(&self, spec: &mut BuildSpec) {
+        spec.hosts.extend(self.hosts.iter().cloned());
+        spec.ulimits.extend(self.ulimits.iter().cloned());
+        spec.network = self.network.clone().or(spec.network.take());
+        spec.shm_size = self.shm_size.or(spec.shm_size);
+    }
+
     /// Sets what the options say. They stand behind what the configuration says in another way, and so come after it.
     pub(super) fn apply(&self, spec: &mut BuildSpec) {
-        let Self { args, labels, hosts, cache_from, target, platform, network, shm_size, ulimits, .. } = self.clone();
+        let Self { args, labels, cache_from, target, platform, .. } = self.clone();
+        self.apply_to_steps(spec);
         let pairs = args.iter().filter_map(|arg| arg.split_once('='));
         spec.args.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         spec.labels.extend(labels);
-        spec.hosts.extend(hosts);
         spec.cache_from.extend(cache_from);
-        spec.ulimits.extend(ulimits);
         spec.target = target.or(spec.target.take());
         spec.platform = platform.or(spec.platform.take());
-        spec.network = network.or(spec.network.take());
-        spec.shm_size = shm_size.or(spec.shm_size);
         spec.reuse = match (self.no_cache, self.pull) {
             (false, false) => spec.reuse,
             (true, false) => Reuse::BaseImages,

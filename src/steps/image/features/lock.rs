@@ -1,0 +1,88 @@
+//! The lockfile of a codespace: it lies beside the configuration in the clone, so that it is in `/workspaces` as a file that is not committed yet,
+//! where there was none or another one.
+
+use std::path::Path;
+
+use crate::devcontainer::feature::{Feature, Lockfile};
+use crate::devcontainer::{ConfigError, Configuration};
+use crate::feature_store::write_lockfile;
+use crate::lifecycle::{FailureKind, StepFailure};
+
+/// The largest lockfile that is read, in bytes.
+const LARGEST: u64 = 4 << 20;
+
+/// What becomes of the lockfile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockfileUse {
+    /// It is written where it is not that of today.
+    #[default]
+    Written,
+    /// It has to be that of today (`--frozen-lockfile`).
+    Frozen,
+}
+
+/// The lockfile of Features that were resolved.
+#[derive(Debug)]
+pub(super) struct Locked {
+    text: Option<String>,
+}
+
+/// A file of the repository that is new, or has another content than the repository's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::steps) struct NewLockfile {
+    /// Its path in the repository.
+    pub(in crate::steps) path: String,
+    /// What is in it.
+    pub(in crate::steps) text: String,
+}
+
+/// Reads the lockfile beside a configuration; nothing where there is none.
+pub(super) fn read(files: &Path, config: &str) -> Result<Option<Lockfile>, StepFailure> {
+    let path = Lockfile::path(config);
+    let file = files.join(&path);
+    if file.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let fail = |problem: String| StepFailure::new(FailureKind::Configuration, format!("{path}: {problem}"));
+    let (real, top) = (file.canonicalize(), files.canonicalize());
+    let real = real.ok().filter(|real| top.is_ok_and(|top| real.starts_with(top)) && real.is_file());
+    let real = real.ok_or_else(|| fail("it is no file of the repository".to_owned()))?;
+    if real.metadata().is_ok_and(|about| about.len() > LARGEST) {
+        return Err(fail(format!("it is larger than {LARGEST} bytes")));
+    }
+    let text = std::fs::read_to_string(&real).map_err(|error| fail(format!("it cannot be read: {error}")))?;
+    Ok(Lockfile::read(&text, &path)?)
+}
+
+impl Locked {
+    /// Holds the Features against the lockfile that is there. One that has to stay and would be another one is an error.
+    pub(super) fn of(
+        features: &[Feature],
+        old: Option<&Lockfile>,
+        lock: LockfileUse,
+        config: &Configuration,
+    ) -> Result<Self, StepFailure> {
+        let today = Lockfile::of(features);
+        match lock {
+            LockfileUse::Written => Ok(Self { text: today.to_write(old).map(str::to_owned) }),
+            LockfileUse::Frozen => match today.frozen(old) {
+                Ok(()) => Ok(Self { text: None }),
+                Err(thawed) => Err(frozen(config, &thawed.to_string()).into()),
+            },
+        }
+    }
+
+    /// Writes it into the clone, once the Features are installed; returns what was written.
+    pub(super) fn write(self, files: &Path, config: &str) -> Result<Option<NewLockfile>, StepFailure> {
+        let Some(text) = self.text else { return Ok(None) };
+        write_lockfile(files, config, &text)
+            .map_err(|error| StepFailure::new(FailureKind::Configuration, error.to_string()))?;
+        Ok(Some(NewLockfile { path: Lockfile::path(config), text }))
+    }
+}
+
+fn frozen(config: &Configuration, problem: &str) -> ConfigError {
+    let span = config.span_at(&["features"]).unwrap_or(0..1);
+    let hint = "without --frozen-lockfile it is written; commit it then".to_owned();
+    config.error(span, problem.to_owned(), Some(hint))
+}

@@ -1,0 +1,214 @@
+//! Features: found, put in order, fetched, and installed in an image by a build of their own.
+
+mod lock;
+
+use std::path::Path;
+
+use super::build::{Outcome, Shown, build};
+use super::dockerfile::{details, diagnosed};
+use super::failure::Cause;
+use super::{Image, name};
+use crate::devcontainer::feature::{Build, Feature, Installation, Ordered, Worklist};
+use crate::devcontainer::{Configuration, DevContainer, Entry, ImageReference, MergedConfiguration};
+use crate::engine::{BuildFailure, BuildSpec, ImageDetails};
+use crate::feature_store::{Content, Fault, FeatureStore, FetchError, Reach, Surroundings};
+use crate::journal::Event;
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::phase::Phase;
+use crate::steps::limits::{deadline, within};
+use crate::steps::pack::Tar;
+use crate::steps::runner::EngineRunner;
+
+pub use lock::LockfileUse;
+pub(in crate::steps) use lock::NewLockfile;
+
+/// What Features are installed in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Base<'a> {
+    /// What a Dockerfile calls the image.
+    pub(crate) name: &'a str,
+    /// What the engine says of it.
+    pub(crate) details: &'a ImageDetails,
+    /// What its metadata says, raw.
+    pub(crate) entries: &'a [Entry],
+    /// Who its containers run as where the metadata does not say: a Compose service's `user`.
+    pub(crate) user: Option<&'a str>,
+}
+
+/// Installs a configuration's Features in an image. The new one has the whole metadata, the configuration's own part too.
+pub(crate) async fn install(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    base: Base<'_>,
+) -> Result<Image, StepFailure> {
+    let Some(checkout) = &runner.order.checkout else {
+        return Err(StepFailure::new(FailureKind::Engine, "there is nothing to install Features from".to_owned()));
+    };
+    let files = checkout.path();
+    let configuration = Configuration::read(&config.text, &config.file)?;
+    let work = resolve(runner, &configuration, files);
+    let limit = runner.order.timeout;
+    let cut = within(&runner.cancel, deadline(limit), Box::pin(work)).await;
+    let Resolved { features, contents, lock } = cut.map_err(|cut| cut.failure(limit))??;
+    let entries: Vec<Entry> = base.entries.iter().cloned().chain(features.iter().map(Feature::entry)).collect();
+    let all = [entries.clone(), vec![config.entry.clone()]].concat();
+    let reference =
+        ImageReference::parse(base.name).map_err(|problem| StepFailure::new(FailureKind::Engine, problem))?;
+    let prepared = installation(runner, &configuration, &reference, base, (&features, &all))?;
+    let spec = spec(runner);
+    let shown = |step: &str| shown(step, &features, &prepared);
+    match build(runner, &spec, tar(&prepared, &contents), Shown::As(&shown)).await? {
+        Outcome::Built(id) => {
+            let details = details(runner, &id).await?;
+            let lock = lock.write(files, &config.file)?;
+            Ok(Image { details, entries, lock, stack: None })
+        }
+        Outcome::Failed { failure, output } => {
+            diagnosed(runner, &failure, &output).await;
+            Err(failed(config, &features, &prepared, &failure))
+        }
+    }
+}
+
+/// Features in order, with their files.
+struct Resolved {
+    features: Vec<Feature>,
+    contents: Vec<Content>,
+    lock: lock::Locked,
+}
+
+async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) -> Result<Resolved, StepFailure> {
+    let store = FeatureStore::new(Surroundings {
+        repository: files.to_owned(),
+        registries: runner.world.registries.complete.clone(),
+        ..runner.order.features.clone()
+    });
+    let text = "resolving Features".to_owned();
+    runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
+    let old = lock::read(files, &config.file)?;
+    let variables = runner.variables();
+    let worklist = Worklist::new(config, &variables, Vec::new());
+    let resolution = Box::pin(store.resolve(worklist, old.as_ref(), Reach::Everywhere)).await;
+    for note in resolution.notes {
+        runner.warn(Phase::Image, note, None).await;
+    }
+    let (said, fault) = (said(config, &resolution.ordered), resolution.fault);
+    let features = resolution.ordered.features.map_err(|error| {
+        let failure = StepFailure::from(error);
+        StepFailure { kind: fault.map_or(failure.kind, kind), ..failure }
+    })?;
+    for line in said {
+        runner.warn(Phase::Image, line, None).await;
+    }
+    let lock = lock::Locked::of(&features, old.as_ref(), runner.order.lockfile, config)?;
+    let mut contents = Vec::new();
+    for feature in &features {
+        let text = format!("fetching the Feature {}", feature.written);
+        runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
+        let content = store.content(&feature.source, &feature.written).await;
+        contents.push(content.map_err(|error| not_had(config, feature, &error))?);
+    }
+    Ok(Resolved { features, contents, lock })
+}
+
+/// Returns what is to be said of Features, each with its place.
+fn said(config: &Configuration, ordered: &Ordered) -> Vec<String> {
+    let own = ordered.findings.iter().map(|finding| config.line(finding));
+    let others = ordered.local.iter().flat_map(|one| one.findings.iter().map(|finding| one.line(finding)));
+    own.chain(others).collect()
+}
+
+const fn kind(fault: Fault) -> FailureKind {
+    match fault {
+        Fault::Registry => FailureKind::Registry,
+        Fault::Machine => FailureKind::Engine,
+        Fault::Configuration => FailureKind::Configuration,
+    }
+}
+
+/// Returns the failure of a Feature whose files cannot be had, at the place that asks for it.
+fn not_had(config: &Configuration, feature: &Feature, error: &FetchError) -> StepFailure {
+    let place = feature.root.clone().unwrap_or(0..1);
+    let failure = StepFailure::from(config.error(place, error.to_string(), error.hint()));
+    StepFailure { kind: kind(error.fault()), ..failure }
+}
+
+/// Returns the build that installs them.
+fn installation(
+    runner: &EngineRunner,
+    config: &Configuration,
+    reference: &ImageReference,
+    base: Base<'_>,
+    (features, entries): (&[Feature], &[Entry]),
+) -> Result<Build, StepFailure> {
+    let variables = runner.variables();
+    let merged = MergedConfiguration::of(entries, &variables)
+        .map_err(|problem| StepFailure::new(FailureKind::Configuration, problem))?;
+    // devcontainer-semantics.md section 1.8: the metadata's, Compose's, the image's.
+    let container_user = merged.container_user.as_deref().or(base.user).unwrap_or(&base.details.user);
+    let own = entries.last().and_then(|own| own.properties.get("containerEnv")).and_then(serde_json::Value::as_object);
+    let text = |(name, value): (&String, &serde_json::Value)| Some((name.clone(), variables.apply(value.as_str()?)));
+    let container_env: Vec<(String, String)> = own.into_iter().flatten().filter_map(text).collect();
+    let installation = Installation {
+        base: reference,
+        base_user: &base.details.user,
+        container_user,
+        remote_user: merged.remote_user.as_deref().unwrap_or(container_user),
+        features,
+        entries,
+        container_env: &container_env,
+        config,
+    };
+    Ok(installation.build()?)
+}
+
+fn spec(runner: &EngineRunner) -> BuildSpec {
+    let mut spec = BuildSpec {
+        dockerfile: DOCKERFILE.to_owned(),
+        name: name::whole(&runner.order),
+        labels: name::labels(&runner.order),
+        platform: runner.order.run_args.platform().map(str::to_owned),
+        ..BuildSpec::default()
+    };
+    runner.order.build_options.apply_to_steps(&mut spec);
+    spec
+}
+
+/// What the generated Dockerfile is called: no Feature's folder is.
+const DOCKERFILE: &str = "Dockerfile";
+
+fn tar(prepared: &Build, contents: &[Content]) -> Tar {
+    let generated = prepared.files.iter().map(|file| ((&file.path).into(), file.text.clone().into_bytes()));
+    let dockerfile = (DOCKERFILE.into(), prepared.dockerfile.clone().into_bytes());
+    let folders =
+        contents.iter().zip(&prepared.folders).map(|(content, name)| (content.path().to_owned(), name.into()));
+    Tar::of_folders(folders.collect(), generated.chain([dockerfile]).collect())
+}
+
+/// Returns which Feature a step of the build installs, and what it is called; nothing for the steps around them.
+fn shown(step: &str, features: &[Feature], prepared: &Build) -> Option<(String, String)> {
+    let (feature, _) = features.iter().zip(&prepared.folders).find(|(_, folder)| installs(step, folder))?;
+    Some((feature.written.clone(), format!("Feature {}", feature.metadata.title())))
+}
+
+fn installs(step: &str, folder: &str) -> bool {
+    step.contains(&format!("source={folder},"))
+}
+
+/// Returns the failure of an install script, at the place that asks for the Feature.
+fn failed(config: &DevContainer, features: &[Feature], prepared: &Build, failure: &BuildFailure) -> StepFailure {
+    let step = failure.step.as_ref().map_or("", |step| step.name.as_str());
+    let found = features.iter().zip(&prepared.folders).find(|(_, folder)| installs(step, folder));
+    let Some((feature, _)) = found else {
+        let reason = format!("the Features could not be installed: {}", failure.message);
+        return StepFailure::new(FailureKind::Engine, reason);
+    };
+    let (title, id) = (feature.metadata.title(), &feature.written);
+    let named = if title == id { format!("`{id}`") } else { format!("`{id}` ({title})") };
+    let cause = Cause::of(&failure.message);
+    let said = if cause.exit_code().is_some() { String::new() } else { format!(": {}", failure.message) };
+    let hint = feature.metadata.documentation_url.as_ref().map(|url| format!("its documentation is at {url}"));
+    let place = feature.root.clone().unwrap_or(0..1);
+    let error = config.error(place, format!("the Feature {named} failed to install{said}"), hint);
+    StepFailure { exit_code: cause.exit_code(), ..StepFailure::from(error) }
+}
