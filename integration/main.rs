@@ -3,6 +3,7 @@
 //! Each test has a [`support::Sandbox`]: a home, repositories and codespace names of its own, all of which are gone at its end.
 
 mod bad_input;
+mod build;
 mod checkouts;
 mod compile_fail;
 mod compose;

@@ -1,5 +1,6 @@
 //! The command line: one file per verb, from arguments through a call to output. The only readers of the process's environment.
 
+mod build;
 mod config;
 mod configuration;
 mod context;
@@ -60,6 +61,7 @@ enum Verb {
     Start(start::Args),
     Rebuild(rebuild::Args),
     Delete(delete::Args),
+    Build(build::Args),
     #[command(visible_alias = "read-configuration")]
     Config(config::Args),
     Doctor(doctor::Args),
@@ -77,6 +79,7 @@ impl Verb {
             Self::Logs(args) => args.json,
             Self::Stop(args) => args.json,
             Self::Delete(args) => args.json,
+            Self::Build(args) => args.json,
             Self::Config(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
@@ -125,6 +128,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Start(args) => Box::pin(start::run(args, context)).await,
         Verb::Rebuild(args) => Box::pin(rebuild::run(args, context)).await,
         Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
+        Verb::Build(args) => Box::pin(build::run(args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,

@@ -15,7 +15,9 @@ use crate::lifecycle::StepFailure;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
-use crate::steps::{BuildOptions, Cache, LockfileUse, OnFailure, Order, RunArgs, Workspaces, recovery_configuration};
+use crate::steps::{
+    BuildOptions, Cache, ImageUse, LockfileUse, OnFailure, Order, RunArgs, Workspaces, recovery_configuration,
+};
 use crate::ui::Answer;
 
 /// How a run is to be.
@@ -33,6 +35,11 @@ pub(super) struct RunOptions {
 }
 
 impl RunOptions {
+    /// Returns the options of an image that is built alone: nothing of it runs on this machine, so nobody is asked.
+    pub(super) const fn of_image() -> Self {
+        Self { allow_initialize: true, timeout_per_phase: None, recovery: false }
+    }
+
     /// Returns what a failure leads to.
     pub(super) fn on_failure(&self, context: &Context) -> OnFailure {
         if self.recovery { OnFailure::Recover { image: context.recovery_image.clone() } } else { OnFailure::Keep }
@@ -89,6 +96,7 @@ pub(super) async fn make(
         service: None,
         features: context.feature_surroundings(),
         lockfile: new.lockfile,
+        image_use: ImageUse::Codespace,
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         checkout: Some(checkout),
@@ -156,6 +164,15 @@ impl Made {
     }
 }
 
+/// Returns a name that no codespace has.
+pub(super) fn fresh_name() -> CodespaceName {
+    let mut entropy = [0; 8];
+    if getrandom::fill(&mut entropy).is_err() {
+        entropy = std::process::id().to_le_bytes().repeat(2).try_into().unwrap_or_default();
+    }
+    CodespaceName::generate(entropy)
+}
+
 /// Returns the order to wake a codespace that is there.
 pub(super) async fn wake(
     context: &mut Context,
@@ -185,6 +202,7 @@ pub(super) async fn wake(
         service: Some(found.label(label::SERVICE).to_owned()).filter(|service| !service.is_empty()),
         features: Surroundings::default(),
         lockfile: LockfileUse::default(),
+        image_use: ImageUse::Codespace,
         checkout: None,
         initialize: None,
         container: Some(container),

@@ -171,7 +171,11 @@ fn of_this_run(context: &Context, order: &Order, secrets: Vec<CodespaceSecret>) 
 }
 
 /// Opens everything that the events of a run go to.
-async fn sinks(context: &mut Context, name: &CodespaceName, output: &Output) -> Result<Vec<Box<dyn Sink>>, CliError> {
+pub(super) async fn sinks(
+    context: &mut Context,
+    name: &CodespaceName,
+    output: &Output,
+) -> Result<Vec<Box<dyn Sink>>, CliError> {
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Writer::journal(&context.home.journal(name), name.clone())?)];
     if let Some(file) = output.events.clone() {
         if file.metadata().is_ok_and(|about| std::os::unix::fs::FileTypeExt::is_fifo(&about.file_type())) {
@@ -188,7 +192,7 @@ async fn sinks(context: &mut Context, name: &CodespaceName, output: &Output) -> 
 }
 
 /// Returns what the run came to, with the last lines of what failed.
-fn summary(context: &Context, name: &CodespaceName) -> Result<Summary, CliError> {
+pub(super) fn summary(context: &Context, name: &CodespaceName) -> Result<Summary, CliError> {
     let path = context.home.journal(name);
     Ok(Summary::of(read(&path, newest_run(&path)?)?.map_while(Result::ok)))
 }

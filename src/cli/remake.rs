@@ -12,7 +12,7 @@ use crate::devcontainer::{Configuration, DevContainer, LifecycleCommand};
 use crate::engine::{Engine, EngineError};
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
-use crate::steps::{Cache, Disk, LockfileUse, Order, Workspaces};
+use crate::steps::{Cache, Disk, ImageUse, LockfileUse, Order, Workspaces};
 
 /// A codespace whose container is to be made anew.
 #[derive(Debug)]
@@ -98,6 +98,7 @@ impl Remake<'_> {
             service: None,
             features: context.feature_surroundings(),
             lockfile: LockfileUse::default(),
+            image_use: ImageUse::Codespace,
             checkout,
             reference: labelled(label::REF),
             commit: labelled(label::COMMIT),

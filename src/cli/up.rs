@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::error::{CliError, Kind};
 use super::hold::hold;
-use super::order::{self, NewCodespace, RunOptions};
+use super::order::{self, NewCodespace, RunOptions, fresh_name};
 use super::rehearse;
 use super::remake::Remake;
 use super::removal::remove;
@@ -212,12 +212,4 @@ async fn named(
 
 fn is_of(found: &Found, source: &Source, args: &Args) -> bool {
     found.label(label::SOURCE) == source.location && found.purpose() == args.purpose()
-}
-
-fn fresh_name() -> CodespaceName {
-    let mut entropy = [0; 8];
-    if getrandom::fill(&mut entropy).is_err() {
-        entropy = std::process::id().to_le_bytes().repeat(2).try_into().unwrap_or_default();
-    }
-    CodespaceName::generate(entropy)
 }

@@ -36,6 +36,8 @@ pub enum Remains {
     Recovery,
     /// The work in it; it has no container any more.
     Work,
+    /// No image, and there never was to be more.
+    NoImage,
 }
 
 /// Returns the text about the phase that failed; nothing where none did.
@@ -92,9 +94,14 @@ fn no_recovery(recovery: &Recovery, look: Look) -> Option<String> {
 }
 
 fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look) -> String {
-    if remains == Remains::Nothing {
-        let text = "Nothing is left of the codespace. What to do next: mend that, and give the same command again.";
-        return wrap(text, look.width).join("\n");
+    let what = match remains {
+        Remains::Nothing => Some("Nothing is left of the codespace."),
+        Remains::NoImage => Some("There is no image."),
+        Remains::Codespace | Remains::Before | Remains::Recovery | Remains::Work => None,
+    };
+    if let Some(what) = what {
+        let text = format!("{what} What to do next: mend that, and give the same command again.");
+        return wrap(&text, look.width).join("\n");
     }
     let name = summary.codespace.as_ref().map_or(String::new(), |name| format!(" -c {name}"));
     let state = match (remains, summary.ready) {
@@ -107,10 +114,12 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
         }
         (Remains::Before, _) => "Its container was not replaced: the codespace is as it was. What to do next:",
         (Remains::Work, _) => "It has no container now, and what is in its /workspaces is kept. What to do next:",
-        (Remains::Codespace | Remains::Nothing, Some(_)) => {
+        (Remains::Codespace | Remains::Nothing | Remains::NoImage, Some(_)) => {
             "It can be used, but the phases after this one were skipped. What to do next:"
         }
-        (Remains::Codespace | Remains::Nothing, None) => "The codespace cannot be used. What to do next:",
+        (Remains::Codespace | Remains::Nothing | Remains::NoImage, None) => {
+            "The codespace cannot be used. What to do next:"
+        }
     };
     let mut steps = vec![(format!("localspace logs{name}"), "shows everything that was written")];
     if matches!(remains, Remains::Before | Remains::Recovery)
@@ -125,10 +134,10 @@ fn next_steps(failure: &Failure, summary: &Summary, remains: Remains, look: Look
         (Remains::Before | Remains::Work, _) => {
             ("the same command again".to_owned(), "makes its container, once that is mended")
         }
-        (Remains::Codespace | Remains::Nothing, Some(_)) => {
+        (Remains::Codespace | Remains::Nothing | Remains::NoImage, Some(_)) => {
             ("the same command again".to_owned(), "makes it anew, once the file is mended and committed")
         }
-        (Remains::Codespace | Remains::Nothing, None) => {
+        (Remains::Codespace | Remains::Nothing | Remains::NoImage, None) => {
             ("the same command again".to_owned(), "tries this phase again, and goes on")
         }
     });

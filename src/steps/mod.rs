@@ -42,7 +42,7 @@ mod workspace;
 
 pub use compose::end as end_compose;
 pub use disk::{Disk, DiskError, look_image};
-pub use image::{BuildOptions, LockfileUse, image_base, image_repository};
+pub use image::{BuildOptions, ImageUse, LockfileUse, image_base, image_repository};
 pub use kept::Kept;
 pub use order::{Cache, OnFailure, Order, Workspaces};
 pub use processes::stop;

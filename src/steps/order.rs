@@ -16,7 +16,7 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
-use super::image::{BuildOptions, LockfileUse};
+use super::image::{BuildOptions, ImageUse, LockfileUse};
 use super::run_args::RunArgs;
 
 /// What is in a codespace's `/workspaces` before its container is made.
@@ -84,6 +84,8 @@ pub struct Order {
     pub features: Surroundings,
     /// What becomes of their lockfile.
     pub lockfile: LockfileUse,
+    /// What the image is for.
+    pub image_use: ImageUse,
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,

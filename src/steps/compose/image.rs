@@ -71,7 +71,7 @@ fn replaced(service: &ComposeService, variables: &Variables) -> ComposeService {
 }
 
 /// Returns an image as a service runs it: its own user, entrypoint and command count.
-fn as_run(image: ImageDetails, model: &Model, service: &str) -> ImageDetails {
+pub(super) fn as_run(image: ImageDetails, model: &Model, service: &str) -> ImageDetails {
     let (entrypoint, command) = (model.words(service, "entrypoint"), model.words(service, "command"));
     ImageDetails {
         user: model.text(service, "user").unwrap_or(image.user),

@@ -27,6 +27,7 @@ pub(super) use start::start;
 use super::order::Order;
 use super::runner::EngineRunner;
 use crate::compose::{ComposeError, Docker, Model};
+use crate::engine::ImageDetails;
 
 /// A project whose images are on the engine.
 #[derive(Debug)]
@@ -39,6 +40,23 @@ pub(super) struct Stack {
     root: PathBuf,
     /// The images of the services, by what each is called now.
     images: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Returns what the image is called that the codespace's container runs.
+    pub(super) fn image(&self) -> String {
+        self.images.get(&self.service).cloned().unwrap_or_default()
+    }
+
+    /// Has the codespace's container run another image.
+    pub(super) fn run(&mut self, image: String) {
+        self.images.insert(self.service.clone(), image);
+    }
+
+    /// Returns an image as the codespace's service runs it.
+    pub(super) fn as_run(&self, image: ImageDetails) -> ImageDetails {
+        image::as_run(image, &self.model, &self.service)
+    }
 }
 
 /// Ends what a run that died has left of its `docker compose`; `folder` is where the codespace's state is kept.

@@ -36,7 +36,7 @@ pub(super) async fn ready(
         args: written.args.into_iter().collect(),
         cache_from: cache_from(config, &written.cache_from)?,
         labels: name::labels(&runner.order),
-        platform: runner.order.run_args.platform().map(str::to_owned),
+        platform: name::platform(&runner.order).map(str::to_owned),
         ..BuildSpec::default()
     };
     options.apply(&mut spec);

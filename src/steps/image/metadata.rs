@@ -26,7 +26,7 @@ pub(super) async fn labelled(
         dockerfile: "Dockerfile".to_owned(),
         name: name::whole(&runner.order),
         labels: name::labels(&runner.order),
-        platform: runner.order.run_args.platform().map(str::to_owned),
+        platform: name::platform(&runner.order).map(str::to_owned),
         ..BuildSpec::default()
     };
     match build(runner, &spec, context, Shown::Nothing).await? {

@@ -13,7 +13,7 @@ pub(super) mod pull;
 use features::Base;
 pub use features::LockfileUse;
 pub(super) use features::NewLockfile;
-pub use name::{base_of as image_base, repository as image_repository};
+pub use name::{ImageUse, base_of as image_base, repository as image_repository};
 pub use options::BuildOptions;
 
 use super::compose::{self, Stack};
@@ -43,52 +43,69 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         return Err(fault);
     }
     let Some(config) = runner.order.config.clone() else { return Ok(()) };
+    // Where it is not built anyway, the container is made from the image as it is.
+    let is_completed = config.has_features || runner.order.image_use != ImageUse::Codespace;
     runner.image = match &config.source {
         ContainerSource::Image(_) => {
             let reference = runner.order.image.as_ref().map_or_else(String::new, ToString::to_string);
-            let details = pull::ready(runner, &config, &reference, runner.order.run_args.platform()).await?;
+            let details = pull::ready(runner, &config, &reference, name::platform(&runner.order)).await?;
             let entries = entries(runner, &details, &reference).await;
-            if config.has_features {
-                let name = name::base(&runner.order);
-                runner.engine.tag(&details.id, &name).await?;
-                Box::pin(installed(runner, &config, &details, &entries)).await?
+            if is_completed {
+                whole(runner, &config, &details, &entries).await?
             } else {
                 Image { entries, details, ..Image::default() }
             }
         }
         ContainerSource::Dockerfile(written) => Box::pin(built(runner, &config, written)).await?,
         ContainerSource::Compose(service) => {
-            let (stack, details) = compose::image(runner, &config, service).await?;
+            let (mut stack, details) = compose::image(runner, &config, service).await?;
             let entries = entries(runner, &details, &format!("the service {}", service.service.value)).await;
-            Image { details, entries, stack: Some(stack), lock: None }
+            if is_completed {
+                let image = whole(runner, &config, &details, &entries).await?;
+                stack.run(name::whole(&runner.order));
+                Image { details: stack.as_run(image.details), stack: Some(stack), ..image }
+            } else {
+                Image { details, entries, stack: Some(stack), lock: None }
+            }
         }
     };
     Ok(())
 }
 
-/// Builds an image, installs Features in it, and puts the metadata label on it.
+/// Completes an image that is somebody else's.
+async fn whole(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    details: &ImageDetails,
+    entries: &[Entry],
+) -> Result<Image, StepFailure> {
+    runner.engine.tag(&details.id, &name::base(&runner.order)).await?;
+    Box::pin(completed(runner, config, details, entries)).await
+}
+
+/// Builds an image, and completes it.
 async fn built(runner: &EngineRunner, config: &DevContainer, written: &DockerfileBuild) -> Result<Image, StepFailure> {
     let base = dockerfile::ready(runner, config, written).await?;
     let entries = entries(runner, &base, &written.dockerfile.value).await;
-    if config.has_features {
-        return Box::pin(installed(runner, config, &base, &entries)).await;
-    }
-    let name = name::base(&runner.order);
-    let all = [entries.clone(), vec![config.entry.clone()]].concat();
-    let details = metadata::labelled(runner, &name, &all).await;
-    let _gone = runner.engine.remove_image(&name).await?;
-    Ok(Image { details: details?, entries, ..Image::default() })
+    Box::pin(completed(runner, config, &base, &entries)).await
 }
 
-/// Installs Features in the image that is called the codespace's base; that name goes again.
-async fn installed(
+/// Makes the whole image from the one that is called the codespace's base, and takes that name away again: with the Features, or with the metadata
+/// label alone.
+async fn completed(
     runner: &EngineRunner,
     config: &DevContainer,
     details: &ImageDetails,
     entries: &[Entry],
 ) -> Result<Image, StepFailure> {
     let name = name::base(&runner.order);
-    let image = features::install(runner, config, Base { name: &name, details, entries, user: None }).await;
+    let image = if config.has_features {
+        features::install(runner, config, Base { name: &name, details, entries }).await
+    } else {
+        let all = [entries, std::slice::from_ref(&config.entry)].concat();
+        let labelled = metadata::labelled(runner, &name, &all).await;
+        labelled.map(|details| Image { details, entries: entries.to_vec(), ..Image::default() })
+    };
     // What it consists of is the new one's too.
     let _gone = runner.engine.remove_image(&name).await?;
     image

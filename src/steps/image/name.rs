@@ -15,9 +15,26 @@ pub fn base_of(name: &CodespaceName) -> String {
     format!("{}:base", repository(name))
 }
 
-/// What the image is called that a codespace's container is made from.
+/// What an image is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageUse {
+    /// A codespace's container is made from it.
+    Codespace,
+    /// It is wanted for itself, under a name and with labels of somebody's own.
+    Alone {
+        /// Its name.
+        name: String,
+        /// Its labels.
+        labels: BTreeMap<String, String>,
+    },
+}
+
+/// What the whole image is called.
 pub(super) fn whole(order: &Order) -> String {
-    format!("{}:latest", repository(&order.name))
+    match &order.image_use {
+        ImageUse::Codespace => format!("{}:latest", repository(&order.name)),
+        ImageUse::Alone { name, .. } => name.clone(),
+    }
 }
 
 /// Returns the part of a codespace's images' names before the tag.
@@ -25,9 +42,17 @@ pub fn repository(name: &CodespaceName) -> String {
     format!("localspace/{name}")
 }
 
-/// Returns the labels of a codespace's images.
+/// Returns the labels of the images that are built.
 pub(super) fn labels(order: &Order) -> BTreeMap<String, String> {
-    [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    match &order.image_use {
+        ImageUse::Codespace => [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+        ImageUse::Alone { labels, .. } => labels.clone(),
+    }
+}
+
+/// Returns the platform that the image is to be for; nothing for the engine's own.
+pub(super) fn platform(order: &Order) -> Option<&str> {
+    order.build_options.platform().or_else(|| order.run_args.platform())
 }

@@ -41,6 +41,26 @@ impl BuildOptions {
         Ok(read)
     }
 
+    /// Returns options that the command line has.
+    pub fn given(platform: Option<String>, cache_from: &[String]) -> Result<Self, String> {
+        let platform = platform.map(|text| one_platform(&text)).transpose()?;
+        let cache_from = cache_from.iter().map(|text| cache(text)).collect::<Result<_, _>>()?;
+        Ok(Self { cache_from, platform, ..Self::default() })
+    }
+
+    /// Adds options that come before these.
+    #[must_use]
+    pub fn and(mut self, first: Self) -> Self {
+        self.cache_from.splice(0..0, first.cache_from);
+        self.platform = first.platform.or(self.platform);
+        self
+    }
+
+    /// Returns the platform that the image is to be for.
+    pub(super) fn platform(&self) -> Option<&str> {
+        self.platform.as_deref()
+    }
+
     /// Returns what a person should know, in words.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -131,7 +151,7 @@ const TABLE: &[Flag<BuildOptions>] = &[
     flags::switch("--no-cache", |args, text| turn(&mut args.no_cache, read::switch(text))),
     refused("--no-cache-filter", COMMAND_ONLY),
     refused("--output", COMMAND_ONLY).or("-o"),
-    value("--platform", |args, text| put(&mut args.platform, platform(text))),
+    value("--platform", |args, text| put(&mut args.platform, one_platform(text))),
     left_out("--progress", Takes::Value, OUTPUT),
     left_out("--provenance", Takes::Value, ATTESTATION),
     flags::switch("--pull", |args, text| turn(&mut args.pull, read::switch(text))),
@@ -175,7 +195,7 @@ fn network(text: &str) -> Result<String, String> {
     Err(format!("BuildKit knows `default`, `host` and `none`, not `{text}`"))
 }
 
-fn platform(text: &str) -> Result<String, String> {
+fn one_platform(text: &str) -> Result<String, String> {
     if text.contains(',') {
         return Err("a container has one platform".to_owned());
     }

@@ -10,12 +10,13 @@ use super::failure::Cause;
 use super::{Image, name};
 use crate::devcontainer::feature::{Build, Feature, Installation, Ordered, Worklist};
 use crate::devcontainer::{Configuration, DevContainer, Entry, ImageReference, MergedConfiguration};
-use crate::engine::{BuildFailure, BuildSpec, ImageDetails};
+use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse};
 use crate::feature_store::{Content, Fault, FeatureStore, FetchError, Reach, Surroundings};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::steps::limits::{deadline, within};
+use crate::steps::order::Cache;
 use crate::steps::pack::Tar;
 use crate::steps::runner::EngineRunner;
 
@@ -31,8 +32,6 @@ pub(crate) struct Base<'a> {
     pub(crate) details: &'a ImageDetails,
     /// What its metadata says, raw.
     pub(crate) entries: &'a [Entry],
-    /// Who its containers run as where the metadata does not say: a Compose service's `user`.
-    pub(crate) user: Option<&'a str>,
 }
 
 /// Installs a configuration's Features in an image. The new one has the whole metadata, the configuration's own part too.
@@ -144,8 +143,8 @@ fn installation(
     let variables = runner.variables();
     let merged = MergedConfiguration::of(entries, &variables)
         .map_err(|problem| StepFailure::new(FailureKind::Configuration, problem))?;
-    // devcontainer-semantics.md section 1.8: the metadata's, Compose's, the image's.
-    let container_user = merged.container_user.as_deref().or(base.user).unwrap_or(&base.details.user);
+    // devcontainer-semantics.md section 1.8: the metadata's, Compose's (which is the image's by now), the image's.
+    let container_user = merged.container_user.as_deref().unwrap_or(&base.details.user);
     let own = entries.last().and_then(|own| own.properties.get("containerEnv")).and_then(serde_json::Value::as_object);
     let text = |(name, value): (&String, &serde_json::Value)| Some((name.clone(), variables.apply(value.as_str()?)));
     let container_env: Vec<(String, String)> = own.into_iter().flatten().filter_map(text).collect();
@@ -167,10 +166,14 @@ fn spec(runner: &EngineRunner) -> BuildSpec {
         dockerfile: DOCKERFILE.to_owned(),
         name: name::whole(&runner.order),
         labels: name::labels(&runner.order),
-        platform: runner.order.run_args.platform().map(str::to_owned),
+        platform: name::platform(&runner.order).map(str::to_owned),
         ..BuildSpec::default()
     };
     runner.order.build_options.apply_to_steps(&mut spec);
+    if runner.order.cache == Cache::Ignored {
+        // The base image was just made.
+        spec.reuse = Reuse::BaseImages;
+    }
     spec
 }
 

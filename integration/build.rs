@@ -1,0 +1,100 @@
+//! `build`: an image alone, for this tool and others.
+
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sandbox, commit, docker};
+
+/// A name of an image; what has it goes when this is dropped.
+struct Named(String);
+
+impl Named {
+    fn of(sandbox: &Sandbox, name: &str) -> Self {
+        // The sandbox would delete a codespace of that name, which there is not.
+        Self(format!("localspace-test/{}:1", sandbox.name(name)))
+    }
+
+    fn label(&self, name: &str) -> String {
+        let format = format!("{{{{index .Config.Labels \"{name}\"}}}}");
+        docker(&["inspect", "--type", "image", "-f", &format, &self.0]).expect(0).stdout.trim().to_owned()
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        let _gone = docker(&["rmi", &self.0]);
+    }
+}
+
+fn build(sandbox: &Sandbox, repository: &std::path::Path, name: &Named, more: &[&str]) -> Ran {
+    let repository = repository.display().to_string();
+    sandbox.run(&[&["build", &repository, "--image-name", &name.0, "--json"][..], more].concat())
+}
+
+fn homes_codespaces(sandbox: &Sandbox) -> usize {
+    std::fs::read_dir(sandbox.path("localspace/state/codespaces")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn an_image_gets_a_layer_with_the_label_and_every_name() {
+    let sandbox = Sandbox::new();
+    let (first, second) = (Named::of(&sandbox, "first"), Named::of(&sandbox, "second"));
+    let config = json!({"image": "busybox:1", "remoteUser": "nobody", "initializeCommand": "exit 1", "postCreateCommand": "echo \"$HOME\""});
+    let folder = sandbox.repository("r", &config.to_string());
+    let built = build(&sandbox, &folder, &first, &["--image-name", &second.0, "--label", "acme.test=a=b"]).expect(0);
+    assert_eq!(built.json(), json!({"outcome": "success", "imageName": [first.0, second.0]}));
+    for name in [&first, &second] {
+        let expected = r#"[ {"postCreateCommand":"echo \"$HOME\"","remoteUser":"nobody"} ]"#;
+        assert_eq!(name.label("devcontainer.metadata"), expected);
+        assert_eq!(name.label("acme.test"), "a=b");
+        assert_eq!(name.label("localspace.codespace"), "");
+    }
+    assert_eq!(homes_codespaces(&sandbox), 0);
+    // A codespace of that image is what the configuration said.
+    let other = sandbox.repository("other", &json!({"image": first.0}).to_string());
+    let name = sandbox.name("uses");
+    assert_eq!(sandbox.up(&other, &name, &[]).expect(0).json()["remoteUser"], "nobody");
+}
+
+#[test]
+fn a_dockerfile_and_features_are_built_together() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.sample("features", &[("\"image\"", "\"build\": {\"dockerfile\": \"Dockerfile\"}, \"name\"")]);
+    std::fs::write(
+        folder.join(".devcontainer/Dockerfile"),
+        "FROM mcr.microsoft.com/devcontainers/base:trixie\nRUN touch /made\n",
+    )
+    .expect("written");
+    commit(&folder);
+    let image = Named::of(&sandbox, "both");
+    let built = build(&sandbox, &folder, &image, &["--frozen-lockfile"]).expect(0);
+    assert!(built.stderr.contains("[./greeter] Feature Greeter"), "{}", built.stderr);
+    let ran = docker(&["run", "--rm", &image.0, "sh", "-c", "ls /made && shout && id -un"]).expect(0).stdout;
+    assert_eq!(ran, "/made\nIT'S $5, VSCODE OF /HOME/VSCODE!\nroot\n");
+    let entries: Value = serde_json::from_str(&image.label("devcontainer.metadata")).expect("JSON");
+    let ids: Vec<&Value> = entries.as_array().expect("a list").iter().map(|entry| &entry["id"]).collect();
+    assert!(ids.ends_with(&[&json!("./greeter"), &json!("./shout"), &Value::Null]), "{ids:?}");
+}
+
+#[test]
+fn what_fails_leaves_nothing_and_says_why() {
+    let sandbox = Sandbox::new();
+    let image = Named::of(&sandbox, "fails");
+    let folder = sandbox.repository("r", r#"{"build": {"dockerfile": "Dockerfile"}}"#);
+    std::fs::write(folder.join(".devcontainer/Dockerfile"), "FROM busybox:1\nRUN exit 3\n").expect("written");
+    let failed = build(&sandbox, &folder, &image, &["--working-tree"]).expect(2);
+    assert_eq!(failed.json()["outcome"], "error");
+    assert!(failed.stderr.contains(".devcontainer/Dockerfile:2: `RUN exit 3` failed"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("There is no image."), "{}", failed.stderr);
+    assert_eq!(docker(&["images", "-q", &image.0]).stdout, "");
+    assert_eq!(homes_codespaces(&sandbox), 0);
+    for (flags, problem) in [
+        (&["--push"][..], "--push is for the `docker buildx` command alone"),
+        (&["--output=type=oci"], "--output is for"),
+        (&["--cache-to=type=inline"], "--cache-to is for"),
+        (&["--platform=a,b"], "one platform"),
+        (&["--image-name=A"], "A"),
+    ] {
+        let refused = build(&sandbox, &folder, &image, flags).expect(2);
+        assert!(refused.stderr.contains(problem), "{flags:?}: {}", refused.stderr);
+    }
+}
