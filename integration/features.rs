@@ -210,3 +210,22 @@ fn what_is_below_has_its_own_user_and_metadata() {
         .stdout;
     assert!(made.contains("SYS_PTRACE") && made.contains("true"), "{made}");
 }
+
+#[test]
+fn a_service_of_compose_has_features_too() {
+    let sandbox = Sandbox::new();
+    let config = json!({"dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/workspaces/r",
+        "features": {"./f": {}}, "postCreateCommand": "cat /installer"});
+    let feature = json!({"id": "f", "name": "F", "version": "1.0.0", "entrypoint": "touch /var/begun"});
+    let script = "echo \"$_REMOTE_USER\" >/installer";
+    let folder = repository(&sandbox, "r", &config, &[("f", feature, script)]);
+    let compose = "services: {app: {image: 'busybox:1', command: sleep infinity}, other: {image: 'busybox:1', command: sleep infinity}}";
+    std::fs::write(folder.join(".devcontainer/compose.yml"), compose).expect("written");
+    std::fs::remove_dir_all(folder.join(".git")).expect("removed");
+    commit(&folder);
+    let name = sandbox.name("compose");
+    let _up = sandbox.up(&folder, &name, &[]).expect(0);
+    assert_eq!(sandbox.inside(&name, "cat /installer; ls /var/begun"), "root\n/var/begun\n");
+    let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
+    nothing_is_left(&name);
+}

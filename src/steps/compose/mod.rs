@@ -43,11 +43,6 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Returns what the image is called that the codespace's container runs.
-    pub(super) fn image(&self) -> String {
-        self.images.get(&self.service).cloned().unwrap_or_default()
-    }
-
     /// Has the codespace's container run another image.
     pub(super) fn run(&mut self, image: String) {
         self.images.insert(self.service.clone(), image);

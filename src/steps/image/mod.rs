@@ -53,7 +53,7 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
             if is_completed {
                 whole(runner, &config, &details, &entries).await?
             } else {
-                Image { entries, details, ..Image::default() }
+                Image { details, entries, ..Image::default() }
             }
         }
         ContainerSource::Dockerfile(written) => Box::pin(built(runner, &config, written)).await?,
