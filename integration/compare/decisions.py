@@ -19,8 +19,11 @@ def differences(ours, theirs, path=()):
         yield path, ours, theirs
 
 
-def decided(path, ours, theirs, text):
+def decided(path, ours, theirs, case):
     """Returns the row that a difference of two documents is decided in, or None."""
+    text = case.file.read_text(errors="replace")
+    if path[0] == "mergedConfiguration" and has_unknown_modifier(case):
+        return "a Dockerfile's base image"
     if path == ("mergedConfiguration", "hostRequirements") and ours is MISSING and theirs == EMPTY_REQUIREMENTS:
         return "`hostRequirements` where nothing has metadata"
     if isinstance(ours, str) and isinstance(theirs, str):
@@ -33,6 +36,13 @@ def decided(path, ours, theirs, text):
     return None
 
 
+def has_unknown_modifier(case):
+    """Tells whether a Dockerfile beside the configuration names an image as docker does not read it, such as `${templateOption:x}`."""
+    beside = {*case.file.parent.iterdir(), *case.folder.iterdir()}
+    files = [path for path in beside if path.is_file() and "dockerfile" in path.name.lower()]
+    return any(re.search(r"(?mi)^\s*(FROM|ARG)\s.*\$\{\w+:[^-+?}]", path.read_text(errors="replace")) for path in files)
+
+
 def follows(path, rows):
     """Tells whether a difference of merged metadata follows from a decided one: another image has another label."""
     names_image = any(row and found[:2] in (("configuration", "image"), ("configuration", "build")) for found, row in rows.items())
@@ -43,6 +53,8 @@ def follows(path, rows):
 ALONE = [
     ("theirs", r"No image information specified|missing one of \"image\"", "neither, or no configuration at all"),
     ("ours", r"cannot both be: a container is made from one of them", "Compose and an image or a Dockerfile"),
+    ("theirs", r"project name must not be empty", "a Compose project's name that is empty"),
+    ("ours", r"outside (of )?the repository", "a Compose project's files"),
     ("ours", r"in double quotes|has no colon behind it|is no escape|closes nothing|list that is open here does not end|no closing quote on its line|expected a value", "a name without quotes, colon or value"),
     ("ours", r"stand in each other", "lists and objects deeper than 200"),
     ("ours", r"leads to no file of the repository", "`--config` outside the repository"),
@@ -63,7 +75,7 @@ CLASSES = {
     "no image": (r"No image information specified", r"the image's name is empty"),
     "Compose file": (r"compose .*config|ENOENT", r"compose|Compose"),
     "Compose service": (r"Service '.*' configured in devcontainer\.json not found", r"service"),
-    "Feature": (r"Feature|feature", r"Feature|feature"),
+    "Feature": (r"Feature|feature|tarball", r"Feature|feature"),
     "image cannot be had": (r"Command failed: .* pull", r"image"),
 }
 
@@ -76,5 +88,5 @@ def same_class(ours, theirs):
 
 def unknown_rows(documentation):
     """Returns the rows named here that the documentation does not have."""
-    rows = {row for _, _, row in ALONE} | {"`hostRequirements` where nothing has metadata", "a variable in a default", "a default with colons", "half of a surrogate pair"}
+    rows = {row for _, _, row in ALONE} | {"`hostRequirements` where nothing has metadata", "a variable in a default", "a default with colons", "half of a surrogate pair", "a Dockerfile's base image"}
     return sorted(row for row in rows if f"\n| {row}" not in documentation)

@@ -35,12 +35,12 @@ def compare(case, args, env):
     if ours.document is None and theirs.document is None:
         return both_failed(ours.error, theirs.error, args.has_registry)
     if ours.document is None or theirs.document is None:
-        whose, error = ("ours", ours.error) if ours.document is None else ("theirs", theirs.error)
-        row = decisions.decided_error(whose, error)
+        whose, failed = ("ours", ours) if ours.document is None else ("theirs", theirs)
+        error = failed.error
+        row = decisions.decided_error(whose, f"{error}\n{failed.stderr}")
         return ("decided", [row]) if row else ("unexplained", [f"{'localspace' if whose == 'ours' else 'the reference'} alone fails: {first_line(error)}"])
-    text = case.file.read_text(errors="replace")
     found = list(decisions.differences(ours.document, theirs.document))
-    rows = {path: decisions.decided(path, our, their, text) for path, our, their in found}
+    rows = {path: decisions.decided(path, our, their, case) for path, our, their in found}
     left = [f"{'.'.join(map(str, path))}: localspace {shown(our)}, the reference {shown(their)}"
             for path, our, their in found if not (rows[path] or decisions.follows(path, rows))]
     if left:
@@ -50,7 +50,7 @@ def compare(case, args, env):
 
 def both_failed(ours, theirs, has_registry):
     kind = decisions.same_class(ours, theirs)
-    if kind == "Feature" and (not has_registry or "://" in theirs):
+    if kind == "Feature" and (not has_registry or "tarball" in theirs or "://" in theirs):
         return "not comparable", ["a Feature that is out of reach for both"]
     if kind:
         return "match", []
