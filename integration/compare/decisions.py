@@ -24,6 +24,8 @@ def decided(path, ours, theirs, case):
     text = case.file.read_text(errors="replace")
     if path[0] == "mergedConfiguration" and has_unknown_modifier(case):
         return "a Dockerfile's base image"
+    if "__proto__" in path:
+        return "a name `__proto__`"
     if path == ("mergedConfiguration", "hostRequirements") and ours is MISSING and theirs == EMPTY_REQUIREMENTS:
         return "`hostRequirements` where nothing has metadata"
     if isinstance(ours, str) and isinstance(theirs, str):
@@ -53,6 +55,7 @@ def follows(path, rows):
 ALONE = [
     ("theirs", r"No image information specified|missing one of \"image\"", "neither, or no configuration at all"),
     ("ours", r"cannot both be: a container is made from one of them", "Compose and an image or a Dockerfile"),
+    ("theirs", r"pull scratch", "`FROM scratch`"),
     ("theirs", r"project name must not be empty", "a Compose project's name that is empty"),
     ("ours", r"outside (of )?the repository", "a Compose project's files"),
     ("ours", r"in double quotes|has no colon behind it|is no escape|closes nothing|list that is open here does not end|no closing quote on its line|expected a value", "a name without quotes, colon or value"),
@@ -70,7 +73,7 @@ def decided_error(whose, error):
 CLASSES = {
     "no object": (r"must contain a JSON object literal|config \(.*\) not found", r"expected an object|the file is empty|holds no"),
     "variable without a name": (r"no environment variable name is given", r"names no variable"),
-    "workspaceFolder": (r"e\.replace is not a function", r"`workspaceFolder` is expected to be a string"),
+    "workspaceFolder": (r"\.replace is not a function", r"`workspaceFolder` is expected to be a string"),
     "no Dockerfile": (r"ENOENT.*", r"there is no Dockerfile"),
     "no image": (r"No image information specified", r"the image's name is empty"),
     "Compose file": (r"compose .*config|ENOENT", r"compose|Compose"),
@@ -88,5 +91,5 @@ def same_class(ours, theirs):
 
 def unknown_rows(documentation):
     """Returns the rows named here that the documentation does not have."""
-    rows = {row for _, _, row in ALONE} | {"`hostRequirements` where nothing has metadata", "a variable in a default", "a default with colons", "half of a surrogate pair", "a Dockerfile's base image"}
+    rows = {row for _, _, row in ALONE} | {"`hostRequirements` where nothing has metadata", "a variable in a default", "a default with colons", "half of a surrogate pair", "a Dockerfile's base image", "a name `__proto__`"}
     return sorted(row for row in rows if f"\n| {row}" not in documentation)

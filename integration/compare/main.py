@@ -54,6 +54,9 @@ def both_failed(ours, theirs, has_registry):
         return "not comparable", ["a Feature that is out of reach for both"]
     if kind:
         return "match", []
+    row = decisions.decided_error("ours", ours)
+    if row:
+        return "decided", [row]
     return "unexplained", [f"localspace: {first_line(ours)}", f"the reference: {first_line(theirs)}"]
 
 

@@ -16,6 +16,8 @@ mod explain;
 pub mod feature;
 mod finding;
 mod host_requirements;
+#[cfg(test)]
+mod hostile;
 mod identity;
 mod image_reference;
 mod jsonc;

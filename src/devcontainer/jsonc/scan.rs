@@ -96,32 +96,21 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a number, `true`, `false`, `null`, or junk up to something that ends a word.
+    /// Reads a number, `true`, `false`, `null`, or junk up to something that ends a word: a comment may stand right behind it.
     fn word(&mut self, start: usize) -> Kind {
         let rest = self.rest();
-        let ends = |one: char| one.is_whitespace() || "{}[],:\"".contains(one);
-        self.at += rest.find(ends).unwrap_or(rest.len());
-        let word = self.text.get(start..self.at).unwrap_or_default();
-        match word {
+        let ends = |at: usize, one: char| {
+            one.is_whitespace()
+                || "{}[],:\"".contains(one)
+                || one == '/' && rest.get(at + 1..).is_some_and(|after| after.starts_with(['/', '*']))
+        };
+        self.at += rest.char_indices().find(|(at, one)| ends(*at, *one)).map_or(rest.len(), |(at, _)| at);
+        match self.text.get(start..self.at).unwrap_or_default() {
             "true" => Kind::Word("true"),
             "false" => Kind::Word("false"),
             "null" => Kind::Word("null"),
-            _ if is_number(word) => word.parse().map_or(Kind::Junk, Kind::Number),
-            _ => {
-                // A comment may stand right behind it.
-                if let Some(comment) = word.find("//").or_else(|| word.find("/*")).filter(|at| *at > 0) {
-                    self.at = start + comment;
-                    let word = word.get(..comment).unwrap_or_default();
-                    return match word {
-                        "true" => Kind::Word("true"),
-                        "false" => Kind::Word("false"),
-                        "null" => Kind::Word("null"),
-                        _ if is_number(word) => word.parse().map_or(Kind::Junk, Kind::Number),
-                        _ => Kind::Junk,
-                    };
-                }
-                Kind::Junk
-            }
+            word if is_number(word) => word.parse().map_or(Kind::Junk, Kind::Number),
+            _ => Kind::Junk,
         }
     }
 
