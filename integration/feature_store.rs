@@ -1,13 +1,15 @@
 //! Features from a registry that we did not write: by tag and digest, with logins and without, over TLS, and when it is gone.
 
+use std::net::TcpListener;
 use std::path::Path;
 
 use localspace::devcontainer::feature::{FeatureId, Named};
 use localspace::feature_store::{Content, Digest, Fault, FeatureStore, FetchError, Found, Network, Surroundings};
 use localspace::redact::Secret;
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{FeatureRegistry, PASSWORD};
+use crate::support::{Deadline, FeatureRegistry, PASSWORD, Ran, Sandbox, send};
 
 const METADATA: &str = r#"{"id":"tool","version":"1.2.3","name":"Tool"}"#;
 const FILES: [(&str, &str); 2] = [("devcontainer-feature.json", METADATA), ("install.sh", "echo tool\n")];
@@ -144,4 +146,95 @@ fn a_feature_that_was_tampered_with_or_means_harm_is_not_unpacked() {
     assert!(error.to_string().contains("etc: it is a link that leads out of the Feature"), "{error}");
     assert_eq!(error.fault(), Fault::Configuration);
     assert_eq!(names(&machine.folder.path().join("cache/work")), 0);
+}
+
+/// Makes a repository that wants this Feature, and returns what shows it.
+fn wanting(sandbox: &Sandbox, written: &str) -> [String; 4] {
+    let config = json!({ "image": "busybox:1", "features": { written: {} } }).to_string();
+    let folder = sandbox.repository("app", &config).display().to_string();
+    ["config".to_owned(), folder, "--features".to_owned(), "--json".to_owned()]
+}
+
+fn run(sandbox: &Sandbox, args: &[String]) -> Ran {
+    sandbox.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_logins_of_this_machine_are_used_and_a_refusal_names_the_one_that_was() {
+    let registry = FeatureRegistry::start();
+    let _digest = registry.publish("acme/features/tool", &["1"], &FILES);
+    let host = format!("localhost:{}", registry.guarded);
+    let written = format!("{host}/acme/features/tool:1");
+    let mut sandbox = Sandbox::new();
+    let args = wanting(&sandbox, &written);
+    let refused = run(&sandbox, &args).expect(4);
+    for part in [
+        ".devcontainer/devcontainer.json:1:",
+        &format!(
+            "Feature `{written}`: GET http://{host}/v2/acme/features/tool/manifests/1 was refused without a login: 401: UNAUTHORIZED"
+        ),
+        "there may be no permission for it, or no login",
+        &format!("hint: give its registry as secrets, such as ACME_CONTAINER_REGISTRY_SERVER={host}"),
+    ] {
+        assert!(refused.stderr.contains(part), "{part}\n{}", refused.stderr);
+    }
+    assert_eq!(refused.json()["outcome"], "error");
+
+    // A helper in PATH that the Docker configuration names; first one that has another password.
+    std::fs::create_dir_all(sandbox.path("home/.docker")).expect("made");
+    std::fs::write(sandbox.path("home/.docker/config.json"), r#"{"credsStore": "test"}"#).expect("written");
+    let helper = |sandbox: &Sandbox, password: &str| {
+        let answer = json!({ "Username": "robot", "Secret": password }).to_string();
+        let text = format!(
+            "#!/bin/sh\nread -r server || :\n[ \"$1 $server\" = 'get {host}' ] || exit 1\ncat <<'END'\n{answer}\nEND\n"
+        );
+        sandbox.program_in_path("docker-credential-test", &text)
+    };
+    let path = helper(&sandbox, "not-the-password");
+    sandbox.set_env("PATH", &path);
+    let refused = run(&sandbox, &args).expect(4);
+    assert!(
+        refused.stderr.contains("was refused with the login that docker-credential-test has: 401"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!refused.stderr.contains("not-the-password"), "{}", refused.stderr);
+    let _path = helper(&sandbox, PASSWORD);
+    let shown = run(&sandbox, &args).expect(0);
+    assert_eq!(shown.json()["featuresConfiguration"]["featureSets"][0]["features"][0]["id"], "tool");
+
+    // What is told to the program itself comes before that.
+    sandbox.set_env("DEVCONTAINERS_OCI_AUTH", &format!("{host}|robot|wrong"));
+    let refused = run(&sandbox, &args).expect(4);
+    assert!(refused.stderr.contains("with the login in DEVCONTAINERS_OCI_AUTH"), "{}", refused.stderr);
+}
+
+#[test]
+fn several_processes_at_once_fetch_the_same() {
+    let (registry, sandbox) = (FeatureRegistry::start(), Sandbox::new());
+    let layer = registry.publish("acme/features/tool", &["1"], &FILES);
+    let args = wanting(&sandbox, &format!("localhost:{}/acme/features/tool:1", registry.open));
+    let all: Vec<_> = (0..4).map(|_| sandbox.spawn(&args.iter().map(String::as_str).collect::<Vec<_>>())).collect();
+    for child in all {
+        let _deadline = Deadline::of(child.id());
+        let shown = Ran::of(child.wait_with_output().expect("ended")).expect(0);
+        assert_eq!(shown.json()["featuresConfiguration"]["featureSets"][0]["computedDigest"], layer.to_string());
+        assert_eq!(shown.stderr, "");
+    }
+    let cache = sandbox.path("localspace/cache/features");
+    assert_eq!((names(&cache.join("sha256")), names(&cache.join("names")), names(&cache.join("work"))), (1, 1, 0));
+}
+
+#[test]
+fn a_registry_that_says_nothing_is_left_at_the_first_interrupt() {
+    let sandbox = Sandbox::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let args = wanting(&sandbox, &format!("localhost:{port}/acme/features/tool:1"));
+    let child = sandbox.spawn(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let _deadline = Deadline::of(child.id());
+    let (_stream, _client) = listener.accept().expect("it asks");
+    send("INT", child.id());
+    let ended = Ran::of(child.wait_with_output().expect("ended")).expect(130);
+    assert!(ended.stderr.ends_with("interrupted\n"), "{}", ended.stderr);
 }

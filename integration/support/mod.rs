@@ -127,6 +127,17 @@ impl Sandbox {
         path.display().to_string()
     }
 
+    /// Makes a program, and returns a PATH in which it is the first. Another process writes it, so that no child of this one has it open when
+    /// it is run.
+    #[allow(clippy::disallowed_methods, reason = "a test reads where programs are")]
+    pub(crate) fn program_in_path(&self, name: &str, text: &str) -> String {
+        let folder = self.path("bin");
+        std::fs::create_dir_all(&folder).expect("made");
+        let source = self.file("source", text);
+        run("install", &["-m", "755", &source, &folder.join(name).display().to_string()]);
+        format!("{}:{}", folder.display(), std::env::var("PATH").expect("a PATH"))
+    }
+
     /// Returns the path of a new named pipe.
     pub(crate) fn fifo(&self) -> String {
         let path = self.path(&format!("pipe{}", NEXT.fetch_add(1, Ordering::Relaxed))).display().to_string();
