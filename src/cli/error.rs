@@ -5,6 +5,7 @@ use crate::compose::ComposeError;
 use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
 use crate::engine::endpoint::EndpointError;
+use crate::feature_store::{Fault, LockfileError};
 use crate::github::SecretsFileError;
 use crate::home::HomeError;
 use crate::journal::{ReadError, SinkError};
@@ -48,6 +49,16 @@ impl From<FailureKind> for Kind {
             FailureKind::Engine => Self::Engine,
             FailureKind::Registry => Self::Registry,
             FailureKind::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Fault> for Kind {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Registry => Self::Registry,
+            Fault::Configuration => Self::Usage,
+            Fault::Machine => Self::Engine,
         }
     }
 }
@@ -160,6 +171,16 @@ impl From<RepositoryError> for CliError {
     fn from(error: RepositoryError) -> Self {
         let kind = if matches!(error, RepositoryError::Disk { .. }) { Kind::Engine } else { Kind::Usage };
         Self::new(kind, chain(&error), error.hint())
+    }
+}
+
+impl From<LockfileError> for CliError {
+    fn from(error: LockfileError) -> Self {
+        let (kind, hint) = (error.fault().into(), error.hint());
+        match error {
+            LockfileError::Text(error) => error.into(),
+            other => Self::new(kind, other.to_string(), hint),
+        }
     }
 }
 

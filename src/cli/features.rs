@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use super::configuration;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use crate::devcontainer::feature::{Feature, Lockfile, Ordered, Requested, Worklist};
+use crate::devcontainer::feature::{Feature, Ordered, Requested, Worklist};
 use crate::devcontainer::{Advice, Configuration, Finding, Variables};
-use crate::feature_store::{Fault, Reach, Resolution};
+use crate::feature_store::{Reach, Resolution, read_lockfile};
 use crate::github::Registry;
 use crate::report::plain;
 
@@ -35,13 +34,8 @@ pub(super) async fn resolve(context: &mut Context, sources: Sources<'_>) -> Resu
         context.ui.say(&format!("note: {}\n", plain(&note)));
     }
     let features = ordered.features.map_err(|error| {
-        let kind = match fault {
-            Some(Fault::Registry) => Kind::Registry,
-            Some(Fault::Machine) => Kind::Engine,
-            Some(Fault::Configuration) | None => Kind::Usage,
-        };
         let mut error = CliError::from(error);
-        error.kind = kind;
+        error.kind = fault.map_or(error.kind, Kind::from);
         error
     })?;
     let own = ordered.findings.iter().map(|finding| config.line(finding));
@@ -69,17 +63,8 @@ async fn look(context: &Context, sources: Sources<'_>, reach: Reach) -> Result<O
     if config.features(variables).is_ok_and(|own| own.is_empty()) && additional.is_empty() {
         return Ok(None);
     }
-    let lock = lockfile(config, repository)?;
+    let lock = read_lockfile(repository, &config.file)?;
     let store = context.feature_store(repository, registries);
     let worklist = Worklist::new(config, variables, additional);
     Ok(Some(Box::pin(store.resolve(worklist, lock.as_ref(), reach)).await))
-}
-
-/// Reads the lockfile beside a configuration; nothing where there is none.
-pub(super) fn lockfile(config: &Configuration, repository: &Path) -> Result<Option<Lockfile>, CliError> {
-    let path = Lockfile::path(&config.file);
-    if repository.join(&path).symlink_metadata().is_err() {
-        return Ok(None);
-    }
-    Ok(Lockfile::read(&configuration::read(repository, &path)?, &path)?)
 }

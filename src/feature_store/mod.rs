@@ -40,7 +40,7 @@ pub use digest::{Digest, InvalidDigest};
 pub use error::{ExpectedBy, Fault, FetchError, Problem};
 use http::Client;
 use known::Known;
-pub use lockfile::{LockfileError, write as write_lockfile};
+pub use lockfile::{LockfileError, read as read_lockfile, write as write_lockfile};
 pub use resolve::{Reach, Resolution};
 pub use surroundings::{Limits, Network, Surroundings};
 

@@ -1,11 +1,11 @@
 //! Everything that a worklist of Features wants to know, got from the store.
 
-use futures_util::StreamExt;
 use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt};
 
-use super::{Digest, Fault, FeatureStore, FetchError};
+use super::{Content, Digest, Fault, FeatureStore, FetchError};
 use crate::devcontainer::Rule;
-use crate::devcontainer::feature::{FeatureId, Known, Lockfile, Metadata, Ordered, Wanted, Worklist};
+use crate::devcontainer::feature::{Feature, FeatureId, Known, Lockfile, Metadata, Ordered, Wanted, Worklist};
 
 /// How many Features are asked for at once.
 const AT_ONCE: usize = 6;
@@ -26,7 +26,7 @@ pub struct Resolution {
     pub ordered: Ordered,
     /// Things a person should know about where they are from.
     pub notes: Vec<String>,
-    /// Whose fault it is where one could not be had: of the first.
+    /// Whose fault it is, where that they cannot be ordered is because one could not be had.
     pub fault: Option<Fault>,
 }
 
@@ -70,12 +70,22 @@ impl FeatureStore {
                         worklist.know(one.id, known);
                     }
                     Err(Lost { problem, hint, fault: whose }) => {
-                        fault.get_or_insert(whose);
+                        // What was wrong before is what is told.
+                        fault = if worklist.is_sound() { Some(whose) } else { fault };
                         worklist.give_up(&one, Rule::FeatureMissing, &problem, hint);
                     }
                 }
             }
         }
+    }
+
+    /// Gets the files of Features, several at a time, in their order. An error tells of which they could not be had.
+    pub async fn contents<'a>(&self, features: &'a [Feature]) -> Result<Vec<Content>, (&'a Feature, FetchError)> {
+        let getting: Vec<_> = features
+            .iter()
+            .map(|one| async move { self.content(&one.source, &one.written).await.map_err(|error| (one, error)) })
+            .collect();
+        stream::iter(getting).buffered(AT_ONCE).try_collect().await
     }
 
     async fn look(&self, wanted: &Wanted, lock: Option<&Lockfile>) -> Result<Looked, Lost> {
@@ -161,6 +171,42 @@ mod tests {
         let said: Vec<_> = resolution.ordered.findings.iter().map(|one| one.problem.as_str()).collect();
         let expected = "Feature `./list`: .devcontainer/list/devcontainer-feature.json:1:1: expected an object: { … }";
         assert!(said.contains(&expected), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn the_first_of_several_faults_is_the_one_that_is_told() {
+        let folder = repository(&[("other", "{}")]);
+        let unreachable = "127.0.0.1:1/acme/features/tool";
+        for (features, part, fault) in [
+            (format!(r#"{{"x": {{}}, "{unreachable}": {{}}}}"#), "Feature `x`: it names no Feature", None),
+            (format!(r#"{{"{unreachable}": {{}}, "./gone": {{}}}}"#), "had no answer", Some(Fault::Registry)),
+            (format!(r#"{{"./gone": {{}}, "{unreachable}": {{}}}}"#), "no such folder", Some(Fault::Configuration)),
+        ] {
+            let config = format!(r#"{{"features": {features}}}"#);
+            let resolution = resolve(folder.path(), &config, Reach::Everywhere).await;
+            let error = resolution.ordered.features.expect_err("a fault").to_string();
+            assert!(error.contains(part), "{error}");
+            assert_eq!(resolution.fault, fault, "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn files_are_had_in_the_order_of_their_features() {
+        let folder = repository(&[("a", r#"{"id": "a", "dependsOn": {"./b": {}}}"#), ("b", r#"{"id": "b"}"#)]);
+        let resolution = resolve(folder.path(), r#"{"features": {"./a": {}}}"#, Reach::Everywhere).await;
+        let features = resolution.ordered.features.expect("ordered");
+        let cache = tempfile::tempdir().expect("a folder");
+        let (cache, repository) = (cache.path().to_owned(), folder.path().to_owned());
+        let store = FeatureStore::new(Surroundings { cache, repository, ..Surroundings::default() });
+        let contents = store.contents(&features).await.expect("copied");
+        for (content, name) in contents.iter().zip(["b", "a"]) {
+            let text = std::fs::read_to_string(content.path().join("devcontainer-feature.json")).expect("there");
+            assert!(text.starts_with(&format!(r#"{{"id": "{name}""#)), "{text}");
+        }
+        std::fs::remove_dir_all(folder.path().join(".devcontainer/b")).expect("removed");
+        let (feature, error) = store.contents(&features).await.expect_err("gone");
+        assert_eq!(feature.written, "./b");
+        assert!(error.to_string().contains("no such folder"), "{error}");
     }
 
     #[tokio::test]

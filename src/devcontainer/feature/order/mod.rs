@@ -189,6 +189,11 @@ impl<'a> Worklist<'a> {
         self.known.insert(id, Some(known));
     }
 
+    /// Tells whether nothing is known yet for which there can be no order.
+    pub fn is_sound(&self) -> bool {
+        self.fault.is_none()
+    }
+
     /// Takes that a Feature cannot be known; `problem` fits behind its id. The others are gone on with, so that all of it can be told.
     pub fn give_up(&mut self, wanted: &Wanted, rule: Rule, problem: &str, hint: Option<String>) {
         self.known.insert(wanted.id.clone(), None);
