@@ -84,6 +84,8 @@ pub enum Rule {
     CouldBePrebuilt,
     /// A Feature that does not install on this image.
     MobyOnTrixie,
+    /// A user that the image does not have.
+    UserMissing,
     /// A container with a fixed name.
     ContainerName,
     /// A service that is not started.
@@ -124,7 +126,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -157,6 +159,7 @@ impl Rule {
         Self::HostRequirements,
         Self::CouldBePrebuilt,
         Self::MobyOnTrixie,
+        Self::UserMissing,
         Self::ContainerName,
         Self::ComposeProfile,
         Self::Misplaced,
@@ -201,6 +204,7 @@ impl Rule {
             Self::HostRequirements => "host-requirements",
             Self::CouldBePrebuilt => "could-be-prebuilt",
             Self::MobyOnTrixie => "moby",
+            Self::UserMissing => "user-not-in-image",
             Self::ContainerName => "container-name",
             Self::ComposeProfile => "compose-profile",
             Self::Misplaced => "misplaced",
@@ -227,6 +231,7 @@ impl Rule {
             | Self::FeatureMissing
             | Self::FeatureCycle
             | Self::MobyOnTrixie
+            | Self::UserMissing
             | Self::Refused => Severity::Error,
             Self::Syntax
             | Self::Duplicate

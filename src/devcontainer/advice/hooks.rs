@@ -152,7 +152,7 @@ fn pulls(words: &[&str]) -> bool {
 }
 
 /// Facts row 17: returns what is missing, in words.
-fn waits(words: &[&str]) -> Option<&'static str> {
+pub(super) fn waits(words: &[&str]) -> Option<&'static str> {
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
     let has_short =
         |flag: char| words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(flag));

@@ -2,6 +2,7 @@
 //! section 5): `config --check`.
 
 mod compose;
+mod dockerfile;
 mod hooks;
 mod images;
 mod machine;
@@ -11,6 +12,7 @@ mod prebuild;
 mod repositories;
 mod scripts;
 mod secrets;
+mod users;
 
 use super::configuration::Configuration;
 use super::document::{Document, place};
@@ -109,8 +111,10 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles) -> Vec<Advice
     prebuild::look(root, findings);
     older::look(root, findings);
     images::look(config, files, findings);
+    users::look(config, files, findings);
     let others = compose::look(config, files, findings);
     let mut all = vec![own];
+    all.extend(dockerfile::look(config, files));
     all.extend(others);
     all.extend(repositories::submodules(root, files));
     all.extend(places::look(files));

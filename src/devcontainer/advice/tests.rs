@@ -255,3 +255,53 @@ fn what_a_compose_file_says_is_told_at_its_place() {
         assert_eq!(with(web, text), [""; 0], "{text}");
     }
 }
+
+#[test]
+fn what_a_dockerfile_says_is_told_at_its_place() {
+    let with = |properties: &str, text: &'static str| {
+        let config = format!(r#"{{"build": {{"dockerfile": "D"{properties}}}}}"#);
+        told(&config, &Repository { beside: vec![("D", text)], ..Repository::default() })
+    };
+    for (text, expected) in [
+        ("FROM x\nARG V=1 NPM_TOKEN\n", &["D:2:9 secret-at-build"][..]),
+        ("FROM x\nARG NPM_TOKEN=\"\"\n", &["D:2:5 secret-at-build"]),
+        ("FROM x\nARG NPM_TOKEN=none\nARG V\n", &[]),
+        ("FROM x\nRUN --mount=type=secret,id=npm cat /run/secrets/npm\n", &["D:2:5 secret-at-build"]),
+        ("FROM x\nRUN apt-get update \\\n && apt-get install jq\n", &["D:3:5 waits-for-input"]),
+        ("FROM x\nRUN apt-get update && apt-get install -y jq\n", &[]),
+        ("FROM x\nRUN echo 'APT::Get::Assume-Yes \"true\";' >/etc/apt/apt.conf.d/x\nRUN apt-get install jq\n", &[]),
+        ("FROM x\nRUN yes | apt-get install jq\n# RUN apt-get install jq\n", &[]),
+        ("FROM x\nRUN <<EOF\napt-get install jq\nEOF\n", &[]),
+        ("FROM x\nRUN [\"apt-get\", \"install\", \"jq\"]\n", &[]),
+    ] {
+        assert_eq!(with("", text), expected, "{text}");
+    }
+    assert_eq!(with(r#", "args": {"NPM_TOKEN": "x"}"#, "FROM x\nARG NPM_TOKEN\n"), [""; 0]);
+    let secret = "FROM x\nRUN --mount=type=secret,id=npm true\n";
+    assert_eq!(with(r#", "options": ["--secret=id=npm,src=x"]"#, secret), [""; 0]);
+}
+
+#[test]
+fn a_user_that_an_official_image_does_not_have_is_told() {
+    let with = |image: &str, more: &str| {
+        let text = format!(r#"{{"image": "{image}", "remoteUser": "vscode"{more}}}"#);
+        told(&text, &Repository::default()).iter().any(|line| line.ends_with(" user-not-in-image"))
+    };
+    assert!(with("debian:12", "") && with("docker.io/library/python:3", "") && with("alpine", ""));
+    assert!(!with("debian:12", r#", "features": {"ghcr.io/devcontainers/features/common-utils:2": {}}"#));
+    assert!(!with("mcr.microsoft.com/devcontainers/base", "") && !with("acme/debian", "") && !with("node:22", ""));
+    let built = |text: &'static str| {
+        let config = r#"{"build": {"dockerfile": "D"}, "containerUser": "vscode"}"#;
+        let files = Repository { beside: vec![("D", text)], ..Repository::default() };
+        told(config, &files).iter().any(|line| line == "f:1:49 user-not-in-image")
+    };
+    assert!(built("FROM debian:12\nRUN apt-get update\n"));
+    for text in [
+        "FROM debian:12\nRUN useradd -m vscode\n",
+        "FROM x\n",
+        "FROM debian\nRUN ./make.sh\n",
+        "FROM debian\nRUN <<E\nE\n",
+    ] {
+        assert!(!built(text), "{text}");
+    }
+}

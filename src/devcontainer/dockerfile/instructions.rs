@@ -4,16 +4,16 @@ use std::ops::Range;
 
 /// One instruction, its lines joined.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Instruction {
+pub(in crate::devcontainer) struct Instruction {
     /// In capitals.
-    pub(super) keyword: String,
-    pub(super) rest: String,
+    pub(in crate::devcontainer) keyword: String,
+    pub(in crate::devcontainer) rest: String,
     /// The lines that it takes, counted from 0; a heredoc's are among them.
-    pub(super) lines: Range<usize>,
+    pub(in crate::devcontainer) lines: Range<usize>,
 }
 
 /// Returns the instructions in order; the texts of heredocs are left out.
-pub(super) fn instructions(text: &str) -> Vec<Instruction> {
+pub(in crate::devcontainer) fn instructions(text: &str) -> Vec<Instruction> {
     let escape = escape(text);
     let mut all = Vec::new();
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();

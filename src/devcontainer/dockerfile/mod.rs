@@ -10,8 +10,10 @@ mod words;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use instructions::{Instruction, directives, instructions};
-use words::{expanded, split, unquoted};
+use instructions::directives;
+pub(super) use instructions::{Instruction, instructions};
+pub(super) use words::split;
+use words::{expanded, unquoted};
 
 /// A Dockerfile.
 #[derive(Debug)]

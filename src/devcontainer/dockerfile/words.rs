@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 const DEEPEST: usize = 8;
 
 /// Splits at blanks; quotes and braces keep together what is in them.
-pub(super) fn split(text: &str) -> Vec<String> {
+pub(in crate::devcontainer) fn split(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let (mut quote, mut braces) = (None, 0_usize);

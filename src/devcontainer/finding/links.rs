@@ -46,6 +46,7 @@ impl Rule {
                 "https://docs.github.com/en/codespaces/setting-up-your-project-for-codespaces/adding-a-dev-container-configuration/introduction-to-dev-containers#devcontainerjson"
             }
             Self::MobyOnTrixie => "https://github.com/devcontainers/features/blob/main/src/docker-in-docker/NOTES.md",
+            Self::UserMissing => "https://containers.dev/implementors/json_reference/#remoteUser",
             Self::ContainerName | Self::ComposeProfile => {
                 "https://containers.dev/implementors/json_reference/#compose-specific"
             }
@@ -113,7 +114,14 @@ mod tests {
         ),
         (
             "https://containers.dev/implementors/json_reference/",
-            &["lifecycle-scripts", "compose-specific", "variables-in-devcontainerjson", "scenario-specific", "schema"],
+            &[
+                "lifecycle-scripts",
+                "compose-specific",
+                "variables-in-devcontainerjson",
+                "scenario-specific",
+                "schema",
+                "remoteUser",
+            ],
         ),
         ("https://github.com/devcontainers/features/blob/main/src/docker-in-docker/NOTES.md", &[]),
     ];
