@@ -170,6 +170,10 @@ fn a_secret_is_in_no_output_label_image_event_journal_argument_or_file() {
         search(&verb.join(" "), ran.stdout + &ran.stderr);
     }
 
+    // The codespace's own log is among the files of /workspaces below: it has the output, without the secret.
+    let log = sandbox.inside(&name, "cat /workspaces/.codespaces/.persistedshare/creation.log");
+    assert!(log.contains("raw ***"), "{log}");
+
     // What is kept, here and on the engine.
     for entry in std::fs::read_dir(sandbox.path("localspace/state/codespaces").join(&name)).expect("a folder") {
         let path = entry.expect("an entry").path();

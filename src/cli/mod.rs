@@ -4,6 +4,7 @@ mod build;
 mod config;
 mod configuration;
 mod context;
+mod creation_log;
 mod delete;
 mod doctor;
 mod error;
@@ -15,6 +16,7 @@ mod list;
 mod logs;
 mod notices;
 mod order;
+mod ports;
 mod rebuild;
 mod rehearse;
 mod remake;
@@ -57,6 +59,7 @@ enum Verb {
     View(view::Args),
     Logs(logs::Args),
     Exec(exec::Args),
+    Ports(ports::Args),
     Stop(stop::Args),
     Start(start::Args),
     Rebuild(rebuild::Args),
@@ -77,6 +80,7 @@ impl Verb {
             Self::List(args) => args.json,
             Self::View(args) => args.json,
             Self::Logs(args) => args.json,
+            Self::Ports(args) => args.json,
             Self::Stop(args) => args.json,
             Self::Delete(args) => args.json,
             Self::Build(args) => args.json,
@@ -129,6 +133,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Rebuild(args) => Box::pin(rebuild::run(args, context)).await,
         Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
         Verb::Build(args) => Box::pin(build::run(args, context)).await,
+        Verb::Ports(args) => Box::pin(ports::run(args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
+use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
 use super::notices;
 use super::removal::undo;
@@ -19,7 +21,7 @@ use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
-use crate::steps::{EngineRunner, Kept, OnFailure, Order, Workspaces};
+use crate::steps::{EngineRunner, Kept, LogPiece, OnFailure, Order, Workspaces};
 
 /// What to print and where.
 #[derive(Debug, clap::Args)]
@@ -45,12 +47,14 @@ pub(super) async fn rehearse(
     let open_files = order.config.as_ref().map_or(Vec::new(), DevContainer::open_files);
     context.home.make(&name)?;
     let cancel = context.interrupts.run();
-    let sinks = sinks(context, &name, output).await?;
+    let mut sinks = sinks(context, &name, output).await?;
+    let (to_codespace, log) = ToCodespace::new(order.purpose);
+    sinks.push(Box::new(to_codespace));
     let (recorder, recording) = Recorder::start(context.clock.clone(), sinks, cancel.clone());
     let began = Instant::now();
     let ending = {
         let interrupts = context.interrupts.clone();
-        let life = live(context, engine.clone(), order, secrets, &recorder, cancel);
+        let life = live(context, engine.clone(), order, secrets, Told { recorder: &recorder, cancel, log });
         tokio::select! { ended = life => Some(ended), () = interrupts.second() => None }
     };
     let Some(Ending { runner, failure, .. }) = ending else {
@@ -94,15 +98,22 @@ pub(super) async fn rehearse(
     Ok(Kind::from(failure.kind).exit_code())
 }
 
+/// Who is told of a run, and who may end it.
+struct Told<'a> {
+    recorder: &'a Recorder,
+    cancel: CancellationToken,
+    log: Receiver<LogPiece>,
+}
+
 /// Leads a codespace, or a prebuild, through its phases.
 async fn live(
     context: &Context,
     engine: Engine,
     order: Order,
     secrets: Secrets,
-    recorder: &Recorder,
-    cancel: CancellationToken,
+    told: Told<'_>,
 ) -> Ending<EngineRunner> {
+    let Told { recorder, cancel, log } = told;
     let Secrets { file, content } = secrets;
     let (world, newer) = of_this_run(context, &order, content.secrets);
     let redactor = redactor(&world, &[]);
@@ -118,7 +129,7 @@ async fn live(
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
     let (purpose, on_failure) = (order.purpose, order.on_failure.clone());
     let registries = world.registries.complete.clone();
-    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel);
+    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel).with_log(log);
     let ending = match purpose {
         Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
         Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,

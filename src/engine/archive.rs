@@ -12,6 +12,27 @@ use super::error::EngineError;
 
 /// The size of a tar's header, in bytes.
 const BLOCK: usize = 512;
+/// A regular file of a container, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmallFile {
+    /// What is in it.
+    pub content: Vec<u8>,
+    /// Its permissions.
+    pub mode: u32,
+    /// The numbers of its user and group.
+    pub owner: (u64, u64),
+}
+
+/// What is at a path of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A small regular file.
+    File(SmallFile),
+    /// Something else: a link, a folder, a large file.
+    Other,
+}
 
 /// How many symbolic links are followed to a file.
 const LINKS: usize = 8;
@@ -50,6 +71,18 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// Returns what is at `path` of a container, with its permissions where it is a regular file of at most `most` bytes.
+    pub async fn read_small(&self, container: &ContainerId, path: &str, most: usize) -> Result<Found, EngineError> {
+        let tar = match self.download(container, path, most).await {
+            Ok(Some(tar)) => tar,
+            Ok(None) => return Ok(Found::Nothing),
+            // It is larger.
+            Err(EngineError::Garbled { .. }) => return Ok(Found::Other),
+            Err(error) => return Err(error),
+        };
+        Ok(small_file(&tar).map_or(Found::Other, Found::File))
     }
 
     /// Downloads the folder or file `path` of a container as a tar of at most `most` bytes, or nothing where it is not there.
@@ -126,6 +159,16 @@ impl Engine {
         }
         Ok(Some(tar))
     }
+}
+
+fn small_file(tar: &[u8]) -> Option<SmallFile> {
+    let mut archive = tar::Archive::new(tar);
+    let mut entry = archive.entries().ok()?.next()?.ok().filter(|entry| entry.header().entry_type().is_file())?;
+    let header = entry.header();
+    let (mode, owner) = (header.mode().ok()?, (header.uid().ok()?, header.gid().ok()?));
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).ok()?;
+    Some(SmallFile { content, mode, owner })
 }
 
 enum Entry {

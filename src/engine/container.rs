@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, EndpointSettings, PortBinding};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
@@ -18,7 +18,7 @@ use super::error::EngineError;
 use super::spec::ContainerSpec;
 
 /// A container's id. Requests carry ids only: bollard puts names into paths unescaped.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ContainerId(pub(super) String);
 
 impl ContainerId {
@@ -78,7 +78,7 @@ pub struct VolumeSummary {
 }
 
 /// What is known of one container.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerDetails {
     /// Its id.
     pub id: ContainerId,
@@ -94,12 +94,17 @@ pub struct ContainerDetails {
     pub env: Vec<String>,
     /// The user of its first process; empty for root.
     pub user: String,
+    /// Its ports that are published: inside, and where on the engine's machine.
+    pub published: Vec<(u16, String)>,
+    /// Its addresses in the engine's networks.
+    pub addresses: Vec<String>,
 }
 
 /// Whether a container runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ContainerState {
     /// Made, and never started.
+    #[default]
     Created,
     /// Running (or about to, or held).
     Running,
@@ -291,6 +296,7 @@ impl Engine {
 fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetails {
     let config = answer.config.unwrap_or_default();
     let run = answer.state.unwrap_or_default();
+    let network = answer.network_settings.unwrap_or_default();
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
     let started_at = run.started_at.filter(|time| !time.starts_with("0001-"));
@@ -302,7 +308,30 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         env: config.env.unwrap_or_default(),
         user: config.user.unwrap_or_default(),
+        published: network.ports.unwrap_or_default().into_iter().flat_map(published).collect(),
+        addresses: addresses(network.networks.unwrap_or_default()),
     }
+}
+
+/// Returns where a port is published: `PORT/tcp` inside, and its bindings.
+fn published((inside, bindings): (String, Option<Vec<PortBinding>>)) -> Vec<(u16, String)> {
+    let Some(inside) = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else { return Vec::new() };
+    let outside = |binding: PortBinding| {
+        let (ip, port) = (binding.host_ip.unwrap_or_default(), binding.host_port?);
+        // Every address is this machine's own, too.
+        let ip = if ["", "0.0.0.0", "::"].contains(&ip.as_str()) { "127.0.0.1".to_owned() } else { ip };
+        Some((inside, if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }))
+    };
+    let mut all: Vec<_> = bindings.unwrap_or_default().into_iter().filter_map(outside).collect();
+    all.dedup();
+    all
+}
+
+fn addresses(networks: HashMap<String, EndpointSettings>) -> Vec<String> {
+    let mut all: Vec<String> =
+        networks.into_values().filter_map(|one| one.ip_address).filter(|one| !one.is_empty()).collect();
+    all.sort();
+    all
 }
 
 fn state(status: Option<&str>) -> ContainerState {

@@ -37,6 +37,13 @@ pub enum Address {
     },
 }
 
+impl Address {
+    /// Tells whether the engine's networks are this machine's.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -19,6 +19,7 @@ mod image;
 mod network;
 mod spec;
 
+pub use archive::{Found, SmallFile};
 pub use build::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, Reuse};
 pub use client::{Engine, EngineMachine, EngineVersion, architecture};
 pub use container::{

@@ -13,6 +13,8 @@ pub enum Event {
     PhaseSkipped { phase: Phase, reason: String },
     /// A phase ended.
     PhaseFinished(PhaseFinished),
+    /// A command of a phase began; its text as it is written in the configuration.
+    CommandStarted { phase: Phase, command: Option<String>, text: String },
     /// One of several commands of a phase ended (an entry of an object, or the command of a Feature or image).
     CommandFinished { phase: Phase, command: String, exit_code: i32, seconds: f64 },
     /// Text that a command of `phase` wrote.
@@ -21,6 +23,8 @@ pub enum Event {
     BuildStep(BuildStep),
     /// How far a pull or a build is; meant for a live view, not kept in the journal file.
     Progress { phase: Phase, text: String },
+    /// The container runs: as whom commands run in it, and where.
+    ContainerReady { user: String, folder: String },
     /// The codespace may be used from here on: the phase that `waitFor` names is over.
     Ready { wait_for: Phase },
     /// A login was written, or was not, and why.

@@ -72,6 +72,10 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    remote_user: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_workspace_folder: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
@@ -116,6 +120,15 @@ impl<'a> Line<'a> {
                 Line { phase: Some(*phase), reason: text(reason), ..head("phaseSkipped") }
             }
             Event::PhaseFinished(finished) => Self::of_finished(head("phaseFinished"), finished),
+            Event::CommandStarted { phase, command, text: shown } => Line {
+                phase: Some(*phase),
+                command: command.as_deref().map(Cow::Borrowed),
+                text: text(shown),
+                ..head("commandStarted")
+            },
+            Event::ContainerReady { user, folder } => {
+                Line { remote_user: text(user), remote_workspace_folder: text(folder), ..head("containerReady") }
+            }
             Event::CommandFinished { phase, command, exit_code, seconds } => Line {
                 phase: Some(*phase),
                 command: text(command),
@@ -243,6 +256,15 @@ impl Line<'_> {
                 detail: self.detail.map(Cow::into_owned),
                 hint: self.hint.map(Cow::into_owned),
             }),
+            "commandStarted" => Event::CommandStarted {
+                phase: self.phase?,
+                command: self.command.map(Cow::into_owned),
+                text: self.text?.into_owned(),
+            },
+            "containerReady" => Event::ContainerReady {
+                user: self.remote_user?.into_owned(),
+                folder: self.remote_workspace_folder?.into_owned(),
+            },
             "commandFinished" => Event::CommandFinished {
                 phase: self.phase?,
                 command: self.command?.into_owned(),

@@ -56,6 +56,8 @@ impl LogText {
             | Event::RecoveryContainer { .. }
             | Event::RunFinished { .. } => self.end_lines(&mut text, |_| true),
             Event::Progress { .. }
+            | Event::CommandStarted { .. }
+            | Event::ContainerReady { .. }
             | Event::Ready { .. }
             | Event::RegistryLogin(_)
             | Event::Warning { .. }
@@ -103,7 +105,7 @@ fn push_output(text: &mut String, time: Timestamp, command: Option<&str>, line: 
     }
 }
 
-fn push_line(text: &mut String, time: Timestamp, line: &str) {
+pub(super) fn push_line(text: &mut String, time: Timestamp, line: &str) {
     // Writing to a String does not fail.
     writeln!(text, "{}: {}", time.strftime("%Y-%m-%d %H:%M:%S.%3fZ"), line.trim_end()).ok();
 }
@@ -121,7 +123,12 @@ fn lines_of(event: &Event) -> Vec<String> {
             vec![format!("[{command}] ended with exit code {exit_code} ({seconds:.1} s)")]
         }
         Event::BuildStep(step) => vec![format!("[{}] {}", step.step, build_step(step))],
-        Event::Output(_) | Event::Progress { .. } => Vec::new(),
+        Event::CommandStarted { command, text, .. } => {
+            let label = command.as_ref().map_or(String::new(), |command| format!("[{command}] "));
+            let line = |(at, line)| format!("{label}{} {line}", if at == 0 { '$' } else { '>' });
+            text.lines().enumerate().map(line).collect()
+        }
+        Event::Output(_) | Event::Progress { .. } | Event::ContainerReady { .. } => Vec::new(),
         Event::Ready { .. } => vec!["The codespace can be used.".to_owned()],
         Event::RegistryLogin(login) => vec![registry_login(login)],
         Event::Warning { message, hint, .. } => {

@@ -1,6 +1,7 @@
 //! Reports, from the events alone: what a run came to ([`Summary`]), and how that reads for a program ([`UpDocument`]) and for
 //! a person ([`timeline`], [`failure`], [`LogText`]). Pure: nothing here reads, writes or asks what time it is.
 
+mod creation_log;
 mod failure;
 mod json;
 mod lines;
@@ -11,6 +12,7 @@ mod summary;
 mod tail;
 mod timeline;
 
+pub use creation_log::CreationLog;
 pub use failure::{Remains, failure};
 pub use json::{DiagnosisDocument, PhaseDocument, Place, RecoveryDocument, RegistryDocument, UpDocument, UpOutcome};
 pub use lines::LineBuffer;

@@ -183,7 +183,10 @@ impl Summary {
                 }
             }
             Event::Output(output) => self.tails.push(output),
-            Event::Progress { .. } | Event::CreationFailed { .. } => {}
+            Event::Progress { .. }
+            | Event::CommandStarted { .. }
+            | Event::ContainerReady { .. }
+            | Event::CreationFailed { .. } => {}
             Event::RecoveryContainer { outcome, reason, hint, .. } => {
                 self.recovery = Some(Recovery { outcome: *outcome, reason: reason.clone(), hint: hint.clone() });
             }

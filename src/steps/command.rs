@@ -98,6 +98,7 @@ impl Place {
         ahead: Option<Gate>,
         leftovers: &mut Leftovers,
     ) -> Result<CommandEnd, EngineError> {
+        self.tell(order).await;
         if let Some(gate) = ahead
             && let Some(end) = self.run_in(gate, order, Opened::Ahead, leftovers).await?
         {
@@ -106,6 +107,13 @@ impl Place {
         let gate = Gate::open(&self.engine, &self.container, &self.user).await?;
         let end = self.run_in(gate, order, Opened::Now, leftovers).await?;
         Ok(end.unwrap_or(CommandEnd { how: How::Exited(STALE), tail: String::new() }))
+    }
+
+    /// Records that a command begins.
+    async fn tell(&self, order: &CommandOrder<'_>) {
+        let text = self.redactor.redact(&order.words.shown()).into_owned();
+        let (phase, command) = (order.phase, order.label.clone());
+        self.record.record(Event::CommandStarted { phase, command, text }).await;
     }
 
     /// Runs a command in a shell; returns nothing where that shell turned out to be stale.

@@ -128,10 +128,7 @@ async fn judge(
             None => StepFailure::new(FailureKind::Engine, "the container was removed while a command ran".to_owned()),
         },
     };
-    let command = match words {
-        Words::Shell(text) => text.to_owned(),
-        Words::Exec(words) => words.join(" "),
-    };
+    let command = words.shown();
     let command = runner.redactor.redact(&command);
     let failed = Failed {
         phase,

@@ -54,6 +54,12 @@ async fn one(
     deadline: Option<tokio::time::Instant>,
 ) -> Result<(), StepFailure> {
     let began = std::time::Instant::now();
+    let shown = match command {
+        SingleCommand::Shell(text) => text.clone(),
+        SingleCommand::Exec(words) => words.join(" "),
+    };
+    let text = runner.redactor.redact(&shown).into_owned();
+    runner.record.record(Event::CommandStarted { phase: PHASE, command: label.clone(), text }).await;
     let spawned = process(command).current_dir(folder).spawn();
     let mut child = spawned.map_err(|error| StepFailure {
         exit_code: Some(127),

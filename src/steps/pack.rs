@@ -38,17 +38,24 @@ pub(super) struct Tar {
     ignore: DockerIgnore,
     /// Files that the folder does not have, or that stand in the place of one that it has.
     more: Vec<(PathBuf, Vec<u8>)>,
+    /// What has an owner and permissions of its own.
+    small: Vec<Small>,
 }
 
 impl Tar {
     /// Returns the content of a folder for a build, every file root's, as BuildKit takes it.
     pub(super) fn of_context(folder: PathBuf, ignore: DockerIgnore, more: Vec<(PathBuf, Vec<u8>)>) -> Self {
-        Self { folders: vec![(folder, PathBuf::new())], owner: (0, 0), ignore, more }
+        Self { folders: vec![(folder, PathBuf::new())], owner: (0, 0), ignore, more, small: Vec::new() }
     }
 
     /// Returns folders and files for a build, all of it root's.
     pub(super) fn of_folders(folders: Vec<(PathBuf, PathBuf)>, more: Vec<(PathBuf, Vec<u8>)>) -> Self {
-        Self { folders, owner: (0, 0), ignore: DockerIgnore::default(), more }
+        Self { folders, owner: (0, 0), ignore: DockerIgnore::default(), more, small: Vec::new() }
+    }
+
+    /// Returns files and folders of which each has an owner.
+    pub(super) fn of_small(small: Vec<Small>) -> Self {
+        Self { small, ..Self::of_folders(Vec::new(), Vec::new()) }
     }
 
     /// Returns the tar as a stream. Where the folder cannot be read to its end it ends with an error: a tar that is merely cut between two
@@ -58,9 +65,10 @@ impl Tar {
         let (tell, told) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
             let writer = Chunks { sender: sender.clone(), waiting: Vec::with_capacity(CHUNK) };
-            let Self { folders, owner, ignore, more } = self;
+            let Self { folders, owner, ignore, more, small } = self;
             let mut packer = Packer { tar: tar::Builder::new(writer), owner, ignore, more, left_out: Vec::new() };
-            let packed = packer.all(&folders).and_then(|()| packer.tar.into_inner()?.flush());
+            let packed = small.iter().try_for_each(|one| packer.add_small(one));
+            let packed = packed.and_then(|()| packer.all(&folders)).and_then(|()| packer.tar.into_inner()?.flush());
             if let Err(error) = &packed {
                 // The reader may be gone: then nobody is to be told.
                 let _reader_gone = sender.blocking_send(Err(Error::new(error.kind(), error.to_string())));
@@ -71,18 +79,33 @@ impl Tar {
     }
 }
 
-/// Returns a tar of `folder` as the folder `name`, every file the owner's.
+/// A file or folder of ours, small enough to be held whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Small {
+    /// Its path, without a slash at its beginning.
+    pub(super) path: String,
+    /// Its permissions.
+    pub(super) mode: u32,
+    /// The numbers of its user and group.
+    pub(super) owner: (u64, u64),
+    /// What is in it; nothing for a folder.
+    pub(super) content: Option<Vec<u8>>,
+}
+
+/// Returns a tar of what is small, and of a folder of this machine as the folder of that name. Where that cannot be read to its end the stream
+/// ends with an error: a tar that is merely cut between two files would pass for a whole one.
 pub(super) fn pack(
-    folder: PathBuf,
-    name: &str,
+    small: Vec<Small>,
+    folder: Option<(PathBuf, String)>,
     owner: &RemoteUser,
 ) -> (impl Stream<Item = Result<Bytes>> + use<>, Packed) {
-    let (name, owner) = (PathBuf::from(name), (owner.uid, owner.gid));
-    Tar { folders: vec![(folder, name)], owner, ignore: DockerIgnore::default(), more: Vec::new() }.stream()
+    let owner = (owner.uid, owner.gid);
+    let folders = folder.map(|(folder, name)| (folder, PathBuf::from(name))).into_iter().collect();
+    Tar { folders, owner, ignore: DockerIgnore::default(), more: Vec::new(), small }.stream()
 }
 
 /// Returns the header of an entry that belongs to a user and a group.
-pub(super) fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u64)) -> tar::Header {
+fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u64)) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(mode);
@@ -117,6 +140,15 @@ impl Packer {
         let mut entries = entries.map_err(of(name))?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
         entries.iter().try_for_each(|entry| self.add(&entry.path(), &name.join(entry.file_name()), None))
+    }
+
+    fn add_small(&mut self, small: &Small) -> Result<()> {
+        let Small { path, mode, owner, content } = small;
+        let kind = if content.is_some() { tar::EntryType::Regular } else { tar::EntryType::Directory };
+        let content = content.as_deref().unwrap_or_default();
+        let mut header = header(kind, *mode, content.len() as u64, *owner);
+        header.set_mtime(u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0));
+        self.tar.append_data(&mut header, path, content)
     }
 
     /// Adds a file, a link, or a folder with everything in it.
@@ -286,7 +318,7 @@ mod tests {
         let sparse = fs::File::create(clone.join("sparse")).expect("made");
         sparse.set_len(3_000_000).expect("long");
 
-        let (stream, told) = pack(clone.clone(), "app", &owner());
+        let (stream, told) = pack(Vec::new(), Some((clone.clone(), "app".to_owned())), &owner());
         let archive = bytes(stream).await.expect("a whole tar");
         assert!(told.await.expect("told").expect("packed").is_empty());
         let unpacked = around.path().join("unpacked");
@@ -316,7 +348,7 @@ mod tests {
         let (_around, clone) = folder();
         let _socket = std::os::unix::net::UnixListener::bind(clone.join("socket")).expect("bound");
         assert!(Command::new("mkfifo").arg(clone.join("pipe")).status().expect("runs").success());
-        let (stream, told) = pack(clone, "app", &owner());
+        let (stream, told) = pack(Vec::new(), Some((clone, "app".to_owned())), &owner());
         let archive = bytes(stream).await.expect("a whole tar");
         assert_eq!(tar(Path::new("/"), &["-t", "-f", "-"], &archive), "app\n");
         assert_eq!(told.await.expect("told").expect("packed"), [Path::new("app/pipe"), Path::new("app/socket")]);
@@ -327,7 +359,7 @@ mod tests {
         let (_around, clone) = folder();
         fs::write(clone.join("a"), vec![1; CHUNK * (WAITING + 20)]).expect("written");
         fs::write(clone.join("b"), "second").expect("written");
-        let (mut stream, told) = pack(clone.clone(), "app", &owner());
+        let (mut stream, told) = pack(Vec::new(), Some((clone.clone(), "app".to_owned())), &owner());
         let first = stream.next().await.expect("a chunk").expect("read");
         assert!(!first.is_empty());
         change(&clone);
@@ -368,7 +400,7 @@ mod tests {
     async fn a_file_that_grows_is_as_long_as_it_was() {
         let (_around, clone) = folder();
         fs::write(clone.join("a"), vec![1; CHUNK * (WAITING + 20)]).expect("written");
-        let (mut stream, told) = pack(clone.clone(), "app", &owner());
+        let (mut stream, told) = pack(Vec::new(), Some((clone.clone(), "app".to_owned())), &owner());
         let first = stream.next().await.expect("a chunk").expect("read");
         let mut file = fs::OpenOptions::new().append(true).open(clone.join("a")).expect("opened");
         file.write_all(&[2; 1000]).expect("written");
@@ -381,7 +413,7 @@ mod tests {
     async fn a_reader_that_goes_ends_the_packing() {
         let (_around, clone) = folder();
         fs::write(clone.join("a"), vec![1; CHUNK * (WAITING + 20)]).expect("written");
-        let (stream, told) = pack(clone, "app", &owner());
+        let (stream, told) = pack(Vec::new(), Some((clone, "app".to_owned())), &owner());
         drop(stream);
         assert_eq!(told.await.expect("told").expect_err("not packed").kind(), ErrorKind::BrokenPipe);
     }

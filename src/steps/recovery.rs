@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::order::{Cache, OnFailure, Workspaces};
-use super::pack::header;
+use super::pack::{Small, Tar};
 use super::run_args::RunArgs;
 use super::runner::EngineRunner;
 use super::{create, image};
@@ -80,9 +80,6 @@ async fn say_why(
 }
 
 fn reason(error: CreationError) -> impl Stream<Item = Result<Bytes>> + use<> {
-    let content = format!("{}\n", error.code());
-    let mut header = header(tar::EntryType::Regular, 0o644, content.len() as u64, (0, 0));
-    let mut builder = tar::Builder::new(Vec::new());
-    let made = builder.append_data(&mut header, REASON_FILE, content.as_bytes()).and_then(|()| builder.into_inner());
-    futures_util::stream::iter([made.map(Bytes::from)])
+    let content = Some(format!("{}\n", error.code()).into_bytes());
+    Tar::of_small(vec![Small { path: REASON_FILE.to_owned(), mode: 0o644, owner: (0, 0), content }]).stream().0
 }

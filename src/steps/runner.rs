@@ -1,8 +1,12 @@
 //! Carries the phases out on a real engine: what the phase machine asks for, each step in a module of its own.
 
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use super::command::Leftovers;
+use super::creation_log::{LogPiece, Writing};
 use super::image::Image;
 use super::order::Order;
 use super::running::Running;
@@ -15,7 +19,7 @@ use crate::lifecycle::{
     ContentReady, FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner,
 };
 use crate::phase::{Hook, Phase};
-use crate::plan::{self, Facts, Marks};
+use crate::plan::{self, Facts, Marks, Occasion};
 use crate::redact::Redactor;
 
 /// Carries the phases out on an engine.
@@ -31,6 +35,9 @@ pub struct EngineRunner {
     /// Whether the engine has GPUs for containers; known where a configuration asks for one.
     pub(super) has_gpus: bool,
     pub(super) running: Option<Running>,
+    /// What is to be written into the codespace's creation log, until somebody writes it.
+    log: Option<Receiver<LogPiece>>,
+    writing: Option<Writing>,
     pub(super) leftovers: Leftovers,
 }
 
@@ -45,7 +52,26 @@ impl EngineRunner {
         cancel: CancellationToken,
     ) -> Self {
         let (image, leftovers) = (Image::default(), Leftovers::default());
-        Self { engine, order, world, record, redactor, cancel, image, has_gpus: false, running: None, leftovers }
+        Self {
+            engine,
+            order,
+            world,
+            record,
+            redactor,
+            cancel,
+            image,
+            has_gpus: false,
+            running: None,
+            log: None,
+            writing: None,
+            leftovers,
+        }
+    }
+
+    /// Takes what is to be written into the codespace's creation log.
+    #[must_use]
+    pub fn with_log(self, log: Receiver<LogPiece>) -> Self {
+        Self { log: Some(log), ..self }
     }
 
     /// Returns the container, where there is one by now.
@@ -60,6 +86,12 @@ impl EngineRunner {
 
     /// Ends the run: says which commands left a background process that still holds their output.
     pub async fn finish(mut self) {
+        if let Some(writing) = self.writing.take()
+            && let Err(why) = writing.finish().await
+        {
+            let message = format!("the codespace's own creation log is not whole: {}", self.redactor.redact(&why));
+            self.warn(Phase::Create, message, Some("`localspace logs` has all of it".to_owned())).await;
+        }
         let leftovers = std::mem::take(&mut self.leftovers);
         for (phase, label) in leftovers.still_open().await {
             let whose = label.map_or(String::new(), |label| format!(" (`{label}`)"));
@@ -85,6 +117,18 @@ impl EngineRunner {
             registries: self.world.registries.complete.len(),
             attach: self.order.attach,
         })
+    }
+
+    /// Begins to write the creation log, but for a mere attach: that writes none on GitHub either.
+    pub(super) fn write_log(&mut self) {
+        let Some(running) = &self.running else { return };
+        let HookPlan { on_create, update_content, login, post_create, post_start, .. } =
+            self.plan(&running.merged, &running.marks);
+        let is_attach =
+            [on_create, update_content, login, post_create, post_start].iter().all(|one| *one != Planned::Run);
+        if let Some(log) = self.log.take().filter(|_| self.order.occasion != Occasion::Attach || !is_attach) {
+            self.writing = Some(Writing::begin(Arc::clone(&running.place), running.user.clone(), log));
+        }
     }
 
     /// Returns how many shells will be wanted one after the other.

@@ -155,7 +155,9 @@ impl Sink for Live {
                 self.bar.println(recovery_container(*outcome, *seconds, reason.as_deref()));
             }
             Event::RunStarted(_)
+            | Event::CommandStarted { .. }
             | Event::CommandFinished { .. }
+            | Event::ContainerReady { .. }
             | Event::RegistryLogin(_)
             | Event::Diagnosis(_)
             | Event::RunFinished { .. } => {}

@@ -49,7 +49,9 @@ impl Sink for Plain {
             Event::RunStarted(_)
             | Event::PhaseStarted { .. }
             | Event::BuildStep(_)
+            | Event::CommandStarted { .. }
             | Event::CommandFinished { .. }
+            | Event::ContainerReady { .. }
             | Event::Output(_)
             | Event::Progress { .. }
             | Event::RegistryLogin(_)

@@ -157,6 +157,12 @@ fn any_event_of_a_command() -> impl Strategy<Value = Event> {
             Event::BuildStep(BuildStep { phase, step, name, state, seconds })
         }),
         (phase(), text()).prop_map(|(phase, text)| Event::Progress { phase, text }),
+        (phase(), option::of(text()), text()).prop_map(|(phase, command, text)| Event::CommandStarted {
+            phase,
+            command,
+            text
+        }),
+        (text(), text()).prop_map(|(user, folder)| Event::ContainerReady { user, folder }),
     ]
 }
 

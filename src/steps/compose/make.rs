@@ -17,6 +17,7 @@ use crate::plan::{Marks, Occasion};
 use crate::steps::container::workspaces_volume;
 use crate::steps::create::{find_user, gone, hand_over, make_way, unfit, wanted};
 use crate::steps::order::{Cache, Workspaces};
+use crate::steps::pack::Tar;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
@@ -56,7 +57,8 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
     runner.uninterrupted()?;
     let id = container(runner).await?;
     runner.order.container = Some(id.clone());
-    runner.engine.upload(&id, "/", workspace::marks_folder(&user)).await?;
+    let small = workspace::of_container(&runner.engine, &id, &user).await?;
+    runner.engine.upload(&id, "/", Tar::of_small(small).stream().0).await?;
     runner.uninterrupted()?;
     let ended = follow(runner, Call::create(&UP, Ends::AtOnce)).await?;
     if !ended.success {
@@ -143,15 +145,17 @@ async fn fill(
     let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
     let user = find_user(runner, &id, merged, &first_user).await?;
     let filling = async {
-        let left_out = match runner.order.workspaces {
-            Workspaces::Empty => {
-                workspace::fill(&runner.engine, &id, &stack.root, runner.order.repository.name(), &user).await?
-            }
+        let order = &runner.order;
+        let clone = match order.workspaces {
+            Workspaces::Empty => Some((stack.root.as_path(), order.repository.name())),
             Workspaces::Kept => None,
         };
+        let small = workspace::of_volume(order, &user);
+        let left_out = workspace::fill(&runner.engine, &id, small, clone, &user).await?;
         for folder in &made.folders {
             if !runner.engine.has(&id, &format!("/workspaces/{folder}")).await? {
-                runner.engine.upload(&id, "/", workspace::folder(&format!("workspaces/{folder}"))).await?;
+                let folder = workspace::empty_folder(&format!("workspaces/{folder}"));
+                runner.engine.upload(&id, "/", Tar::of_small(vec![folder]).stream().0).await?;
             }
         }
         Ok::<_, StepFailure>(left_out)

@@ -1,7 +1,5 @@
 //! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
-use std::path::Path;
-
 use super::{find_user, gone, owner, unfit, unusable, way};
 use crate::devcontainer::{DevContainer, MergedConfiguration};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState};
@@ -109,21 +107,19 @@ async fn fill(
     first_user: &str,
 ) -> Result<RemoteUser, StepFailure> {
     let user = find_user(runner, id, merged, first_user).await?;
+    let order = &runner.order;
+    let clone = match (order.workspaces, &order.checkout) {
+        (Workspaces::Empty, Some(checkout)) => Some((checkout.path(), order.repository.name())),
+        (Workspaces::Empty | Workspaces::Kept, _) => None,
+    };
     let filling = async {
-        let left_out = match (runner.order.workspaces, &runner.order.checkout) {
-            (Workspaces::Empty, Some(clone)) => {
-                let (clone, name): (&Path, _) = (clone.path(), runner.order.repository.name());
-                workspace::fill(&runner.engine, id, clone, name, &user).await?
-            }
-            (Workspaces::Empty | Workspaces::Kept, _) => None,
-        };
-        runner.engine.upload(id, "/", workspace::marks_folder(&user)).await?;
+        let mut small = workspace::of_container(&runner.engine, id, &user).await?;
+        small.extend(workspace::of_volume(order, &user));
         // What is kept has not got it from the clone.
-        if let (Workspaces::Kept, Some(lock)) = (runner.order.workspaces, &runner.image.lock) {
-            let path = format!("{}/{}", runner.order.repository_folder(), lock.path);
-            runner.engine.upload(id, "/", workspace::file(&path, &lock.text, &user)).await?;
+        if let (Workspaces::Kept, Some(lock)) = (order.workspaces, &runner.image.lock) {
+            small.push(workspace::file(&format!("{}/{}", order.repository_folder(), lock.path), &lock.text, &user));
         }
-        Ok::<_, StepFailure>(left_out)
+        workspace::fill(&runner.engine, id, small, clone, &user).await
     };
     // A container that was never started is undone, so a large repository's way into it may be cut short.
     let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();

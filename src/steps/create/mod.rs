@@ -17,6 +17,7 @@ use super::runner::EngineRunner;
 use super::running::settle;
 use crate::devcontainer::{MergedConfiguration, Variables};
 use crate::engine::ContainerId;
+use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::plan::Occasion;
 
@@ -31,6 +32,9 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
     };
     has_workspace_folder(runner, &found.details.id).await?;
     runner.running = Some(settle(runner, found).await?);
+    runner.write_log();
+    let (user, folder) = (runner.running()?.user.name.clone(), runner.order.workspace_folder.clone());
+    runner.record.record(Event::ContainerReady { user, folder }).await;
     // The container is there for everyone to find, and the clone is not needed any more.
     (runner.order.making, runner.order.checkout) = (None, None);
     Ok(())

@@ -14,6 +14,16 @@ pub(crate) enum Words<'a> {
     Exec(&'a [String]),
 }
 
+impl Words<'_> {
+    /// Returns the command for a person.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Shell(text) => (*text).to_owned(),
+            Self::Exec(words) => words.join(" "),
+        }
+    }
+}
+
 /// When the shell was opened that runs a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opened {

@@ -1,0 +1,222 @@
+//! The text of `/workspaces/.codespaces/.persistedshare/creation.log`, in the words and in the order of the real one
+//! (codespaces-facts.md sections 1.2 and 1.5), and the steps that `postCreateOutput.json` tells of (section 1.8).
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::log_text::{LogText, push_line};
+use super::look::Colour;
+use super::sanitise;
+use crate::journal::{CreationError, Event, Outcome, PhaseFinished, RunStarted};
+use crate::phase::Phase;
+
+/// Makes the log's text and the list of steps, event by event.
+#[derive(Debug)]
+pub struct CreationLog {
+    /// What a failure is called.
+    error: CreationError,
+    text: LogText,
+    part: Part,
+    /// The remote user and the folder, where they are known.
+    place: Option<(String, String)>,
+    /// The command that runs, or ran last.
+    command: String,
+    /// Whether the phase that `waitFor` names is over.
+    is_ready: bool,
+    steps: Vec<(Phase, &'static str)>,
+}
+
+/// The parts of a log, each with its headline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Beginning,
+    Creating,
+    Blocking,
+    Configuring,
+    Commands,
+    /// A phase failed: what is skipped after it has no headline.
+    Failed,
+    /// Whoever attaches does not write into it.
+    Over,
+}
+
+impl Part {
+    const fn headline(self) -> &'static str {
+        match self {
+            Self::Beginning => "Configuration starting...",
+            Self::Creating => "Creating container...",
+            Self::Blocking => "Running blocking commands...",
+            Self::Configuring => "Configuring codespace...",
+            Self::Commands => "Running commands...",
+            Self::Failed | Self::Over => "Finished configuring codespace.",
+        }
+    }
+
+    const fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::InitializeCommand | Phase::Image | Phase::Create => Self::Creating,
+            Phase::OnCreateCommand | Phase::UpdateContentCommand => Self::Blocking,
+            Phase::RegistryLogin => Self::Configuring,
+            Phase::PostCreateCommand | Phase::PostStartCommand => Self::Commands,
+            Phase::PostAttachCommand => Self::Over,
+        }
+    }
+
+    /// Tells whether GitHub's machine calls the dev container program in it, which says at its end how it went.
+    const fn is_a_program_s(self) -> bool {
+        matches!(self, Self::Creating | Self::Blocking | Self::Commands)
+    }
+}
+
+impl CreationLog {
+    /// Returns the beginning of a log, in which a failure is called so.
+    pub const fn new(error: CreationError) -> Self {
+        Self {
+            error,
+            text: LogText::new(Colour::Never),
+            part: Part::Beginning,
+            place: None,
+            command: String::new(),
+            is_ready: false,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Tells whether nothing comes any more.
+    pub fn is_over(&self) -> bool {
+        self.part == Part::Over
+    }
+
+    /// Returns what `postCreateOutput.json` holds by now.
+    pub fn steps(&self) -> String {
+        let step = |(phase, status): &(Phase, &str)| json!({ "name": phase.name(), "status": status });
+        json!({ "steps": self.steps.iter().map(step).collect::<Vec<_>>() }).to_string() + "\n"
+    }
+
+    /// Returns the lines that an event adds.
+    pub fn event(&mut self, time: Timestamp, event: &Event) -> String {
+        if self.is_over() {
+            return String::new();
+        }
+        let mut text = String::new();
+        match event {
+            Event::RunStarted(run) => self.begin(&mut text, time, run),
+            Event::PhaseStarted { phase } => {
+                text += &self.text.finish();
+                self.enter(&mut text, time, Part::of(*phase));
+                if Part::of(*phase) != Part::Over && *phase > Phase::Create {
+                    self.steps.push((*phase, "running"));
+                }
+            }
+            Event::PhaseSkipped { phase, .. } => {
+                self.enter(&mut text, time, Part::of(*phase));
+                if !matches!(self.part, Part::Failed | Part::Over) {
+                    text += &self.text.event(time, event);
+                }
+            }
+            Event::CommandStarted { phase, command: label, text: command } => {
+                if label.is_none() {
+                    push_line(&mut text, time, &format!("Running the {phase} from devcontainer.json..."));
+                }
+                command.lines().next().unwrap_or_default().clone_into(&mut self.command);
+                text += &self.text.event(time, event);
+            }
+            Event::ContainerReady { user, folder } => self.place = Some((user.clone(), folder.clone())),
+            Event::Ready { .. } => self.is_ready = true,
+            Event::PhaseFinished(finished) => {
+                text += &self.text.event(time, event);
+                self.finished(&mut text, time, finished);
+            }
+            Event::CommandFinished { .. }
+            | Event::BuildStep(_)
+            | Event::Output(_)
+            | Event::RegistryLogin(_)
+            | Event::Warning { .. }
+            | Event::Diagnosis(_) => text += &self.text.event(time, event),
+            // Told at the failure itself, or of another container.
+            Event::Progress { .. }
+            | Event::CreationFailed { .. }
+            | Event::RecoveryContainer { .. }
+            | Event::RunFinished { .. } => {}
+        }
+        text
+    }
+
+    fn begin(&mut self, text: &mut String, time: Timestamp, run: &RunStarted) {
+        // A log is written anew by each attempt.
+        *self = Self::new(self.error);
+        let version = format!("localspace {}", run.version);
+        for line in ["", "Host information", &"-".repeat(16), &version, &"-".repeat(16)] {
+            push_line(text, time, line);
+        }
+        headline(text, time, Part::Beginning);
+        push_line(text, time, "Cloning...");
+    }
+
+    /// Begins a part with its headline, and ends the one before it.
+    fn enter(&mut self, text: &mut String, time: Timestamp, next: Part) {
+        match (self.part, next) {
+            (before, next) if before == next => return,
+            (Part::Failed, Part::Over) => {}
+            (Part::Failed, _) => return,
+            (before, _) if before.is_a_program_s() => {
+                let (user, folder) = self.place.clone().unwrap_or_default();
+                let outcome = format!("Outcome: success User: {user} WorkspaceFolder: {folder}");
+                push_line(text, time, &sanitise::plain(&outcome));
+                push_line(text, time, "devcontainer process exited with exit code 0");
+            }
+            _ => {}
+        }
+        headline(text, time, next);
+        self.part = next;
+    }
+
+    fn finished(&mut self, text: &mut String, time: Timestamp, finished: &PhaseFinished) {
+        let PhaseFinished { phase, outcome, exit_code, .. } = finished;
+        let status = match outcome {
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+        };
+        if let Some(last) = self.steps.last_mut().filter(|last| last.0 == *phase) {
+            last.1 = status;
+        }
+        if *outcome == Outcome::Succeeded {
+            return;
+        }
+        let mut say = |line: &str| push_line(text, time, &sanitise::plain(line));
+        if let Some(code) = exit_code {
+            say(&format!(
+                "{phase} from devcontainer.json failed with exit code {code}. Skipping any further user-provided commands."
+            ));
+            say(&format!("Outcome: error Message: Command failed: {}", self.command));
+            say("devcontainer process exited with exit code 1");
+        }
+        if !self.is_ready && exit_code.is_some() {
+            let (error, code) = (
+                format!("Error: {}", self.command),
+                format!("Error code: {} ({})", self.error.code(), self.error.name()),
+            );
+            match self.error {
+                CreationError::Container => {
+                    for line in [
+                        "=== ERROR === Failed to create container.",
+                        &error,
+                        &code,
+                        "=== ERROR === Container creation failed.",
+                    ] {
+                        say(line);
+                    }
+                }
+                CreationError::Prebuild => [error, code].iter().for_each(|line| say(line)),
+            }
+        }
+        self.part = Part::Failed;
+    }
+}
+
+fn headline(text: &mut String, time: Timestamp, part: Part) {
+    text.push('\n');
+    text.push_str(&"=".repeat(81));
+    text.push('\n');
+    push_line(text, time, part.headline());
+}

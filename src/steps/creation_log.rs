@@ -1,0 +1,114 @@
+//! The creation log of a codespace, written into the codespace while a run goes on.
+//!
+//! One process in the container appends what comes over its standard input, so that `tail -f` shows it as it comes, and a line costs no
+//! request of its own. What is written is told by the run's events, without secrets; a log that cannot be written is said, and the run goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::mpsc::Receiver;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::command::Place;
+use super::remote_user::RemoteUser;
+use super::shared;
+use crate::engine::{EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers};
+
+/// How long the last of it may take.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// How old the list of steps in the codespace may become while a step runs.
+const STEPS_AGE: Duration = Duration::from_secs(1);
+
+/// What there is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPiece {
+    /// Lines of the log.
+    pub text: String,
+    /// What `postCreateOutput.json` holds from now on, where that has changed.
+    pub steps: Option<String>,
+    /// Whether nothing comes after it.
+    pub is_last: bool,
+}
+
+/// A log that is being written.
+#[derive(Debug)]
+pub(super) struct Writing(JoinHandle<Result<(), String>>);
+
+impl Writing {
+    /// Begins to write what comes, as the remote user, and does not wait for it.
+    pub(super) fn begin(place: Arc<Place>, user: RemoteUser, pieces: Receiver<LogPiece>) -> Self {
+        Self(tokio::spawn(write(place, user, pieces)))
+    }
+
+    /// Waits for the end of it; an error is why the log is not whole, in words.
+    pub(super) async fn finish(self) -> Result<(), String> {
+        let Self(mut writing) = self;
+        if let Ok(ended) = timeout(WITHIN, &mut writing).await {
+            return ended.unwrap_or(Ok(()));
+        }
+        writing.abort();
+        Err(format!("the codespace does not take it within {} s", WITHIN.as_secs()))
+    }
+}
+
+async fn write(place: Arc<Place>, user: RemoteUser, mut pieces: Receiver<LogPiece>) -> Result<(), String> {
+    let said = |error: EngineError| error.to_string();
+    let command = ["/bin/sh", "-c", &format!("exec cat >'{}'", shared::CREATION_LOG)].map(str::to_owned).to_vec();
+    let spec =
+        ExecSpec { command, user: Some(user.name.clone()), env: Vec::new(), powers: Powers::Own, terminal: None };
+    let ExecSession { output, mut input, .. } = place.engine.exec(&place.container, spec).await.map_err(said)?;
+    // The newest list of steps that is not in the codespace yet, and since when.
+    let mut steps: Option<(String, Instant)> = None;
+    while let Some(piece) = next(&mut pieces, steps.as_ref().map(|(_, since)| *since + STEPS_AGE)).await {
+        let Some(LogPiece { text, steps: newer, is_last }) = piece else {
+            put_steps(&place, &user, &mut steps).await.map_err(said)?;
+            continue;
+        };
+        if let Some(newer) = newer {
+            let since = steps.map_or_else(Instant::now, |(_, since)| since);
+            steps = Some((newer, since));
+        }
+        if input.send(text.as_bytes()).await.is_err() {
+            return end(input, output).await;
+        }
+        if is_last {
+            break;
+        }
+    }
+    let (put, ended) = tokio::join!(put_steps(&place, &user, &mut steps), end(input, output));
+    put.map_err(said)?;
+    ended
+}
+
+/// Waits for the next piece; nothing inside where the deadline comes first, and nothing at all where no more comes.
+async fn next(pieces: &mut Receiver<LogPiece>, deadline: Option<Instant>) -> Option<Option<LogPiece>> {
+    match deadline {
+        Some(deadline) => match tokio::time::timeout_at(deadline, pieces.recv()).await {
+            Ok(piece) => piece.map(Some),
+            Err(_) => Some(None),
+        },
+        None => pieces.recv().await.map(Some),
+    }
+}
+
+async fn put_steps(place: &Place, user: &RemoteUser, steps: &mut Option<(String, Instant)>) -> Result<(), EngineError> {
+    match steps.take() {
+        Some((text, _)) => place.engine.upload(&place.container, "/", shared::steps(text, user)).await,
+        None => Ok(()),
+    }
+}
+
+/// Ends the process's input and waits for its end; what it says is why it could not write.
+async fn end(input: ExecInput, mut output: ExecOutput) -> Result<(), String> {
+    let _gone = input.close().await;
+    let mut said = Vec::new();
+    // A connection that breaks is the end of it, too.
+    while let Some(Ok(chunk)) = output.next().await {
+        said.extend_from_slice(&chunk.bytes);
+    }
+    let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
+    if said.is_empty() { Ok(()) } else { Err(said) }
+}
