@@ -161,6 +161,25 @@ fn lockfile(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_lockfile_that_leads_out_of_the_repository_is_not_read() {
+    let sandbox = Sandbox::new();
+    let config = json!({"image": "busybox:1", "features": {"localhost:1/acme/features/x:1": {}}});
+    let folder = repository(&sandbox, "r", &config, &[]);
+    std::os::unix::fs::symlink("/etc/passwd", lockfile(&folder)).expect("linked");
+    std::fs::remove_dir_all(folder.join(".git")).expect("removed");
+    commit(&folder);
+    let name = sandbox.name("led");
+    let folder = folder.display().to_string();
+    for args in [["up", &folder, "--name", &name], ["config", &folder, "--features", "--json"]] {
+        let refused = sandbox.run(&args).expect(2);
+        let expected = ".devcontainer/devcontainer-lock.json is no file of the repository: it is left alone\n";
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(refused.stderr.contains("hint: put the file itself there, or remove it"), "{}", refused.stderr);
+    }
+    nothing_is_left(&name);
+}
+
+#[test]
 fn a_private_feature_is_got_with_the_codespaces_secrets_locked_and_needs_no_registry_the_second_time() {
     let (registry, sandbox) = (FeatureRegistry::start(), Sandbox::new());
     let digest = registry.publish("acme/features/tool", &["1"], &FILES);

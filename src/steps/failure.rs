@@ -3,6 +3,7 @@
 use crate::compose::ComposeError;
 use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
+use crate::feature_store::{Fault, LockfileError};
 use crate::home::HomeError;
 use crate::lifecycle::{FailureKind, StepFailure};
 
@@ -27,6 +28,28 @@ impl From<ComposeError> for StepFailure {
             ComposeError::Configuration(error) => error.into(),
             error @ (ComposeError::NotInstalled { .. } | ComposeError::Disk(_)) => {
                 Self { hint, ..Self::new(FailureKind::Engine, error.to_string()) }
+            }
+        }
+    }
+}
+
+impl From<Fault> for FailureKind {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Registry => Self::Registry,
+            Fault::Machine => Self::Engine,
+            Fault::Configuration => Self::Configuration,
+        }
+    }
+}
+
+impl From<LockfileError> for StepFailure {
+    fn from(error: LockfileError) -> Self {
+        let (kind, hint) = (error.fault().into(), error.hint());
+        match error {
+            LockfileError::Text(error) => error.into(),
+            error @ (LockfileError::Other { .. } | LockfileError::Disk { .. }) => {
+                Self { hint, ..Self::new(kind, error.to_string()) }
             }
         }
     }

@@ -6,10 +6,7 @@ use std::path::Path;
 use crate::devcontainer::feature::{Feature, Lockfile};
 use crate::devcontainer::{ConfigError, Configuration};
 use crate::feature_store::write_lockfile;
-use crate::lifecycle::{FailureKind, StepFailure};
-
-/// The largest lockfile that is read, in bytes.
-const LARGEST: u64 = 4 << 20;
+use crate::lifecycle::StepFailure;
 
 /// What becomes of the lockfile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,24 +33,6 @@ pub(in crate::steps) struct NewLockfile {
     pub(in crate::steps) text: String,
 }
 
-/// Reads the lockfile beside a configuration; nothing where there is none.
-pub(super) fn read(files: &Path, config: &str) -> Result<Option<Lockfile>, StepFailure> {
-    let path = Lockfile::path(config);
-    let file = files.join(&path);
-    if file.symlink_metadata().is_err() {
-        return Ok(None);
-    }
-    let fail = |problem: String| StepFailure::new(FailureKind::Configuration, format!("{path}: {problem}"));
-    let (real, top) = (file.canonicalize(), files.canonicalize());
-    let real = real.ok().filter(|real| top.is_ok_and(|top| real.starts_with(top)) && real.is_file());
-    let real = real.ok_or_else(|| fail("it is no file of the repository".to_owned()))?;
-    if real.metadata().is_ok_and(|about| about.len() > LARGEST) {
-        return Err(fail(format!("it is larger than {LARGEST} bytes")));
-    }
-    let text = std::fs::read_to_string(&real).map_err(|error| fail(format!("it cannot be read: {error}")))?;
-    Ok(Lockfile::read(&text, &path)?)
-}
-
 impl Locked {
     /// Holds the Features against the lockfile that is there. One that has to stay and would be another one is an error.
     pub(super) fn of(
@@ -75,8 +54,7 @@ impl Locked {
     /// Writes it into the clone, once the Features are installed; returns what was written.
     pub(super) fn write(self, files: &Path, config: &str) -> Result<Option<NewLockfile>, StepFailure> {
         let Some(text) = self.text else { return Ok(None) };
-        write_lockfile(files, config, &text)
-            .map_err(|error| StepFailure::new(FailureKind::Configuration, error.to_string()))?;
+        write_lockfile(files, config, &text)?;
         Ok(Some(NewLockfile { path: Lockfile::path(config), text }))
     }
 }

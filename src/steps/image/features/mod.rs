@@ -11,7 +11,7 @@ use super::{Image, name};
 use crate::devcontainer::feature::{Build, Feature, Installation, Ordered, Worklist};
 use crate::devcontainer::{Configuration, DevContainer, Entry, ImageReference, MergedConfiguration};
 use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse};
-use crate::feature_store::{Content, Fault, FeatureStore, FetchError, Reach, Surroundings};
+use crate::feature_store::{Content, FeatureStore, FetchError, Reach, Surroundings, read_lockfile};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -84,7 +84,7 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
     });
     let text = "resolving Features".to_owned();
     runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
-    let old = lock::read(files, &config.file)?;
+    let old = read_lockfile(files, &config.file)?;
     let variables = runner.variables();
     let worklist = Worklist::new(config, &variables, Vec::new());
     let resolution = Box::pin(store.resolve(worklist, old.as_ref(), Reach::Everywhere)).await;
@@ -94,19 +94,16 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
     let (said, fault) = (said(config, &resolution.ordered), resolution.fault);
     let features = resolution.ordered.features.map_err(|error| {
         let failure = StepFailure::from(error);
-        StepFailure { kind: fault.map_or(failure.kind, kind), ..failure }
+        StepFailure { kind: fault.map_or(failure.kind, FailureKind::from), ..failure }
     })?;
     for line in said {
         runner.warn(Phase::Image, line, None).await;
     }
     let lock = lock::Locked::of(&features, old.as_ref(), runner.order.lockfile, config)?;
-    let mut contents = Vec::new();
-    for feature in &features {
-        let text = format!("fetching the Feature {}", feature.written);
-        runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
-        let content = store.content(&feature.source, &feature.written).await;
-        contents.push(content.map_err(|error| not_had(config, feature, &error))?);
-    }
+    let text = "fetching Features".to_owned();
+    runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
+    let contents = Box::pin(store.contents(&features)).await;
+    let contents = contents.map_err(|(feature, error)| not_had(config, feature, &error))?;
     Ok(Resolved { features, contents, lock })
 }
 
@@ -117,19 +114,11 @@ fn said(config: &Configuration, ordered: &Ordered) -> Vec<String> {
     own.chain(others).collect()
 }
 
-const fn kind(fault: Fault) -> FailureKind {
-    match fault {
-        Fault::Registry => FailureKind::Registry,
-        Fault::Machine => FailureKind::Engine,
-        Fault::Configuration => FailureKind::Configuration,
-    }
-}
-
 /// Returns the failure of a Feature whose files cannot be had, at the place that asks for it.
 fn not_had(config: &Configuration, feature: &Feature, error: &FetchError) -> StepFailure {
     let place = feature.root.clone().unwrap_or(0..1);
     let failure = StepFailure::from(config.error(place, error.to_string(), error.hint()));
-    StepFailure { kind: kind(error.fault()), ..failure }
+    StepFailure { kind: error.fault().into(), ..failure }
 }
 
 /// Returns the build that installs them.
