@@ -1,8 +1,12 @@
 //! `build`: an image alone, for this tool and others.
 
+use std::io::Read;
+use std::net::TcpListener;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox, commit, docker};
+use crate::support::{Deadline, Ran, Sandbox, commit, docker, send};
 
 /// A name of an image; what has it goes when this is dropped.
 struct Named(String);
@@ -73,6 +77,9 @@ fn a_dockerfile_and_features_are_built_together() {
     let entries: Value = serde_json::from_str(&image.label("devcontainer.metadata")).expect("JSON");
     let ids: Vec<&Value> = entries.as_array().expect("a list").iter().map(|entry| &entry["id"]).collect();
     assert!(ids.ends_with(&[&json!("./greeter"), &json!("./shout"), &Value::Null]), "{ids:?}");
+    // What the reference CLI 0.88 wrote for the same repository, but for what the image below says.
+    let own = r#"{"id":"./greeter","postCreateCommand":"greet","entrypoint":"/opt/greeter/started"}, {"id":"./shout"}, {"postCreateCommand":"shout","remoteUser":"vscode"} ]"#;
+    assert!(image.label("devcontainer.metadata").ends_with(own), "{}", image.label("devcontainer.metadata"));
 }
 
 #[test]
@@ -97,4 +104,42 @@ fn what_fails_leaves_nothing_and_says_why() {
         let refused = build(&sandbox, &folder, &image, flags).expect(2);
         assert!(refused.stderr.contains(problem), "{flags:?}: {}", refused.stderr);
     }
+}
+
+#[test]
+fn an_interrupt_ends_the_build_and_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let image = Named::of(&sandbox, "cut");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let script = format!("nc 127.0.0.1 {port} </dev/zero");
+    let folder = sandbox.repository(
+        "r",
+        r#"{"build": {"dockerfile": "Dockerfile", "options": ["--network=host"]}, "features": {"./f": {}}}"#,
+    );
+    let write =
+        |path: &str, text: &str| std::fs::write(folder.join(".devcontainer").join(path), text).expect("written");
+    std::fs::create_dir(folder.join(".devcontainer/f")).expect("made");
+    write("Dockerfile", "FROM busybox:1\n");
+    write("f/devcontainer-feature.json", r#"{"id": "f", "name": "F", "version": "1.0.0"}"#);
+    write("f/install.sh", &format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(
+        folder.join(".devcontainer/f/install.sh"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .expect("set");
+    let folder = folder.display().to_string();
+    let child = sandbox.spawn(&["build", &folder, "--working-tree", "--image-name", &image.0, "--json"]);
+    let _deadline = Deadline::of(child.id());
+    let (mut step, _) = listener.accept().expect("the script runs");
+    step.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
+    send("INT", child.id());
+    let ran = Ran::of(child.wait_with_output().expect("ended")).expect(130);
+    assert_eq!(ran.json()["outcome"], "error");
+    let mut chunk = [0; 8192];
+    while step.read(&mut chunk).is_ok_and(|length| length > 0) {}
+    let error = step.read(&mut chunk).err().map(|error| error.kind());
+    assert_ne!(error, Some(std::io::ErrorKind::WouldBlock), "the script still runs");
+    assert_eq!(docker(&["images", "-q", &image.0]).stdout, "");
+    assert_eq!(homes_codespaces(&sandbox), 0);
 }

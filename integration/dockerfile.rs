@@ -272,6 +272,8 @@ fn a_rebuild_takes_the_dockerfile_that_lies_in_the_codespace_and_leaves_no_image
         let _changed = sandbox.inside(&name, &change);
         let _rebuilt = sandbox.run(&["rebuild", "-c", &name]).expect(0);
         assert_eq!(sandbox.inside(&name, "cat /made"), format!("{made}\n"));
+        // Its own, and that of the container which it took the place of.
+        assert!(images_of(&name).lines().count() <= 2, "{}", images_of(&name));
     }
     let broken = sandbox.inside(&name, "echo RUN exit 1 >>.devcontainer/Dockerfile");
     assert_eq!(broken, "");

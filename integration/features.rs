@@ -207,6 +207,17 @@ fn a_private_feature_is_got_with_the_codespaces_secrets_locked_and_needs_no_regi
     let second = sandbox.name("offline");
     let _up = sandbox.up(&folder, &second, &["--frozen-lockfile", "--secrets-file", &secrets]).expect(0);
     assert_eq!(sandbox.inside(&second, "cat /tool"), "from the registry\n");
+    // A Feature that is added in the codespace is locked there too.
+    let change = format!(
+        "echo '{{\"image\": \"busybox:1\", \"features\": {{\"{id}\": {{}}, \"./own\": {{}}}}}}' >.devcontainer/devcontainer.json; \
+        mkdir .devcontainer/own; echo '{{\"id\": \"own\", \"name\": \"Own\", \"version\": \"1.0.0\"}}' >.devcontainer/own/devcontainer-feature.json; \
+        printf '#!/bin/sh\\necho own >/own\\n' >.devcontainer/own/install.sh; chmod 755 .devcontainer/own/install.sh; \
+        rm .devcontainer/devcontainer-lock.json"
+    );
+    let _changed = sandbox.inside(&name, &change);
+    let _rebuilt = sandbox.run(&["rebuild", "-c", &name]).expect(0);
+    let lock = "cat /own; stat -c %a .devcontainer/devcontainer-lock.json; grep -c integrity .devcontainer/devcontainer-lock.json";
+    assert_eq!(sandbox.inside(&name, lock), "own\n644\n1\n");
     // The registry's login is in no file of the image.
     let history = docker(&["history", "--no-trunc", &format!("localspace/{second}")]).stdout;
     assert!(!history.contains(PASSWORD), "{history}");

@@ -83,14 +83,18 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     let engine = context.engine()?;
     let name = fresh_name();
     let interrupts = context.interrupts.clone();
-    let built = interrupts.until(Box::pin(build(&args, context, &engine, &name))).await;
+    let built = match interrupts.until(Box::pin(ready(&args, context, &name))).await {
+        Ok((order, secrets)) => Box::pin(build(&args, context, &engine, order, secrets)).await,
+        Err(error) => Err(error),
+    };
     // What is under the name for the time of the build goes, however that ended.
     let removed = remove(context, &engine, &name).await;
     let code = built?;
     removed.map(|()| code)
 }
 
-async fn build(args: &Args, context: &mut Context, engine: &Engine, name: &CodespaceName) -> Result<u8, CliError> {
+/// Clones the repository and reads its configuration.
+async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Result<(Order, Secrets), CliError> {
     let secrets = Secrets::load(args.secrets_file.clone())?;
     let source = repository::locate(&args.repository)?;
     let new = NewCodespace {
@@ -103,7 +107,18 @@ async fn build(args: &Args, context: &mut Context, engine: &Engine, name: &Codes
     };
     let attach = Attach::No("an image is built alone");
     let order = order::make(context, new, attach, &RunOptions::of_image()).await?;
-    let order = args.image(order)?;
+    Ok((args.image(order)?, secrets))
+}
+
+/// Builds the image and says what came of it. An interrupt is the run's to see.
+async fn build(
+    args: &Args,
+    context: &mut Context,
+    engine: &Engine,
+    order: Order,
+    secrets: Secrets,
+) -> Result<u8, CliError> {
+    let name = &order.name.clone();
     context.home.make(name)?;
     let output = Output { json: args.json, events: None };
     let sinks = rehearse::sinks(context, name, &output).await?;

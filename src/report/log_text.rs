@@ -198,7 +198,9 @@ pub(crate) fn build_step(step: &BuildStep) -> String {
         StepState::Started => String::new(),
         StepState::Cached | StepState::Succeeded | StepState::Failed => format!(": {}", step.state.name()),
     };
-    format!("{}{state}{seconds}", step.name)
+    // An instruction may have several lines.
+    let name = step.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{name}{state}{seconds}")
 }
 
 fn phase_finished(finished: &PhaseFinished) -> String {

@@ -4,7 +4,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::*;
 use crate::journal::{
-    Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, Record, RegistryLogin, RunStarted,
+    BuildStep, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished, Record, RegistryLogin,
+    RunStarted, StepState,
 };
 use crate::phase::Phase;
 
@@ -260,6 +261,36 @@ fn a_log_reads_like_a_creation_log() {
     ");
     assert!(log(&usable(), Colour::Always).contains(": a\u{1b}[31mb\u{1b}[0m\n"));
     assert!(!log(&usable(), Colour::Never).contains('\u{1b}'));
+}
+
+#[test]
+fn a_build_is_told_step_by_step_and_fails_of_one() {
+    let phase = Phase::Image;
+    let step = |step: &str, name: &str, state, seconds| {
+        Event::BuildStep(BuildStep { phase, step: step.to_owned(), name: name.to_owned(), state, seconds })
+    };
+    let failed = finished(phase, Outcome::Failed, Some(2), Some("Dockerfile:3: `RUN make` failed"));
+    let records = records(vec![
+        Event::PhaseStarted { phase },
+        step("1/3", "FROM busybox", StepState::Cached, None),
+        step("2/3", "RUN make", StepState::Started, None),
+        output(phase, Some("2/3"), OutputStream::Stderr, "make: no rule"),
+        step("2/3", "RUN make", StepState::Failed, Some(0.25)),
+        output(phase, Some("3/3"), OutputStream::Stdout, "another's"),
+        failed,
+    ]);
+    insta::assert_snapshot!(log(&records, Colour::Never), @r"
+    2026-01-02 03:04:05.678Z: Preparing image...
+    2026-01-02 03:04:05.778Z: [1/3] FROM busybox: cached
+    2026-01-02 03:04:05.878Z: [2/3] RUN make
+    2026-01-02 03:04:06.078Z: [2/3] make: no rule
+    2026-01-02 03:04:06.078Z: [2/3] RUN make: failed (0.2 s)
+    2026-01-02 03:04:06.278Z: [3/3] another's
+    2026-01-02 03:04:06.278Z: image: failed with exit code 2 (1.2 s): Dockerfile:3: `RUN make` failed
+    ");
+    let failure = Summary::of(records).failure.expect("it failed");
+    assert_eq!(failure.headline(), "image failed in `2/3` with exit code 2: Dockerfile:3: `RUN make` failed");
+    assert_eq!(failure.excerpt, ["make: no rule"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use jiff::{Timestamp, ToSpan};
 
 use super::*;
-use crate::journal::{Event, Outcome, Output, OutputStream, PhaseFinished};
+use crate::journal::{BuildStep, Event, Outcome, Output, OutputStream, PhaseFinished, StepState};
 use crate::phase::Phase;
 use crate::report::{Charset, Colour};
 
@@ -107,6 +107,32 @@ fn without_a_terminal_there_is_a_line_per_phase() {
     ready: the codespace can be used
     registryLogin: skipped: this is a prebuild: no login
     postCreateCommand: failed (75.0 s): exit code 2
+    ");
+}
+
+#[test]
+fn the_steps_of_a_build_are_lines_as_they_end() {
+    let step = |state, seconds| {
+        let (step, name) = ("dev 2/5".to_owned(), "RUN \u{1b}[2Jmake\n all".to_owned());
+        Event::BuildStep(BuildStep { phase: Phase::Image, step, name, state, seconds })
+    };
+    let (sender, lines) = mpsc::channel();
+    let mut plain = Plain::new(Box::new(Wire(sender)));
+    show(
+        &mut plain,
+        &[step(StepState::Started, None), step(StepState::Succeeded, Some(3.05)), step(StepState::Cached, None)],
+    );
+    drop(plain);
+    insta::assert_snapshot!(lines.iter().collect::<String>(), @r"
+    image: [dev 2/5] RUN make all: succeeded (3.0 s)
+    image: [dev 2/5] RUN make all: cached
+    ");
+    let (term, mut live) = live(LOOK);
+    show(&mut live, &[Event::PhaseStarted { phase: Phase::Image }, step(StepState::Started, None)]);
+    live.draw();
+    insta::assert_snapshot!(term.contents(), @r"
+    ⠹ image                 3 s
+        [dev 2/5] RUN make all
     ");
 }
 

@@ -20,9 +20,10 @@ use super::compose::{self, Stack};
 use super::runner::EngineRunner;
 use crate::codespace::label;
 use crate::devcontainer::{ContainerSource, DevContainer, DockerfileBuild, Entry, read_label};
-use crate::engine::ImageDetails;
+use crate::engine::{ImageDetails, LabelFilter};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
+use crate::plan::Occasion;
 
 /// An image that is on the engine.
 #[derive(Debug, Default)]
@@ -108,7 +109,21 @@ async fn completed(
     };
     // What it consists of is the new one's too.
     let _gone = runner.engine.remove_image(&name).await?;
+    if runner.order.occasion == Occasion::Rebuild && image.is_ok() {
+        sweep(runner).await?;
+    }
     image
+}
+
+/// Removes the images of earlier builds that have lost their name to a newer one. What a container uses stays.
+async fn sweep(runner: &EngineRunner) -> Result<(), StepFailure> {
+    let filter = name::labels(&runner.order).into_iter().map(|(name, value)| LabelFilter::is(&name, &value));
+    for image in runner.engine.images(&filter.collect::<Vec<_>>()).await? {
+        if image.names.is_empty() {
+            let _in_use = runner.engine.remove_image(&image.id).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns what an image's metadata says; a label that says nothing is told of.
