@@ -25,7 +25,7 @@ SAMPLES = ("hello", "parallel", "project")
 
 def one_at_a_time(subject, found, number=0):
     """Notes the times of one codespace's life."""
-    for verb in ("up", "exec", "delete"):
+    for verb in ("config", "up", "exec", "delete"):
         ran = getattr(subject, verb)(number)
         if ran:
             found.setdefault((subject.name, verb), []).append(ran.ms)
@@ -96,7 +96,7 @@ def _told_apart(values, floor):
 
 
 def report(found, names, args, load):
-    titles = {"up": "up ms", "exec": "exec ms", "delete": "delete ms", "at once": f"{args.at_once} up ms", "up MB": "up MB", "at once MB": f"{args.at_once} up MB"}
+    titles = {"config": "config ms", "up": "up ms", "exec": "exec ms", "delete": "delete ms", "at once": f"{args.at_once} up ms", "up MB": "up MB", "at once MB": f"{args.at_once} up MB"}
     floor = measure.floor_mb()
     print(f"\n{args.image}, five echo hooks; {args.runs} runs one at a time, {args.rounds} of {args.at_once} at once; load {load:.1f} before it on {os.cpu_count()} cores.")
     print("Milliseconds: median (lowest-highest); ratios are of medians.")

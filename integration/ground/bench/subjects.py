@@ -1,6 +1,6 @@
-"""The three that are measured: bare API calls, the reference CLI, and localspace. Each has `up`, `exec` and `delete` of codespace number N.
+"""The three that are measured: bare API calls, the reference CLI, and localspace. Each has `config`, `up`, `exec` and `delete` of codespace number N.
 
-`up` and `exec` return a measure.Ran; `delete` too, or None where the subject has no such verb and the bench tidies up.
+`up` and `exec` return a measure.Ran; `config` and `delete` too, or None where the subject has no such verb.
 """
 
 import json
@@ -61,6 +61,9 @@ class Bare:
     def __init__(self, path, image):
         self._path, self._image, self._containers = path, image, {}
 
+    def config(self, _number):
+        return None
+
     def up(self, number):
         self._containers[number], steps = bare.life(self._engine(), self._image)
         return Ran("", "", sum(ms for _, ms in steps))
@@ -93,6 +96,9 @@ class Reference:
 
     def __init__(self, program, path, folders, hooks=HOOKS):
         self._program, self._engine_path, self._folders, self._hooks = program, path, folders, hooks
+
+    def config(self, number):
+        return run([self._program, "read-configuration", "--workspace-folder", str(self._folders[number])])
 
     def up(self, number):
         ran = run([self._program, "up", "--workspace-folder", str(self._folders[number])])
@@ -134,6 +140,9 @@ class Ours:
         self._program, self._folders, self._hooks = str(pathlib.Path(program).resolve()), folders, hooks
         self._env = {"LOCALSPACE_HOME": str(home)}
         self._made = set()
+
+    def config(self, number):
+        return run([self._program, "config", "--json", str(self._folders[number])], self._env)
 
     def up(self, number):
         self._made.add(number)
