@@ -147,7 +147,7 @@ fn a_secret_is_in_no_output_label_image_event_journal_argument_or_file() {
 
     // Again, and in a terminal.
     let plain = sandbox.run(&args).expect(1);
-    assert!(plain.stderr.contains("PASSWORD=***"), "{}", plain.stderr);
+    assert!(plain.stderr.contains("***"), "{}", plain.stderr);
     search("up", plain.stdout + &plain.stderr);
     let (code, live) = sandbox.terminal(&args).end();
     assert_eq!(code, 1, "{live}");
