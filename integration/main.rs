@@ -13,6 +13,7 @@ mod config_features;
 mod configuration;
 mod credentials;
 mod dockerfile;
+mod dotfiles;
 mod environment;
 mod exec;
 mod exec_terminal;

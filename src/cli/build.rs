@@ -103,6 +103,7 @@ async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Resu
         source: &source,
         wanted: args.wanted(context),
         config: args.config.as_deref().map(|path| path.trim_start_matches("./")),
+        dotfiles: None,
         lockfile: if args.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Written },
     };
     let attach = Attach::No("an image is built alone");

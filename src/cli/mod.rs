@@ -7,6 +7,7 @@ mod context;
 mod creation_log;
 mod delete;
 mod doctor;
+mod dotfiles;
 mod error;
 mod exec;
 mod features;

@@ -16,7 +16,7 @@ use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::report::plain;
 use crate::repository::{self, Checkout, Content, Source, Wanted};
 use crate::steps::{
-    BuildOptions, Cache, ImageUse, LockfileUse, OnFailure, Order, RunArgs, Workspaces, recovery_configuration,
+    BuildOptions, Cache, Dotfiles, ImageUse, LockfileUse, OnFailure, Order, RunArgs, Workspaces, recovery_configuration,
 };
 use crate::ui::Answer;
 
@@ -56,6 +56,7 @@ pub(super) struct NewCodespace<'a> {
     pub(super) config: Option<&'a str>,
     /// What becomes of the lockfile of its Features.
     pub(super) lockfile: LockfileUse,
+    pub(super) dotfiles: Option<Dotfiles>,
 }
 
 /// Clones the repository, reads its configuration, and returns the order to make a codespace of them.
@@ -113,6 +114,7 @@ pub(super) async fn make(
         attach,
         timeout: options.timeout_per_phase,
         local_env: context.environment.clone(),
+        dotfiles: new.dotfiles,
         notes,
     })
 }
@@ -220,6 +222,7 @@ pub(super) async fn wake(
         timeout: options.timeout_per_phase,
         local_env: context.environment.clone(),
         environment_file: context.home.environment(&found.name),
+        dotfiles: None,
         notes: Vec::new(),
     };
     if found.is_in_recovery() {

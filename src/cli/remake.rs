@@ -115,6 +115,7 @@ impl Remake<'_> {
             attach: self.attach,
             timeout: self.options.timeout_per_phase,
             local_env: context.environment.clone(),
+            dotfiles: None,
             notes,
         })
     }

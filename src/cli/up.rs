@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Context;
+use super::dotfiles::DotfilesArgs;
 use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{self, NewCodespace, RunOptions, fresh_name};
@@ -49,6 +50,8 @@ pub(super) struct Args {
     /// Fail where the lockfile of the Features is missing or would change
     #[arg(long)]
     frozen_lockfile: bool,
+    #[command(flatten)]
+    dotfiles: DotfilesArgs,
     /// Take uncommitted files too
     #[arg(long)]
     working_tree: bool,
@@ -126,6 +129,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 wanted,
                 config,
                 lockfile: args.lockfile(),
+                dotfiles: args.dotfiles.order(),
             };
             Order { making, ..order::make(context, new, attach, &args.options).await? }
         }
@@ -173,6 +177,7 @@ impl Args {
             ("--repository", differs(called.as_deref(), label::REPOSITORY)),
             ("--config", differs(self.config(), label::CONFIG)),
             ("--working-tree", self.working_tree),
+            ("--dotfiles-repository", self.dotfiles.order().is_some()),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
         (!given.is_empty()).then(|| {

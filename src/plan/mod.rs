@@ -74,6 +74,8 @@ pub struct Facts {
     pub registries: usize,
     /// Whether the run ends in an attach.
     pub attach: Attach,
+    /// Whether a person's dotfiles are to be installed: a part of `postCreateCommand`, whether that has a command or not.
+    pub dotfiles: bool,
 }
 
 const NO_COMMAND: &str = "the configuration has none";
@@ -137,7 +139,10 @@ pub fn hooks(facts: &Facts) -> HookPlan {
         on_create: once(Hook::OnCreate),
         update_content,
         login,
-        post_create: once(Hook::PostCreate),
+        post_create: match once(Hook::PostCreate) {
+            Planned::Skip(_) if facts.dotfiles && !facts.marks.once.contains(&Phase::PostCreateCommand) => Planned::Run,
+            planned @ (Planned::Run | Planned::Skip(_)) => planned,
+        },
         post_start,
         post_attach,
     }
@@ -155,6 +160,7 @@ mod tests {
             marks: Marks::default(),
             registries: 1,
             attach: Attach::Yes,
+            dotfiles: false,
         }
     }
 
@@ -193,6 +199,17 @@ mod tests {
         facts.marks.once = [Phase::OnCreateCommand, Phase::UpdateContentCommand, Phase::PostCreateCommand].into();
         facts.marks.since_start = [Phase::RegistryLogin, Phase::PostStartCommand].into();
         check(&facts, "-----R");
+    }
+
+    #[test]
+    fn dotfiles_are_a_part_of_post_create_command_also_where_it_has_no_command() {
+        let mut facts = facts();
+        facts.commands.clear();
+        check(&facts, "--R---");
+        facts.dotfiles = true;
+        check(&facts, "--RR--");
+        facts.marks.once.insert(Phase::PostCreateCommand);
+        check(&facts, "--R---");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) struct CommandOrder<'a> {
     /// What its output is labelled with, where the phase has several.
     pub(super) label: Option<String>,
     pub(super) words: Words<'a>,
+    /// What is told of it, where that is not its text.
+    pub(super) shown: Option<&'a str>,
     pub(super) folder: &'a str,
     pub(super) env: &'a [(String, Option<String>)],
     /// The file that marks success, and its content.
@@ -111,7 +113,8 @@ impl Place {
 
     /// Records that a command begins.
     async fn tell(&self, order: &CommandOrder<'_>) {
-        let text = self.redactor.redact(&order.words.shown()).into_owned();
+        let text = order.shown.map_or_else(|| order.words.shown(), str::to_owned);
+        let text = self.redactor.redact(&text).into_owned();
         let (phase, command) = (order.phase, order.label.clone());
         self.record.record(Event::CommandStarted { phase, command, text }).await;
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::command::{CommandEnd, CommandOrder, How, Leftovers, Place};
+use super::dotfiles;
 use super::limits::deadline;
 use super::marks;
 use super::runner::EngineRunner;
@@ -32,6 +33,7 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
         phase,
         label: None,
         words: Words::Shell(""),
+        shown: None,
         folder: &folder,
         env: &env,
         success: None,
@@ -53,7 +55,10 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
             }
         }
     }
-    Ok(())
+    match hook {
+        Hook::PostCreate => dotfiles::install(runner, &env).await,
+        Hook::OnCreate | Hook::UpdateContent | Hook::PostStart | Hook::PostAttach => Ok(()),
+    }
 }
 
 /// Runs one command, in the next of the shells that were opened ahead.

@@ -16,6 +16,7 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
+use super::dotfiles::Dotfiles;
 use super::image::{BuildOptions, ImageUse, LockfileUse};
 use super::run_args::RunArgs;
 
@@ -121,6 +122,8 @@ pub struct Order {
     pub local_env: BTreeMap<String, String>,
     /// Where to keep what the remote user's login shell has in its environment.
     pub environment_file: PathBuf,
+    /// A person's dotfiles, for a new codespace.
+    pub dotfiles: Option<Dotfiles>,
     /// Things that a person should know before anything runs, in words.
     pub notes: Vec<String>,
 }

@@ -116,6 +116,7 @@ impl EngineRunner {
             marks: marks.clone(),
             registries: self.world.registries.complete.len(),
             attach: self.order.attach,
+            dotfiles: self.order.dotfiles.is_some(),
         })
     }
 
