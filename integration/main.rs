@@ -21,6 +21,7 @@ mod feature_store;
 mod features;
 mod full_disk;
 mod homes;
+mod hook_table;
 mod hooks;
 mod initialize;
 mod interrupted;

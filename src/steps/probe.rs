@@ -41,8 +41,9 @@ pub(super) async fn probe(
     let [before, after] = signs.each_ref().map(EndMark::as_str);
     let words = [user.shell.clone(), flags.to_owned(), format!("echo {before}; cat /proc/self/environ; echo {after}")];
     let cookie = format!("{COOKIE_OF_PROBE}{}", mark.as_str());
+    let env = [("HOME".to_owned(), Some(user.home.clone()))];
     let (command, opened) = (Words::Exec(&words), Opened::Now);
-    let script = Script { command, folder: "/", env: &[], success: None, opened, cookie: cookie.clone(), mark: &mark };
+    let script = Script { command, folder: "/", env: &env, success: None, opened, cookie: cookie.clone(), mark: &mark };
     let gate = match ahead.next().await {
         Some(gate) => gate,
         None => Gate::open(&place.engine, &place.container, &place.user).await.map_err(|error| not_asked(&error))?,

@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::codespaces;
 use super::command::{Ahead, Place};
 use super::container::STARTED;
-use super::gate::entropy;
+use super::gate::{Gate, entropy, fresh_mark};
 use super::kept::Kept;
 use super::probe::{self, COOKIE_OF_PROBE};
 use super::processes;
 use super::remote_user::RemoteUser;
 use super::runner::EngineRunner;
+use super::shell::quote;
 use crate::devcontainer::{MergedConfiguration, Variables};
 use crate::engine::{ContainerDetails, ContainerId, ContainerState, Printed};
 use crate::github::Fingerprints;
@@ -73,7 +74,8 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     }
     // The probe goes through the first of them: nothing in them depends on it.
     let mut ahead = Ahead::open(&place, runner.shells(&merged, &marks));
-    let home = details.env.iter().find_map(|entry| entry.strip_prefix("HOME=")).unwrap_or(&user.home).to_owned();
+    let home = home(&place, &user, &details, &mut ahead).await;
+    let user = RemoteUser { home: home.clone(), ..user };
     let file = &runner.order.environment_file;
     let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
     let env = if let Some(kept) = &before {
@@ -81,7 +83,9 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         kept.env.clone()
     } else {
         let probed = probed(runner, &place, &user, &merged, &mut ahead).await?;
-        environment(&probed, codespaces::command_env(&runner.order), &merged, &details)
+        let mut given = codespaces::command_env(&runner.order);
+        given.push(("HOME".to_owned(), Some(home.clone())));
+        environment(&probed, given, &merged, &details)
     };
     // What ended since then is no codespace that can be used.
     look_again(runner, &id).await?;
@@ -93,6 +97,30 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         Kept { container, started_at, user, home, env, secrets }.save(file)?;
     }
     Ok(Running { place, user, home, started_at, merged, marks, env, ahead })
+}
+
+/// Returns the remote user's home, by the reference's rule (devcontainer-semantics.md section 1.4): the container's `HOME` where that is theirs,
+/// or can be. An image's `HOME=/root` is no home of another user's.
+async fn home(place: &Place, user: &RemoteUser, details: &ContainerDetails, ahead: &mut Ahead) -> String {
+    let of_container = details.env.iter().find_map(|entry| entry.strip_prefix("HOME="));
+    let Some(of_container) = of_container.filter(|home| *home != user.home && user.uid != 0) else {
+        return of_container.unwrap_or(&user.home).to_owned();
+    };
+    let (mark, path) = (fresh_mark(), quote(of_container));
+    let text =
+        format!("{{\nif [ ! -e {path} ] || [ -w {path} ]; then echo theirs; fi\ncode=0\n{}\n}}\n", mark.script());
+    let gate = match ahead.next().await {
+        Some(gate) => Ok(gate),
+        None => Gate::open(&place.engine, &place.container, &place.user).await,
+    };
+    let asked = match gate {
+        Ok(gate) => gate.ask(&text, &mark).await,
+        Err(error) => Err(error),
+    };
+    // A container that does not answer is told of by what comes next.
+    let Ok((printed, gate)) = asked else { return user.home.clone() };
+    ahead.put_back(gate);
+    if printed.starts_with(b"theirs") { of_container.to_owned() } else { user.home.clone() }
 }
 
 /// Ends what a run that died left running: a command of its would run beside its own repetition. What phases that are over have started is
