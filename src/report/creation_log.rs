@@ -220,3 +220,49 @@ fn headline(text: &mut String, time: Timestamp, part: Part) {
     text.push('\n');
     push_line(text, time, part.headline());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(events: &[Event]) -> (String, String) {
+        let time: Timestamp = "2026-01-02T03:04:05.678Z".parse().expect("a time");
+        let mut log = CreationLog::new(CreationError::Prebuild);
+        let text: String = events.iter().map(|event| log.event(time, event)).collect();
+        (text.replace("2026-01-02 03:04:05.678Z: ", ""), log.steps())
+    }
+
+    #[test]
+    fn a_failure_ends_the_parts_and_is_called_what_it_is_of() {
+        let phase = Phase::OnCreateCommand;
+        let failed = PhaseFinished {
+            phase,
+            outcome: Outcome::Failed,
+            seconds: 0.1,
+            exit_code: Some(7),
+            reason: None,
+            detail: None,
+            hint: None,
+        };
+        let skipped = |phase| Event::PhaseSkipped { phase, reason: "it failed".to_owned() };
+        let (text, steps) = log(&[
+            Event::PhaseStarted { phase },
+            Event::CommandStarted { phase, command: None, text: "make\nall".to_owned() },
+            Event::PhaseFinished(failed),
+            skipped(Phase::RegistryLogin),
+            skipped(Phase::PostAttachCommand),
+            Event::Warning { phase: None, message: "too late".to_owned(), hint: None },
+        ]);
+        let rule = "=".repeat(81);
+        let expected = format!(
+            "\n{rule}\nRunning blocking commands...\nRunning the onCreateCommand from devcontainer.json...\n$ make\n> all\n\
+             onCreateCommand: failed with exit code 7 (0.1 s)\n\
+             onCreateCommand from devcontainer.json failed with exit code 7. Skipping any further user-provided commands.\n\
+             Outcome: error Message: Command failed: make\ndevcontainer process exited with exit code 1\n\
+             Error: make\nError code: 1309 (UnifiedContainersErrorPrebuilTemplateOnCreateFailed)\n\
+             \n{rule}\nFinished configuring codespace.\n"
+        );
+        assert_eq!(text, expected);
+        assert_eq!(steps, "{\"steps\":[{\"name\":\"onCreateCommand\",\"status\":\"failed\"}]}\n");
+    }
+}
