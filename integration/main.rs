@@ -17,6 +17,7 @@ mod dotfiles;
 mod environment;
 mod exec;
 mod exec_terminal;
+mod feature_build;
 mod feature_store;
 mod features;
 mod full_disk;
