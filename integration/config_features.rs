@@ -133,39 +133,39 @@ fn features_of_a_registry_are_what_the_lockfile_says_and_need_no_network_the_sec
     let registry = FeatureRegistry::start();
     let sandbox = Sandbox::new();
     let files = |metadata: &'static str| [("devcontainer-feature.json", metadata), ("install.sh", "#!/bin/sh\n")];
-    let old = registry.publish(
-        "acme/features/tool",
-        &["1", "latest"],
-        &files(r#"{"id":"tool","version":"1.0.0","name":"Old"}"#),
-    );
-    let new = registry.publish("acme/features/tool", &["1"], &files(r#"{"id":"tool","version":"1.1.0","name":"New"}"#));
+    let old = r#"{"id":"tool","version":"1.0.0","name":"Old","onCreateCommand":"old"}"#;
+    let new = r#"{"id":"tool","version":"1.1.0","name":"New","onCreateCommand":"new"}"#;
+    let old = registry.publish("acme/features/tool", &["1", "latest"], &files(old));
+    let new = registry.publish("acme/features/tool", &["1"], &files(new));
     let id = format!("localhost:{}/acme/features/Tool:1", registry.open);
-    let folder =
-        sandbox.repository("app", &json!({ "image": "busybox:1", "features": { id.as_str(): {} } }).to_string());
+    let config = json!({ "image": "busybox:1", "features": { id.as_str(): {} } });
+    let folder = sandbox.repository("app", &config.to_string());
     let shown = || {
-        let ran = sandbox.run(&["config", "app", "--features", "--json"]).expect(0);
-        let set = ran.json()["featuresConfiguration"]["featureSets"][0].clone();
-        (
-            set["features"][0]["name"].clone(),
-            set["computedDigest"].clone(),
-            set["sourceInformation"]["featureRef"]["tag"].clone(),
-        )
+        let set = sandbox.run(&["config", "app", "--features", "--json"]).expect(0).json();
+        let set = set["featuresConfiguration"]["featureSets"][0].clone();
+        let reference = &set["sourceInformation"]["featureRef"];
+        (set["computedDigest"].clone(), reference["tag"].clone(), reference["scheme"].clone())
     };
-    assert_eq!(shown(), (json!("New"), json!(new.to_string()), json!("1")));
-    let lock =
-        json!({ "features": { id.as_str(): { "version": "1.0.0", "resolved": "x", "integrity": old.to_string() } } });
+    let command = || {
+        let rows = sandbox.run(&["config", "app", "--explain", "--json"]).expect(0).json()["properties"].clone();
+        let rows = rows.as_array().expect("a list").clone();
+        rows.iter().find(|row| row["property"] == "onCreateCommand").expect("one")["value"].clone()
+    };
+    assert_eq!(shown(), (json!(new.to_string()), json!("1"), json!("http")));
+    assert_eq!(command(), "new");
+    let locked = json!({ "version": "1.0.0", "resolved": "x", "integrity": old.to_string() });
     let path = folder.join(".devcontainer/devcontainer-lock.json");
-    std::fs::write(&path, lock.to_string()).expect("written");
-    assert_eq!(shown(), (json!("Old"), json!(old.to_string()), json!("1")));
+    std::fs::write(&path, json!({ "features": { id.as_str(): locked } }).to_string()).expect("written");
+    assert_eq!(shown().0, new.to_string());
+    assert_eq!(command(), "old");
     registry.stop();
-    assert_eq!(shown().0, "Old");
+    assert_eq!(command(), "old");
     std::fs::write(&path, "nope").expect("written");
-    let broken = sandbox.run(&["config", "app", "--features"]).expect(2);
-    assert!(
-        broken.stderr.contains(".devcontainer/devcontainer-lock.json:1:2: the lockfile is no JSON"),
-        "{}",
-        broken.stderr
-    );
+    for flag in ["--explain", "--check"] {
+        let broken = sandbox.run(&["config", "app", flag]);
+        let said = ".devcontainer/devcontainer-lock.json:1:2: the lockfile is no JSON";
+        assert!(broken.stderr.contains(said), "{}", broken.stderr);
+    }
     std::fs::remove_file(&path).expect("removed");
     let other = json!({ "image": "busybox:1", "features": { id.replace("Tool", "gone"): {} } });
     std::fs::write(folder.join(".devcontainer/devcontainer.json"), other.to_string()).expect("written");

@@ -90,7 +90,7 @@ def with_network(folder, hosts):
     if not all(map(shutil.which, ("unshare", "mount", "openssl"))) or subprocess.run([*enter, "true"], capture_output=True).returncode:
         return None
     extensions = "subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=made up", "-addext", extensions,
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=made up", "-addext", extensions, "-addext", "basicConstraints=critical,CA:FALSE",
                     "-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")], check=True, capture_output=True)
     return subprocess.run([*enter, *inner]).returncode
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use crate::devcontainer::feature::{Feature, Ordered, Requested, Worklist};
+use crate::devcontainer::feature::{Feature, Lockfile, Ordered, Requested, Worklist};
 use crate::devcontainer::{Advice, Configuration, Finding, Variables};
-use crate::feature_store::{Reach, Resolution, read_lockfile};
+use crate::feature_store::{Reach, Resolution};
 use crate::github::Registry;
 use crate::report::plain;
 
@@ -23,12 +23,14 @@ pub(super) struct Sources<'a> {
     pub(super) additional: Vec<Requested>,
     /// The codespace's own registries.
     pub(super) registries: Vec<Registry>,
+    /// What each Feature has to be; nothing for what it is today.
+    pub(super) lock: Option<Lockfile>,
 }
 
 /// Returns the Features, the first to be installed first; what a person should know is told.
 pub(super) async fn resolve(context: &mut Context, sources: Sources<'_>) -> Result<Vec<Feature>, CliError> {
     let config = sources.config;
-    let Some(resolution) = look(context, sources, Reach::Everywhere).await? else { return Ok(Vec::new()) };
+    let Some(resolution) = look(context, sources, Reach::Everywhere).await else { return Ok(Vec::new()) };
     let Resolution { ordered, notes, fault } = resolution;
     for note in notes {
         context.ui.say(&format!("note: {}\n", plain(&note)));
@@ -48,23 +50,19 @@ pub(super) async fn resolve(context: &mut Context, sources: Sources<'_>) -> Resu
 
 /// Returns what is to be said about the Features of a configuration, told from the repository alone: in the configuration, and in their own
 /// files.
-pub(super) async fn check(
-    context: &mut Context,
-    sources: Sources<'_>,
-) -> Result<(Vec<Finding>, Vec<Advice>), CliError> {
-    let Some(resolution) = look(context, sources, Reach::Repository).await? else { return Ok(Default::default()) };
+pub(super) async fn check(context: &mut Context, sources: Sources<'_>) -> (Vec<Finding>, Vec<Advice>) {
+    let Some(resolution) = look(context, sources, Reach::Repository).await else { return Default::default() };
     let Ordered { findings, local, .. } = resolution.ordered;
-    Ok((findings, local.iter().filter_map(Advice::of_feature).collect()))
+    (findings, local.iter().filter_map(Advice::of_feature).collect())
 }
 
 /// Returns nothing where there are no Features: then nothing else is looked at.
-async fn look(context: &Context, sources: Sources<'_>, reach: Reach) -> Result<Option<Resolution>, CliError> {
-    let Sources { config, variables, repository, additional, registries } = sources;
+async fn look(context: &Context, sources: Sources<'_>, reach: Reach) -> Option<Resolution> {
+    let Sources { config, variables, repository, additional, registries, lock } = sources;
     if config.features(variables).is_ok_and(|own| own.is_empty()) && additional.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let lock = read_lockfile(repository, &config.file)?;
     let store = context.feature_store(repository, registries);
     let worklist = Worklist::new(config, variables, additional);
-    Ok(Some(Box::pin(store.resolve(worklist, lock.as_ref(), reach)).await))
+    Some(Box::pin(store.resolve(worklist, lock.as_ref(), reach)).await)
 }

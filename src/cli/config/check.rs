@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::features::{self, Sources};
 use crate::devcontainer::{Advice, Configuration, Finding, Severity, Variables, advise};
+use crate::feature_store::read_lockfile;
 use crate::report::plain;
 
 /// How findings are written.
@@ -62,8 +63,9 @@ async fn of_features(
 ) -> Result<(), CliError> {
     let variables = Variables::default();
     let (additional, registries) = (Vec::new(), Vec::new());
-    let sources = Sources { config, variables: &variables, repository: place.files(), additional, registries };
-    let (own, others) = features::check(context, sources).await?;
+    let lock = read_lockfile(place.files(), &config.file)?;
+    let sources = Sources { config, variables: &variables, repository: place.files(), additional, registries, lock };
+    let (own, others) = features::check(context, sources).await;
     if let Some(first) = advice.first_mut() {
         first.findings.extend(own);
         first.findings.sort_by_key(|finding| finding.span.start);

@@ -18,6 +18,7 @@ use super::error::{CliError, Kind};
 use crate::cli::features::{self, Sources};
 use crate::devcontainer::feature::{Feature, features_configuration};
 use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, added, effect, explain};
+use crate::feature_store::read_lockfile;
 use crate::report::plain;
 use crate::ui::Stream;
 
@@ -179,7 +180,10 @@ async fn installed_if(args: &Args, context: &mut Context, shown: &Shown) -> Resu
 }
 
 async fn installed(args: &Args, context: &mut Context, shown: &Shown) -> Result<Vec<Feature>, CliError> {
+    // Reference CLI: its read-configuration does not look at the lockfile.
+    let lock = if args.explain { read_lockfile(shown.place.files(), &shown.config.file)? } else { None };
     let sources = Sources {
+        lock,
         config: &shown.config,
         variables: &shown.effect.variables,
         repository: shown.place.files(),
