@@ -257,3 +257,44 @@ fn a_tarball_stands_among_the_others_by_its_address() {
     let order: Vec<&str> = features.iter().map(|one| one.written.as_str()).collect();
     assert_eq!(order, ["./localFeatureA", tarball, &python, "./localFeatureB", "ghcr.io/codspace/features/python:1"]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+
+    /// Whatever waits for whatever: each Feature comes behind those that it depends on, or the cycle is named.
+    #[test]
+    fn what_is_depended_on_comes_first_or_the_cycle_is_named(
+        edges in proptest::collection::vec((0..6_usize, 0..6_usize, proptest::bool::ANY), 0..10),
+        first in proptest::collection::vec(0..6_usize, 0..3),
+    ) {
+        let id = |at: usize| format!("./f{at}");
+        let mut features: Map<String, Value> = (0..6).map(|at| (id(at), json!({ "id": format!("f{at}") }))).collect();
+        for (from, to, is_dependency) in &edges {
+            let from = features.get_mut(&id(*from)).expect("one");
+            if *is_dependency {
+                from["dependsOn"][id(*to)] = json!({});
+            } else {
+                let after = from["installsAfter"].take();
+                let after = after.as_array().cloned().unwrap_or_default().into_iter().chain([id(*to).into()]);
+                from["installsAfter"] = after.collect();
+            }
+        }
+        let asked: Map<String, Value> = [0, 1, 2].map(|at| (id(at), json!({}))).into_iter().collect();
+        let config = json!({ "features": asked, "overrideFeatureInstallOrder": first.iter().map(|at| id(*at)).collect::<Vec<_>>() });
+        match local(&config.to_string(), &features.clone().into(), "{}").features {
+            Ok(order) => {
+                let place = |id: &str| order.iter().position(|one| one.written == id);
+                for feature in &order {
+                    for dependency in feature.metadata.depends_on.iter().map(|one| &one.id.value) {
+                        proptest::prop_assert!(place(dependency) < place(&feature.written));
+                    }
+                    for after in feature.metadata.installs_after.iter().filter_map(|one| place(&one.value)) {
+                        proptest::prop_assert!(Some(after) < place(&feature.written));
+                    }
+                }
+                proptest::prop_assert!([0, 1, 2].into_iter().all(|at| place(&id(at)).is_some()));
+            }
+            Err(error) => proptest::prop_assert!(error.problem.starts_with("Features wait for each other: `./f"), "{}", error),
+        }
+    }
+}
