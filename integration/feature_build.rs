@@ -41,7 +41,9 @@ impl Image {
 
     fn build_in(&self, context: &Path) -> (bool, String) {
         let mut command = Command::new("docker");
-        command.args(["build", "--progress=plain", "-t", &self.0]).arg(context).env("DOCKER_BUILDKIT", "1");
+        // What a step prints is not shown where the step is taken from the cache.
+        command.args(["build", "--no-cache", "--progress=plain", "-t", &self.0]);
+        command.arg(context).env("DOCKER_BUILDKIT", "1");
         let output = command.output().expect("docker runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.success(), text)
