@@ -57,6 +57,8 @@ fn an_image_gets_a_layer_with_the_label_and_every_name() {
     let other = sandbox.repository("other", &json!({"image": first.0}).to_string());
     let name = sandbox.name("uses");
     assert_eq!(sandbox.up(&other, &name, &[]).expect(0).json()["remoteUser"], "nobody");
+    // The image could not go before it.
+    let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
 }
 
 #[test]
