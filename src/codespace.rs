@@ -147,6 +147,11 @@ pub mod label {
     pub const LOCAL_FOLDER: &str = "devcontainer.local_folder";
     /// The reference CLI's label of the configuration file.
     pub const CONFIG_FILE: &str = "devcontainer.config_file";
+    /// Tells a codespace's own container from those of the services beside it, which say that they have no source: an image may bring labels too.
+    pub fn is_own(labels: &std::collections::BTreeMap<String, String>) -> bool {
+        labels.get(SOURCE).is_some_and(|source| !source.is_empty())
+    }
+
     /// The image metadata: a JSON array, raw (image-metadata.md of the specification).
     pub const METADATA: &str = "devcontainer.metadata";
 }

@@ -76,6 +76,9 @@ fn a_machine_without_compose_is_told_what_to_install() {
     std::os::unix::fs::symlink("/usr/bin/git", programs.join("git")).expect("linked");
     sandbox.set_env("PATH", &programs.display().to_string());
     let ran = sandbox.run(&["config", &repository.display().to_string(), "--merged", "--json"]).expect(3);
+    let doctor = sandbox.run(&["doctor", "--json"]).expect(0).json();
+    let compose = &doctor["checks"][3];
+    assert_eq!((&compose["check"], &compose["ok"]), (&"docker compose".into(), &false.into()), "{doctor}");
     assert!(
         ran.stderr.contains("there is no `docker` command") && ran.stderr.contains("hint: install"),
         "{}",

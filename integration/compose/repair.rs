@@ -52,6 +52,42 @@ fn what_was_removed_behind_its_back_is_made_again() {
 }
 
 #[test]
+fn a_rebuild_that_cannot_be_leaves_the_container_as_it_was() {
+    let sandbox = Sandbox::new();
+    let repository = project(&sandbox, "r", "", TWO);
+    let name = sandbox.name("keeps");
+    let _up = sandbox.up(&repository, &name, &[]).expect(0);
+    let before = about(&name, "{{.Id}}");
+    let file = ".devcontainer/docker-compose.yml";
+    for (change, expected, code) in [
+        ("s/image: busybox:1, init/imge: x, init/", "imge", 2),
+        ("s/app: {/app: {user: nobody-here, /", "has no user `nobody-here`", 2),
+        ("$a networks: {default: {external: true, name: none-such}}", "none-such", 3),
+    ] {
+        let _changed = sandbox.inside(&name, &format!("cp {file} /tmp/c && sed -i '{change}' {file}"));
+        let rebuild = sandbox.run(&["rebuild", "-c", &name]).expect(code);
+        assert!(rebuild.stderr.contains(expected), "{}", rebuild.stderr);
+        assert_eq!(about(&name, "{{.Id}} {{.State.Running}}"), format!("{before} true"), "{change}");
+        let _back = sandbox.inside(&name, &format!("cp /tmp/c {file}"));
+    }
+    let filter = format!("label=localspace.codespace={name}");
+    assert_eq!(docker(&["ps", "-aq", "--filter", &filter]).expect(0).stdout.lines().count(), 2);
+}
+
+#[test]
+fn an_image_that_says_it_is_a_codespaces_container_is_none() {
+    let sandbox = Sandbox::new();
+    let compose = "services:\n  app: {image: busybox:1, init: true, command: sleep infinity}\n  \
+                   bad: {build: {dockerfile_inline: \"FROM busybox:1\\nLABEL localspace.source=/x localspace.codespace=y\"}, init: true, command: sleep infinity}\n";
+    let repository = project(&sandbox, "r", "", compose);
+    let name = sandbox.name("bad");
+    let _up = sandbox.up(&repository, &name, &[]).expect(0);
+    let list = sandbox.run(&["list", "--json"]).expect(0).json();
+    assert_eq!(list.as_array().expect("a list").len(), 1, "{list}");
+    assert_eq!(list[0]["containerId"], about(&name, "{{.Id}}"));
+}
+
+#[test]
 fn a_project_changes_its_kind_in_a_rebuild() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);

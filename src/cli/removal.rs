@@ -61,7 +61,7 @@ fn filter(context: &Context, name: &CodespaceName) -> [LabelFilter; 2] {
 }
 
 fn is_own(container: &ContainerSummary) -> bool {
-    container.labels.contains_key(label::SOURCE)
+    label::is_own(&container.labels)
 }
 
 /// Undoes a codespace that never came to be, and returns whether that was so: there is no container that ever ran, so there is nothing to go

@@ -62,7 +62,9 @@ pub(super) enum State {
 impl Found {
     /// A codespace is one container, whatever services are beside it: only that one has the labels of the repository.
     fn of_container(container: ContainerSummary) -> Option<Self> {
-        let _is_own = container.labels.get(label::SOURCE)?;
+        if !label::is_own(&container.labels) {
+            return None;
+        }
         let name = container.labels.get(label::CODESPACE)?.parse().ok()?;
         let state = match container.state {
             ContainerState::Running => State::Running,
@@ -200,7 +202,7 @@ pub(super) async fn services(context: &Context, engine: &Engine, found: &Found) 
     ];
     let of = |container: ContainerSummary| {
         let name = container.labels.get(label::SERVICE)?.clone();
-        let is_own = container.labels.contains_key(label::SOURCE);
+        let is_own = label::is_own(&container.labels);
         let runs = container.state == ContainerState::Running;
         Some(Service { name, is_own, runs, status: container.status, id: container.id })
     };

@@ -100,21 +100,28 @@ impl Model {
         self
     }
 
-    /// Returns the model of some services, and of those that they depend on; all of them where none is named.
-    pub(super) fn with_needs(mut self, named: &[&str]) -> Self {
-        let mut wanted: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+    /// Tells whether a service is another one, or depends on it.
+    pub fn needs(&self, service: &str, other: &str) -> bool {
+        self.needed(&[service]).iter().any(|need| need == other)
+    }
+
+    /// Returns services with all that they depend on.
+    fn needed(&self, named: &[&str]) -> Vec<String> {
+        let mut needed: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
         let mut at = 0;
-        while let Some(name) = wanted.get(at).cloned() {
-            let needs = self.service(&name).and_then(|service| service.get("depends_on")?.as_object());
-            let more: Vec<String> = needs
-                .into_iter()
-                .flatten()
-                .map(|(need, _)| need.clone())
-                .filter(|need| !wanted.contains(need))
-                .collect();
-            wanted.extend(more);
+        while let Some(name) = needed.get(at) {
+            let needs = self.service(name).and_then(|service| service.get("depends_on")?.as_object());
+            let needs = needs.into_iter().flatten().map(|(need, _)| need);
+            let more: Vec<String> = needs.filter(|need| !needed.contains(need)).cloned().collect();
+            needed.extend(more);
             at += 1;
         }
+        needed
+    }
+
+    /// Returns the model of some services, and of those that they depend on; all of them where none is named.
+    pub(super) fn with_needs(mut self, named: &[&str]) -> Self {
+        let wanted = self.needed(named);
         let services = self.0.get_mut("services").and_then(Value::as_object_mut).filter(|_| !named.is_empty());
         if let Some(services) = services {
             services.retain(|name, _| wanted.contains(name));
@@ -177,10 +184,13 @@ impl Model {
     }
 }
 
-/// Tells a folder from what a builder fetches: an image, a repository, an archive.
+/// What a builder fetches: an archive, a repository, an image, what another service is built to.
+const FETCHED: [&str; 8] =
+    ["https://", "http://", "git://", "ssh://", "git@", "github.com/", "docker-image://", "service:"];
+
+/// Tells a folder of this machine, by which anything counts that is not known to be fetched.
 fn is_local(context: &str) -> bool {
-    let fetched = ["://", "git@", "service:"];
-    !fetched.iter().any(|part| context.contains(part)) || context.starts_with('/') || context.starts_with("oci-layout:")
+    !FETCHED.iter().any(|prefix| context.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -210,7 +220,9 @@ mod tests {
         for fine in [
             r#"{"build": {"context": "ROOT", "dockerfile": "Dockerfile"}}"#,
             r#"{"build": {"context": "https://github.com/a/b.git#main"}}"#,
-            r#"{"build": {"context": "ROOT", "additional_contexts": {"x": "docker-image://a"}}}"#,
+            r#"{"build": {"context": "git@github.com:a/b.git"}}"#,
+            r#"{"build": {"context": "github.com/a/b"}}"#,
+            r#"{"build": {"context": "ROOT", "additional_contexts": {"x": "docker-image://a", "y": "service:b"}}}"#,
             r#"{"network_mode": "service:db", "volumes_from": ["db:ro"]}"#,
         ] {
             check(fine, None);
@@ -218,6 +230,8 @@ mod tests {
         for build in [
             r#"{"build": {"context": "/etc"}}"#,
             r#"{"build": {"context": "ROOT/link"}}"#,
+            r#"{"build": {"context": "file:///etc"}}"#,
+            r#"{"build": {"context": "../x"}}"#,
             r#"{"build": {"context": "ROOT", "dockerfile": "../../etc/passwd"}}"#,
             r#"{"build": {"context": "ROOT", "dockerfile": "/etc/passwd"}}"#,
             r#"{"build": {"context": "ROOT", "additional_contexts": {"x": "/etc"}}}"#,

@@ -43,18 +43,17 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
         services::clear(runner).await?;
     }
     let user = fill(runner, &merged, &spec, &stack, &made).await?;
-    if runner.order.cache == Cache::Ignored {
-        services::remove(runner).await?;
+    write_whole(&runner.order.compose_file(), made.file.to_string().as_bytes())?;
+    let others: Vec<&str> = stack.others().collect();
+    match runner.order.cache {
+        // A volume that a container has cannot be removed.
+        Cache::Ignored => services::remove(runner).await?,
+        // What is wrong with the others, or with what they need, leaves the container that is there as it was.
+        Cache::Used if runner.order.container.is_some() && !others.is_empty() => create(runner, &others).await?,
+        Cache::Used => {}
     }
     make_way(runner).await?;
-    write_whole(&runner.order.compose_file(), made.file.to_string().as_bytes())?;
-    let words = ["create", "--no-build", "--pull", "never", "--remove-orphans"];
-    let ended = follow(runner, Call::create(&words, Ends::ByItself)).await?;
-    if !ended.success {
-        let reason = format!("docker compose could not make the containers: {}", ended.reason());
-        return Err(StepFailure::new(FailureKind::Engine, reason));
-    }
-    runner.uninterrupted()?;
+    create(runner, &["--remove-orphans"]).await?;
     let id = container(runner).await?;
     runner.order.container = Some(id.clone());
     let small = workspace::of_container(&runner.engine, &id, &user).await?;
@@ -75,6 +74,19 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
         hand_over(runner, &id, &user, &merged).await?;
     }
     Ok(Found { details, merged, user, marks: Marks::default() })
+}
+
+/// Makes the containers of the services that are named, or of all.
+async fn create(runner: &EngineRunner, more: &[&str]) -> Result<(), StepFailure> {
+    let words = [&["create", "--no-build", "--pull", "never"], more].concat();
+    let ended = follow(runner, Call::create(&words, Ends::ByItself)).await?;
+    if !ended.success {
+        let reason = format!("docker compose could not make the containers: {}", ended.reason());
+        let hint = "a service's bind of the repository takes docker compose 2.26".to_owned();
+        let hint = ended.reason().contains("subpath").then_some(hint);
+        return Err(StepFailure { hint, ..StepFailure::new(FailureKind::Engine, reason) });
+    }
+    runner.uninterrupted()
 }
 
 fn of_codespace(
@@ -142,8 +154,23 @@ async fn fill(
         ..ContainerSpec::default()
     };
     let id = runner.engine.create(filler).await?;
+    let filled = fill_through(runner, &id, merged, (spec, stack, made)).await;
+    runner.engine.remove(&id).await?;
+    let user = filled?;
+    if let Some(checkout) = runner.order.checkout.take() {
+        checkout.remove().await;
+    }
+    Ok(user)
+}
+
+async fn fill_through(
+    runner: &EngineRunner,
+    id: &ContainerId,
+    merged: &MergedConfiguration,
+    (spec, stack, made): (&ContainerSpec, &Stack, &Made),
+) -> Result<RemoteUser, StepFailure> {
     let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
-    let user = find_user(runner, &id, merged, &first_user).await?;
+    let user = find_user(runner, id, merged, &first_user).await?;
     let filling = async {
         let order = &runner.order;
         let clone = match order.workspaces {
@@ -151,11 +178,11 @@ async fn fill(
             Workspaces::Kept => None,
         };
         let small = workspace::of_volume(order, &user);
-        let left_out = workspace::fill(&runner.engine, &id, small, clone, &user).await?;
+        let left_out = workspace::fill(&runner.engine, id, small, clone, &user).await?;
         for folder in &made.folders {
-            if !runner.engine.has(&id, &format!("/workspaces/{folder}")).await? {
+            if !runner.engine.has(id, &format!("/workspaces/{folder}")).await? {
                 let folder = workspace::empty_folder(&format!("workspaces/{folder}"));
-                runner.engine.upload(&id, "/", Tar::of_small(vec![folder]).stream().0).await?;
+                runner.engine.upload(id, "/", Tar::of_small(vec![folder]).stream().0).await?;
             }
         }
         Ok::<_, StepFailure>(left_out)
@@ -165,16 +192,12 @@ async fn fill(
     if let Some(message) = left_out {
         runner.warn(Phase::Create, message, None).await;
     }
-    runner.engine.remove(&id).await?;
-    if let Some(checkout) = runner.order.checkout.take() {
-        checkout.remove().await;
-    }
     Ok(user)
 }
 
 /// Returns the container of the codespace's service.
 async fn container(runner: &EngineRunner) -> Result<ContainerId, StepFailure> {
     let found = runner.engine.containers(&services::filters(runner)).await?;
-    let own = found.into_iter().find(|one| one.labels.contains_key(label::SOURCE));
+    let own = found.into_iter().find(|one| label::is_own(&one.labels));
     own.map(|own| own.id).ok_or_else(gone)
 }

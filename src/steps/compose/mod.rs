@@ -52,6 +52,11 @@ impl Stack {
     pub(super) fn as_run(&self, image: ImageDetails) -> ImageDetails {
         image::as_run(image, &self.model, &self.service)
     }
+
+    /// Returns the services beside the codespace's own that do not need it.
+    fn others(&self) -> impl Iterator<Item = &str> {
+        self.model.services().map(|(name, _)| name).filter(|name| !self.model.needs(name, &self.service))
+    }
 }
 
 /// Ends what a run that died has left of its `docker compose`; `folder` is where the codespace's state is kept.

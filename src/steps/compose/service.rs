@@ -27,6 +27,7 @@ pub(super) fn own(
     }
     let mut labels: BTreeMap<String, String> = making.ground.labels.clone();
     labels.insert(names::SERVICE.to_owned(), name.to_owned());
+    labels.insert(names::SOURCE.to_owned(), String::new());
     label(&mut own, &labels);
     container_name(making, name, &mut own);
     ports(making, name, &mut own);
@@ -100,7 +101,7 @@ fn mounts(making: &mut Making<'_>, name: &str, own: &mut Map<String, Value>) -> 
             all.push(volume);
             continue;
         }
-        let makes = volume.pointer("/bind/create_host_path").and_then(Value::as_bool).unwrap_or(false);
+        let makes = volume.pointer("/bind/create_host_path").and_then(Value::as_bool).unwrap_or(true);
         let read_only = volume.get("read_only").and_then(Value::as_bool).unwrap_or(false);
         let bind = Bind { source: text("source").replace("$$", "$"), target: text("target"), read_only, makes };
         all.extend(bound(making, name, &bind, &volume)?);

@@ -37,7 +37,7 @@ pub(super) async fn told(runner: &EngineRunner) -> Option<String> {
 /// Removes what a run that died while it made the codespace's container has left of it.
 pub(super) async fn clear(runner: &EngineRunner) -> Result<(), EngineError> {
     for container in runner.engine.containers(&filters(runner)).await? {
-        let is_own = container.labels.contains_key(label::SOURCE);
+        let is_own = label::is_own(&container.labels);
         if is_own && Some(&container.id) != runner.order.container.as_ref() {
             runner.engine.remove(&container.id).await?;
         }
@@ -56,7 +56,7 @@ pub(super) async fn remove(runner: &EngineRunner) -> Result<(), EngineError> {
 /// Returns the containers of the other services.
 async fn beside(runner: &EngineRunner) -> Result<Vec<ContainerSummary>, EngineError> {
     let mut all = runner.engine.containers(&filters(runner)).await?;
-    all.retain(|one| one.labels.contains_key(label::SERVICE) && !one.labels.contains_key(label::SOURCE));
+    all.retain(|one| one.labels.contains_key(label::SERVICE) && !label::is_own(&one.labels));
     all.sort_by(|one, other| called(one).cmp(called(other)));
     Ok(all)
 }
