@@ -110,6 +110,14 @@ impl Docker {
         file.persist(self.folder.join("config.json")).map_err(|error| error.error)?;
         let mut lock = open_lock(&self.folder)?;
         lock.lock()?;
+        let (stdout, stderr) = match ends {
+            Ends::AtOnce => (Stdio::piped(), Stdio::piped()),
+            // A pipe that nobody reads any more would end it half-way.
+            Ends::ByItself => {
+                let said = File::create(self.said())?;
+                (said.try_clone()?.into(), said.into())
+            }
+        };
         let mut command = Command::new("docker");
         command
             .env_clear()
@@ -126,8 +134,8 @@ impl Docker {
             .current_dir(folder)
             // Nothing is read from it: who has it holds the lock, also when we are gone.
             .stdin(lock.try_clone()?)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .process_group(0)
             .kill_on_drop(true);
         let child = command.spawn().map_err(|error| {
@@ -139,6 +147,11 @@ impl Docker {
         lock.set_len(0)?;
         lock.write_all(format!("{} {}", child.id().unwrap_or_default(), ends.name()).as_bytes())?;
         Ok(child)
+    }
+
+    /// Returns the file of what a call says that ends by itself.
+    pub fn said(&self) -> PathBuf {
+        self.folder.join("said")
     }
 
     /// Takes a configuration with logins away.

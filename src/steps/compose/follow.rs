@@ -77,6 +77,10 @@ pub(super) async fn follow(
         docker.forget();
     }
     let mut tail = String::new();
+    if ends == Ends::ByItself {
+        let said = tokio::fs::read(docker.said()).await.unwrap_or_default();
+        tail = pump(side(OutputStream::Stderr), said.as_slice()).await;
+    }
     for pump in [stdout, stderr].into_iter().flatten() {
         tail.push_str(&pump.await.unwrap_or_default());
     }
