@@ -3,6 +3,7 @@
 //! Each test has a [`support::Sandbox`]: a home, repositories and codespace names of its own, all of which are gone at its end.
 
 mod bad_input;
+mod bind;
 mod build;
 mod checkouts;
 mod compile_fail;
@@ -34,6 +35,7 @@ mod ports;
 mod rebuild;
 mod recovery;
 mod recovery_container;
+mod samples;
 mod shared_folder;
 mod support;
 mod surroundings;

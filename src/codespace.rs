@@ -135,6 +135,8 @@ pub mod label {
     pub const COMMIT: &str = "localspace.commit";
     /// The configuration's path inside the repository.
     pub const CONFIG: &str = "localspace.config";
+    /// A digest of each property of the configuration that the container was made from.
+    pub const FINGERPRINT: &str = "localspace.fingerprint";
     /// The folder inside the container that the repository is in.
     pub const WORKSPACE_FOLDER: &str = "localspace.workspace_folder";
     /// What the container was made for: `codespace` or `prebuild`.
@@ -143,6 +145,8 @@ pub mod label {
     pub const RECOVERY: &str = "localspace.recovery";
     /// The service of a Compose project; only the container of the codespace itself has the labels of its repository too.
     pub const SERVICE: &str = "localspace.service";
+    /// The folder in the container that a working tree of this machine is mounted at; absent where the repository was cloned.
+    pub const BIND: &str = "localspace.bind";
     /// The reference CLI's label of the local folder, so that editors attach.
     pub const LOCAL_FOLDER: &str = "devcontainer.local_folder";
     /// The reference CLI's label of the configuration file.

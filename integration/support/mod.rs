@@ -113,9 +113,11 @@ impl Sandbox {
         let folder = self.path(sample);
         run("cp", &["-r", &from.display().to_string(), &folder.display().to_string()]);
         let config = folder.join(".devcontainer/devcontainer.json");
-        let text = std::fs::read_to_string(&config).expect("a configuration");
-        let text = replace.iter().fold(text, |text, (from, to)| text.replace(from, to));
-        std::fs::write(&config, text).expect("written");
+        if !replace.is_empty() {
+            let text = std::fs::read_to_string(&config).expect("a configuration");
+            let text = replace.iter().fold(text, |text, (from, to)| text.replace(from, to));
+            std::fs::write(&config, text).expect("written");
+        }
         folder
     }
 

@@ -3,7 +3,7 @@
 //! It is read on this machine, with its user's rights, so what is read has to lie in the clone.
 
 use std::io::Read;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::{CliError, Kind};
 use crate::devcontainer::{Located, locate};
@@ -108,6 +108,19 @@ pub(super) fn text(bytes: Vec<u8>, name: &str) -> Result<String, CliError> {
 /// Tells whether a part of the path is a link.
 fn is_behind_link(clone: &Path, name: &str) -> bool {
     Path::new(name).ancestors().any(|part| clone.join(part).is_symlink())
+}
+
+/// Returns a path from the root, without `.` and `..`, links as they are: what the reference calls a folder.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, CliError> {
+    let mut whole = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        if part == Component::ParentDir {
+            whole.pop();
+        } else {
+            whole.push(part);
+        }
+    }
+    Ok(whole)
 }
 
 #[cfg(test)]

@@ -62,6 +62,7 @@ pub(super) fn object(found: &Found, status: &Status) -> serde_json::Value {
         "state": status.word,
         "usable": status.usable,
         "gitStatus": { "ref": found.label(label::REF), "commit": found.label(label::COMMIT) },
+        "bind": found.bind().map(|bind| bind.folder),
         "recovery": found.is_in_recovery(),
         "prebuild": found.purpose() == Purpose::Prebuild,
         "createdAt": created_at(found),

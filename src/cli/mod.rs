@@ -1,5 +1,6 @@
 //! The command line: one file per verb, from arguments through a call to output. The only readers of the process's environment.
 
+mod bind;
 mod build;
 mod config;
 mod configuration;

@@ -7,8 +7,10 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::select::{Found, State};
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{Configuration, ContainerSource, DevContainer, ImageReference, LifecycleCommand, Variables};
-use crate::engine::Engine;
+use crate::devcontainer::{
+    Configuration, ContainerSource, DevContainer, ImageReference, LifecycleCommand, Variables, changed,
+};
+use crate::engine::{Engine, EngineError};
 use crate::feature_store::Surroundings;
 use crate::github::Purpose;
 use crate::lifecycle::StepFailure;
@@ -74,11 +76,12 @@ pub(super) async fn make(
         Some(path) => Ok(DevContainer::parse(&configuration::read(checkout.path(), path)?, path)?),
         None => Ok(DevContainer::of(&Configuration::none())?),
     };
-    let made = read().and_then(|config| Made::of(context, config, &folder));
-    let (made, fault) = Made::or_recovery(made, context, &on_failure, &folder)?;
+    let variables = variables(context, folder.clone());
+    let made = read().and_then(|config| Made::of(config, &variables, &folder));
+    let (made, fault) = Made::or_recovery(made, &on_failure, &variables, &folder)?;
     let initialize = made.config.initialize.clone();
     let consent = consent(context, options, initialize.as_ref(), &checkout.name).await;
-    let notes = made.notes().chain(&checkout.notes).cloned().collect();
+    let notes = made.notes_of_clone().into_iter().chain(checkout.notes.iter().cloned()).collect();
     Ok(Order {
         environment_file: context.home.environment(&new.name),
         home: context.home.id(),
@@ -101,6 +104,7 @@ pub(super) async fn make(
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         checkout: Some(checkout),
+        bind: None,
         initialize,
         container: None,
         died_in: None,
@@ -130,16 +134,15 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// Reads a configuration; `folder` is where the repository is in the container.
-    pub(super) fn of(context: &Context, config: DevContainer, folder: &str) -> Result<Self, CliError> {
-        let variables = variables(context, folder.to_owned());
-        let image = ImageReference::of(&config, &variables)?;
+    /// Reads a configuration; `folder` is what is opened in the container where it names none.
+    pub(super) fn of(config: DevContainer, variables: &Variables, folder: &str) -> Result<Self, CliError> {
+        let image = ImageReference::of(&config, variables)?;
         let run_args = match config.source {
             // They are `docker run`'s, and it is told that they have no effect.
             ContainerSource::Compose(_) => RunArgs::default(),
-            ContainerSource::Image(_) | ContainerSource::Dockerfile(_) => RunArgs::parse(&config, &variables)?,
+            ContainerSource::Image(_) | ContainerSource::Dockerfile(_) => RunArgs::parse(&config, variables)?,
         };
-        let build_options = BuildOptions::parse(&config, &variables)?;
+        let build_options = BuildOptions::parse(&config, variables)?;
         let own = config.workspace_folder.as_ref();
         let workspace_folder = own.map_or(folder.to_owned(), |own| variables.apply(&own.value));
         Ok(Self { config, image, run_args, build_options, workspace_folder })
@@ -148,21 +151,32 @@ impl Made {
     /// Returns what was read, or, where a recovery container is to take the place of what cannot be read, that one and what is wrong.
     pub(super) fn or_recovery(
         read: Result<Self, CliError>,
-        context: &Context,
         on_failure: &OnFailure,
+        variables: &Variables,
         folder: &str,
     ) -> Result<(Self, Option<StepFailure>), CliError> {
         match (read, on_failure) {
             (Err(fault), OnFailure::Recover { image }) if fault.kind == Kind::Usage => {
-                Ok((Self::of(context, recovery_configuration(image)?, folder)?, Some(fault.into())))
+                Ok((Self::of(recovery_configuration(image)?, variables, folder)?, Some(fault.into())))
             }
             (read, OnFailure::Recover { .. } | OnFailure::Keep) => Ok((read?, None)),
         }
     }
 
     /// Returns what a person should know of it, in words.
-    pub(super) fn notes(&self) -> impl Iterator<Item = &String> {
-        self.config.warnings.iter().chain(self.run_args.warnings()).chain(self.build_options.warnings())
+    pub(super) fn notes(&self) -> Vec<String> {
+        let known = self.config.warnings.iter().chain(self.run_args.warnings());
+        known.chain(self.build_options.warnings()).cloned().collect()
+    }
+
+    /// Returns what a person should know of it where the repository is not mounted but cloned.
+    pub(super) fn notes_of_clone(&self) -> Vec<String> {
+        let left_out = self.config.workspace_mount.as_ref().map(|mount| {
+            let what =
+                "`workspaceMount` is left out, as on Codespaces: the repository is in /workspaces; it acts with --bind";
+            self.config.error(mount.span.clone(), what, None).to_string()
+        });
+        self.notes().into_iter().chain(left_out).collect()
     }
 }
 
@@ -209,8 +223,9 @@ pub(super) async fn wake(
         initialize: None,
         container: Some(container),
         died_in: None,
-        reference: None,
-        commit: None,
+        bind: found.bind(),
+        reference: found.labelled(label::REF),
+        commit: found.labelled(label::COMMIT),
         workspaces: Workspaces::Kept,
         cache: Cache::Used,
         fault: None,
@@ -231,34 +246,55 @@ pub(super) async fn wake(
             found.name
         ));
     }
-    if order.occasion == Occasion::Start {
-        order.initialize = initialize_of(engine, &mut order).await?;
+    let is_start = order.occasion == Occasion::Start;
+    if let Some(configuration) = configuration_of(engine, &mut order).await? {
+        order.notes.extend(changed_note(found, &configuration));
+        match DevContainer::of(&configuration) {
+            Ok(config) => order.initialize = config.initialize.filter(|_| is_start),
+            Err(error) => order.notes.push(format!("an initializeCommand is not looked for: {}", error.problem)),
+        }
         order.consent = consent(context, options, order.initialize.as_ref(), &order.repository).await;
-        if order.consent == InitializeConsent::Given {
+        if order.consent == InitializeConsent::Given && order.bind.is_none() {
             order.checkout = Some(clone_for_initialize(context, &order, found).await?);
         }
     }
     Ok(order)
 }
 
-/// Reads a codespace's own configuration for its `initializeCommand`, which is in no label. One that cannot be read is told of: a person
-/// who works in the codespace may be in the middle of changing it.
-async fn initialize_of(engine: &Engine, order: &mut Order) -> Result<Option<LifecycleCommand>, CliError> {
+/// Reads a codespace's own configuration: its `initializeCommand` is in no label, and it may have changed. One that cannot be read is told of: a
+/// person who works in the codespace may be in the middle of changing it.
+async fn configuration_of(engine: &Engine, order: &mut Order) -> Result<Option<Configuration>, CliError> {
     let Some(container) = order.container.as_ref().filter(|_| !order.config_path.is_empty()) else { return Ok(None) };
     let file = format!("{}/{}", order.repository_folder(), order.config_path);
-    let text = engine.read_file(container, &file, configuration::LARGEST).await?;
-    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    match text.map(|text| DevContainer::parse(&text, &order.config_path)) {
-        Some(Ok(config)) => Ok(config.initialize),
-        Some(Err(error)) => {
-            order.notes.push(format!("an initializeCommand is not looked for: {}", error.problem));
-            Ok(None)
-        }
-        None => {
-            order.notes.push(format!("an initializeCommand is not looked for: {file} is gone"));
+    let text = match &order.bind {
+        Some(bind) => configuration::read(&bind.folder, &order.config_path).map_err(|error| error.message().to_owned()),
+        None => match engine.read_file(container, &file, configuration::LARGEST).await {
+            Ok(Some(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Ok(None) => Err(format!("{file} is gone")),
+            Err(EngineError::TooLarge { .. }) => Err(format!("{file} is too large")),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let read = text.and_then(|text| Configuration::read(&text, &order.config_path).map_err(|error| error.problem));
+    match read {
+        Ok(configuration) => Ok(Some(configuration)),
+        Err(problem) => {
+            order.notes.push(format!("an initializeCommand is not looked for: {problem}"));
             Ok(None)
         }
     }
+}
+
+/// Returns what a person should know of a configuration that has changed since the container was made from it.
+fn changed_note(found: &Found, configuration: &Configuration) -> Option<String> {
+    let names = changed(found.label(label::FINGERPRINT), configuration);
+    (!names.is_empty() && !found.is_in_recovery()).then(|| {
+        let (names, name) = (names.join(", "), &found.name);
+        format!(
+            "{names} changed in {} since the container was made: it takes effect at `localspace rebuild -c {name}`",
+            found.label(label::CONFIG)
+        )
+    })
 }
 
 /// Clones the repository again, at the commit that the codespace was made from.
@@ -275,7 +311,7 @@ async fn clone_for_initialize(context: &Context, order: &Order, found: &Found) -
 }
 
 /// What variables stand for before there is a container. On GitHub, the clone is on the machine under the same path as in the container.
-fn variables(context: &Context, folder: String) -> Variables {
+pub(super) fn variables(context: &Context, folder: String) -> Variables {
     Variables {
         local_env: context.environment.clone(),
         local_folder: Some(folder.clone()),

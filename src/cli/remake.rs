@@ -1,12 +1,12 @@
 //! The order to make a codespace's container anew, around what lies in its `/workspaces`: of the configuration there, as somebody who works in
 //! the codespace has left it (codespaces-facts.md section 1.3: "from config on disk, even uncommitted").
 
-use super::configuration;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::order::{Made, RunOptions, consent};
+use super::order::{Made, RunOptions, consent, variables};
 use super::removal::remove_container;
 use super::select::{Found, State};
+use super::{bind, configuration};
 use crate::codespace::{RepositoryName, label};
 use crate::devcontainer::{Configuration, DevContainer, LifecycleCommand};
 use crate::engine::{Engine, EngineError};
@@ -35,6 +35,9 @@ impl Remake<'_> {
                 None
             }
         };
+        if let Some(bind) = self.found.bind() {
+            return bind::again(context, engine, self, &bind, container).await;
+        }
         let disk = match &container {
             Some(container) => Disk::of_container(engine.clone(), container.clone()),
             None => Disk::of_volume(engine.clone(), name, self.found.labels()).await?,
@@ -48,16 +51,17 @@ impl Remake<'_> {
         let found = self.found;
         let repository = found.label(label::REPOSITORY).parse().unwrap_or_else(|_| RepositoryName::unknown());
         let folder = format!("/workspaces/{}", repository.name());
+        let variables = variables(context, folder.clone());
         let on_failure = self.options.on_failure(context);
         let mut config_path = found.label(label::CONFIG).to_owned();
         let made = match self.configuration(disk, &folder).await {
             Ok((path, config)) => {
                 config_path = path;
-                Made::of(context, config, &folder)
+                Made::of(config, &variables, &folder)
             }
             Err(fault) => Err(fault),
         };
-        let (made, fault) = Made::or_recovery(made, context, &on_failure, &folder)?;
+        let (made, fault) = Made::or_recovery(made, &on_failure, &variables, &folder)?;
         let initialize = made.config.initialize.clone();
         let consent = consent(context, self.options, initialize.as_ref(), &repository).await;
         let checkout = if wants_files(&made, initialize.as_ref(), consent) {
@@ -69,7 +73,7 @@ impl Remake<'_> {
         } else {
             None
         };
-        let mut notes: Vec<String> = made.notes().cloned().collect();
+        let mut notes = made.notes_of_clone();
         if !matches!(found.state, State::Running | State::Stopped) {
             notes.push(format!(
                 "the container of {} was removed by something else: a new one is made, and its /workspaces is left as it is",
@@ -79,7 +83,6 @@ impl Remake<'_> {
         if config_path != found.label(label::CONFIG) {
             notes.push(format!("the configuration is {config_path}, which was not there when the codespace was made"));
         }
-        let labelled = |name| Some(found.label(name).to_owned()).filter(|value| !value.is_empty());
         Ok(Order {
             environment_file: context.home.environment(&found.name),
             home: context.home.id(),
@@ -100,8 +103,9 @@ impl Remake<'_> {
             lockfile: LockfileUse::default(),
             image_use: ImageUse::Codespace,
             checkout,
-            reference: labelled(label::REF),
-            commit: labelled(label::COMMIT),
+            bind: None,
+            reference: found.labelled(label::REF),
+            commit: found.labelled(label::COMMIT),
             initialize,
             container: None,
             died_in: None,

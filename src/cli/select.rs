@@ -1,17 +1,21 @@
 //! Which codespace a verb is about.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::bind::mount_of;
 use super::context::Context;
 use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
+use crate::devcontainer::Mount;
 use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter, VolumeSummary};
 use crate::github::Purpose;
 use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::{PhaseOutcome, Summary};
-use crate::steps::Workspaces;
+use crate::repository::top_of;
+use crate::steps::{Bind, Workspaces};
 
 /// `-c NAME`
 #[derive(Debug, clap::Args)]
@@ -101,9 +105,23 @@ impl Found {
         self.labels.get(name).map_or("", String::as_str)
     }
 
+    /// Returns a label's value, where it has one.
+    pub(super) fn labelled(&self, name: &str) -> Option<String> {
+        Some(self.label(name).to_owned()).filter(|value| !value.is_empty())
+    }
+
     /// Returns all of them.
     pub(super) const fn labels(&self) -> &BTreeMap<String, String> {
         &self.labels
+    }
+
+    /// Returns what of this machine is mounted into it; nothing where the repository was cloned.
+    pub(super) fn bind(&self) -> Option<Bind> {
+        let target = self.labels.get(label::BIND)?.clone();
+        let folder = PathBuf::from(self.label(label::LOCAL_FOLDER));
+        let mount = Mount { target: target.clone(), ..mount_of(top_of(&folder)) };
+        // A container that is there has its user's number.
+        Some(Bind { mount: Some(mount), folder, target, ids: None })
     }
 
     /// Tells whether its container is a recovery container.

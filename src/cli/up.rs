@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bind;
 use super::context::Context;
 use super::dotfiles::DotfilesArgs;
 use super::error::{CliError, Kind};
@@ -55,6 +56,9 @@ pub(super) struct Args {
     /// Take uncommitted files too
     #[arg(long)]
     working_tree: bool,
+    /// Mount the working tree itself, with the configuration's own mounts, as the reference CLI does
+    #[arg(long, conflicts_with_all = ["reference", "working_tree", "as_prebuild"])]
+    bind: bool,
     /// Do what a prebuild does: run up to updateContentCommand, never log in, and stop
     #[arg(long)]
     as_prebuild: bool,
@@ -131,7 +135,12 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 lockfile: args.lockfile(),
                 dotfiles: args.dotfiles.order(),
             };
-            Order { making, ..order::make(context, new, attach, &args.options).await? }
+            let order = if args.bind {
+                bind::make(context, &engine, new, &args.repository, attach, &args.options).await?
+            } else {
+                order::make(context, new, attach, &args.options).await?
+            };
+            Order { making, ..order }
         }
     };
     Ok(Ready { engine, order, secrets, _held: held })
@@ -153,7 +162,8 @@ impl Args {
 
     /// Returns what tells the codespaces of one repository apart.
     fn key(&self, source: &Source) -> String {
-        Home::source_key(&format!("{} {} {:?}", source.location, self.purpose().name(), self.config()))
+        let kind = if self.bind { "bind" } else { self.purpose().name() };
+        Home::source_key(&format!("{} {kind} {:?}", source.location, self.config()))
     }
 
     fn wanted(&self, context: &Context) -> Wanted {
@@ -178,6 +188,7 @@ impl Args {
             ("--config", differs(self.config(), label::CONFIG)),
             ("--working-tree", self.working_tree),
             ("--dotfiles-repository", self.dotfiles.order().is_some()),
+            ("--bind", self.bind && found.bind().is_none()),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
         (!given.is_empty()).then(|| {
@@ -193,7 +204,9 @@ async fn existing(context: &Context, engine: &Engine, source: &Source, args: &Ar
         return Ok(None);
     }
     let fits = |found: &Found| {
-        is_of(found, source, args) && args.config().is_none_or(|config| found.label(label::CONFIG) == config)
+        is_of(found, source, args)
+            && (!args.bind || found.bind().is_some())
+            && args.config().is_none_or(|config| found.label(label::CONFIG) == config)
     };
     Ok(select::all(context, engine).await?.into_iter().find(fits))
 }

@@ -77,6 +77,7 @@ fn rows(found: &Found, status: &Status, newer: &[String]) -> String {
         ("Repository", found.label(label::REPOSITORY).to_owned()),
         ("Source", found.label(label::SOURCE).to_owned()),
         ("Git Status", format!("{} {commit}", found.label(label::REF))),
+        ("Mounted", found.bind().map_or(String::new(), |_| found.label(label::LOCAL_FOLDER).to_owned())),
         ("Devcontainer Path", found.label(label::CONFIG).to_owned()),
         ("Workspace Folder", found.label(label::WORKSPACE_FOLDER).to_owned()),
         ("Container", found.container_id().get(..12).unwrap_or_default().to_owned()),

@@ -1,5 +1,6 @@
 //! What `up` takes of a configuration, typed; what this version cannot make a codespace of is an error.
 
+use super::changes::fingerprint;
 use super::command::LifecycleCommand;
 use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
 use super::container_source::ContainerSource;
@@ -37,6 +38,8 @@ pub struct DevContainer {
     pub initialize: Option<LifecycleCommand>,
     /// `workspaceFolder`.
     pub workspace_folder: Option<Spanned<String>>,
+    /// `workspaceMount`.
+    pub workspace_mount: Option<Spanned<String>>,
     /// `runArgs`.
     pub run_args: Vec<Spanned<String>>,
     /// `appPort`.
@@ -45,6 +48,8 @@ pub struct DevContainer {
     pub properties: Properties,
     /// What it adds to an image's metadata, raw: what goes into the container's metadata label too.
     pub entry: Entry,
+    /// What it is told from a later one by.
+    pub fingerprint: String,
     /// Things a person should know, in words.
     pub warnings: Vec<String>,
 }
@@ -80,10 +85,12 @@ impl DevContainer {
             has_features: config.root.get("features").is_some_and(|features| !features.node.members().is_empty()),
             initialize: reader.command("initializeCommand")?,
             workspace_folder: reader.string("workspaceFolder")?,
+            workspace_mount: reader.string("workspaceMount")?,
             run_args: reader.list("runArgs")?,
             app_ports: reader.ports("appPort"),
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
             properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &config.root)? },
+            fingerprint: fingerprint(config),
             entry: Entry::picked(&config.to_json(), Origin::File),
             warnings,
         })

@@ -98,8 +98,6 @@ pub enum Rule {
     Deprecated,
     /// It does not act in this version.
     Idle,
-    /// This version cannot make such a codespace.
-    Refused,
 }
 
 /// How much weight a finding has.
@@ -126,7 +124,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 39] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -166,7 +164,6 @@ impl Rule {
         Self::HostPort,
         Self::Deprecated,
         Self::Idle,
-        Self::Refused,
     ];
 
     /// Returns its name, as it stands in output for programs.
@@ -211,7 +208,6 @@ impl Rule {
             Self::HostPort => "host-port",
             Self::Deprecated => "deprecated",
             Self::Idle => "does-not-act",
-            Self::Refused => "not-supported",
         }
     }
 
@@ -231,8 +227,7 @@ impl Rule {
             | Self::FeatureMissing
             | Self::FeatureCycle
             | Self::MobyOnTrixie
-            | Self::UserMissing
-            | Self::Refused => Severity::Error,
+            | Self::UserMissing => Severity::Error,
             Self::Syntax
             | Self::Duplicate
             | Self::Unknown
@@ -268,6 +263,6 @@ impl Rule {
 
     /// Tells whether it is about what this version of localspace does, and not about the configuration.
     pub const fn is_ours(self) -> bool {
-        matches!(self, Self::Idle | Self::Refused)
+        matches!(self, Self::Idle)
     }
 }

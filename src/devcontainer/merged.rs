@@ -53,6 +53,8 @@ pub struct MergedConfiguration {
     pub cap_add: Vec<String>,
     /// `securityOpt`.
     pub security_opt: Vec<String>,
+    /// `updateRemoteUserUID`: acts where a working tree is mounted.
+    pub update_remote_user_uid: bool,
 }
 
 /// Reads a metadata label. What cannot be used is told, and left out.
@@ -96,6 +98,7 @@ impl MergedConfiguration {
             override_command: properties.override_command,
             cap_add: properties.cap_add,
             security_opt: properties.security_opt,
+            update_remote_user_uid: properties.update_remote_user_uid.unwrap_or(true),
         };
         for one in effective.iter().filter(|one| one.name == "entrypoints") {
             let texts = one.value.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);

@@ -5,6 +5,7 @@
 
 mod added;
 mod advice;
+mod changes;
 mod command;
 mod config;
 mod configuration;
@@ -40,6 +41,7 @@ mod yaml;
 
 pub use added::added;
 pub use advice::{Advice, Named, RepositoryFiles, Script, advise};
+pub use changes::{changed, fingerprint};
 pub use command::{LifecycleCommand, SingleCommand};
 pub use config::{AppPort, DevContainer};
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};

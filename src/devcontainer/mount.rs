@@ -20,7 +20,7 @@ impl Mount {
             let (name, value) = field.split_once('=').unwrap_or((field, "true"));
             (name.trim().to_owned(), value.to_owned())
         };
-        Self::of_fields(&text.split(',').map(field).collect::<Vec<_>>())
+        Self::of_fields(&parts(text).iter().map(|part| field(part)).collect::<Vec<_>>())
     }
 
     /// Reads named fields; of two with one name, the last counts.
@@ -63,6 +63,20 @@ impl Mount {
     }
 }
 
+/// Returns the parts of a line of CSV: one that holds a comma stands in quotes.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
+    for character in text.chars() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => parts.push(std::mem::take(&mut part)),
+            other => part.push(other),
+        }
+    }
+    parts.push(part);
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +99,7 @@ mod tests {
             ("target=/x", "volume  /x"),
             ("type=tmpfs,target=/x,tmpfs-size=1g", "tmpfs  /x"),
             ("target=/x,target=/y", "volume  /y"),
+            ("type=bind,\"source=/a,b\",target=/x", "bind /a,b /x"),
             ("source=a", "a mount needs a target"),
             ("type=npipe,target=/x", "`npipe` is no kind of mount: volume, bind or tmpfs"),
             ("type=bind,target=/x", "a bind mount needs a source"),

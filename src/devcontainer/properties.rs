@@ -56,6 +56,8 @@ pub struct Properties {
     pub cap_add: Vec<String>,
     /// `securityOpt`.
     pub security_opt: Vec<String>,
+    /// `updateRemoteUserUID`.
+    pub update_remote_user_uid: Option<bool>,
 }
 
 impl Properties {
@@ -88,6 +90,7 @@ impl Properties {
             override_command: reader.boolean("overrideCommand")?,
             cap_add: reader.list("capAdd")?.into_iter().map(|one| one.value).collect(),
             security_opt: reader.list("securityOpt")?.into_iter().map(|one| one.value).collect(),
+            update_remote_user_uid: reader.boolean("updateRemoteUserUID")?,
         })
     }
 }

@@ -98,6 +98,8 @@ pub struct ContainerDetails {
     pub published: Vec<(u16, String)>,
     /// Its addresses in the engine's networks.
     pub addresses: Vec<String>,
+    /// Where something of the engine's machine is mounted.
+    pub binds: Vec<String>,
 }
 
 /// Whether a container runs.
@@ -310,6 +312,7 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         user: config.user.unwrap_or_default(),
         published: network.ports.unwrap_or_default().into_iter().flat_map(published).collect(),
         addresses: addresses(network.networks.unwrap_or_default()),
+        binds: answer.mounts.unwrap_or_default().into_iter().filter_map(bind).collect(),
     }
 }
 
@@ -332,6 +335,11 @@ fn addresses(networks: HashMap<String, EndpointSettings>) -> Vec<String> {
         networks.into_values().filter_map(|one| one.ip_address).filter(|one| !one.is_empty()).collect();
     all.sort();
     all
+}
+
+/// Returns where a mount is, if it is of the engine's machine.
+fn bind(mount: bollard::models::MountPoint) -> Option<String> {
+    mount.destination.filter(|_| mount.typ.as_deref() == Some("bind"))
 }
 
 fn state(status: Option<&str>) -> ContainerState {

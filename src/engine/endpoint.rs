@@ -42,6 +42,19 @@ impl Address {
     pub const fn is_local(&self) -> bool {
         matches!(self, Self::Unix(_))
     }
+
+    /// Tells whether the engine is on this machine, as far as its address tells.
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Http(url) | Self::Tls { url, .. } => {
+                let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                ["localhost", "127.0.0.1", "[::1]"].iter().any(|here| {
+                    host.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+                })
+            }
+        }
+    }
 }
 
 impl fmt::Display for Address {
@@ -274,6 +287,20 @@ mod tests {
             Err(error) => format!("error: {error}"),
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_engine_is_on_this_machine_where_its_address_says_so() {
+        for (address, expected) in [
+            (Address::Unix("/run/docker.sock".into()), true),
+            (Address::Http("tcp://localhost:2375".into()), true),
+            (Address::Http("tcp://127.0.0.1:2375".into()), true),
+            (Address::Http("tcp://[::1]:2375".into()), true),
+            (Address::Http("tcp://localhost.example.com:2375".into()), false),
+            (Address::Http("tcp://build.example.com:2375".into()), false),
+        ] {
+            assert_eq!(address.is_on_this_machine(), expected, "{address}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod git;
 mod head;
 mod left_out;
 mod locate;
+mod look;
 mod modes;
 mod name;
 mod owner;
@@ -33,6 +34,7 @@ pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;
 pub use locate::{locate, named_git_dir, opened};
+pub use look::{WorkingTree, look, top_of};
 
 use crate::codespace::RepositoryName;
 

@@ -16,6 +16,9 @@ pub(super) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9
 /// Where the repository is, in a volume that outlives the container.
 pub(super) const WORKSPACES: &str = "/workspaces";
 
+/// The pipe that the first process waits at until the home directory is the remote user's ([`super::create`]).
+pub(super) const GATE: &str = "/var/lib/localspace/home";
+
 /// Where a container says that its entrypoints are over.
 pub(super) const STARTED: &str = "localspace: container started";
 
@@ -35,7 +38,7 @@ pub(super) fn spec(
     let (mounts, warnings) = mounts(order, merged, &ours, &labels);
     labels.insert(label::METADATA.to_owned(), metadata);
     let overrides = merged.override_command.unwrap_or(!order.is_compose());
-    let (entrypoint, command) = first_process(image, merged, overrides);
+    let (entrypoint, command) = first_process(order, image, merged, overrides);
     let mut spec = ContainerSpec {
         name: order.name.to_string(),
         image: image.id.clone(),
@@ -69,8 +72,10 @@ fn mounts(
     // The volume of the user's work says everything that its container does, so that it is found when that is gone.
     let mut mounts = vec![workspaces(&order.name, labels)];
     let mut warnings = Vec::new();
-    for mount in merged.mounts.iter().chain(order.run_args.mounts()) {
-        if mount.target.trim_end_matches('/') == WORKSPACES {
+    let bind = order.bind.as_ref();
+    let tree = bind.and_then(|bind| bind.mount.as_ref());
+    for mount in tree.into_iter().chain(&merged.mounts).chain(order.run_args.mounts()) {
+        if mount.target.trim_end_matches('/') == WORKSPACES && tree != Some(mount) {
             warnings.push(format!("the mount at {WORKSPACES} is left out: the repository is there"));
             continue;
         }
@@ -79,7 +84,7 @@ fn mounts(
                 read_only: mount.read_only,
                 ..volume(named_volume(&order.name, source), &mount.target, ours)
             },
-            ("bind", Some(source)) if source != "/var/run/docker.sock" => {
+            ("bind", Some(source)) if bind.is_none() && source != "/var/run/docker.sock" => {
                 // Specification, supporting-tools.md: Codespaces ignores bind mounts, the Docker socket's apart.
                 warnings.push(format!("the bind mount of {source} is left out, as Codespaces does"));
                 continue;
@@ -143,8 +148,15 @@ fn environment(order: &Order, merged: &MergedConfiguration) -> Vec<String> {
 }
 
 /// Returns the first process: the Features' entrypoints, then the image's own command or nothing, then waiting for `SIGTERM`.
-fn first_process(image: &ImageDetails, merged: &MergedConfiguration, overrides: bool) -> (Vec<String>, Vec<String>) {
-    let entrypoints = merged.entrypoints.join("\n");
+fn first_process(
+    order: &Order,
+    image: &ImageDetails,
+    merged: &MergedConfiguration,
+    overrides: bool,
+) -> (Vec<String>, Vec<String>) {
+    let may_wait = order.bind.as_ref().is_some_and(|bind| bind.ids.is_some());
+    let gate = if may_wait { format!("[ -p {GATE} ] && read -r _ <{GATE}\n") } else { String::new() };
+    let entrypoints = gate + &merged.entrypoints.join("\n");
     // Reference CLI: wakes once a second to wait; `tail` never does.
     let script = format!("trap 'exit 0' TERM\n{entrypoints}\necho '{STARTED}'\n\"$@\"\ntail -f /dev/null & wait $!\n");
     let own = if overrides { Vec::new() } else { [image.entrypoint.clone(), image.command.clone()].concat() };

@@ -14,7 +14,7 @@ pub(super) fn read(order: &Order, config: &DevContainer, clone: &Path) -> Result
     for file in order.run_args.env_files() {
         let fail = |problem: String, hint: &str| config.error(file.span.clone(), problem, Some(hint.to_owned()));
         let name = &file.value;
-        let Some(path) = within(clone, name, &order.repository_folder()) else {
+        let Some(path) = within(clone, name, &order.folder_of_files()) else {
             let hint = "what git ignores is in no codespace: commit the file, let initializeCommand write it, or use containerEnv";
             return Err(fail(format!("runArgs: `--env-file`: the repository has no file {name}"), hint));
         };

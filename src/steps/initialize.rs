@@ -26,12 +26,12 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the command; the entries of an object side by side. All are waited for, then the first that failed fails the phase.
 pub(super) async fn run(runner: &EngineRunner) -> Result<(), StepFailure> {
-    let (Some(command), Some(checkout)) = (&runner.order.initialize, &runner.order.checkout) else { return Ok(()) };
-    let folder = checkout.path();
-    // It runs in the clone on this machine, whatever that is called.
+    let (Some(command), Some(folder)) = (&runner.order.initialize, runner.order.files()) else { return Ok(()) };
+    // It runs in the clone on this machine, whatever that is called, or in the working tree itself.
+    let called = || runner.order.repository.name().to_owned();
     let variables = Variables {
         local_folder: Some(folder.display().to_string()),
-        local_basename: Some(runner.order.repository.name().to_owned()),
+        local_basename: runner.order.bind.is_none().then(called),
         ..runner.variables()
     };
     let command = substitute(command, &variables);

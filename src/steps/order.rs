@@ -1,11 +1,11 @@
 //! What is to be rehearsed: everything that is decided before anything is done.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{ContainerSource, DevContainer, ImageReference, LifecycleCommand};
+use crate::devcontainer::{ContainerSource, DevContainer, ImageReference, LifecycleCommand, Mount, devcontainer_id};
 use crate::engine::ContainerId;
 use crate::feature_store::Surroundings;
 use crate::github::Purpose;
@@ -16,9 +16,11 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
+use super::container::DEVCONTAINER_ID;
 use super::dotfiles::Dotfiles;
 use super::image::{BuildOptions, ImageUse, LockfileUse};
 use super::run_args::RunArgs;
+use super::uid::Ids;
 
 /// What is in a codespace's `/workspaces` before its container is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,19 @@ pub enum Cache {
     Used,
     /// It is not (`rebuild --full`): images are pulled and built anew, and of the volumes only that of `/workspaces` stays.
     Ignored,
+}
+
+/// A working tree of this machine that is mounted itself (`--bind`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    /// The folder that is opened, as it was named.
+    pub folder: PathBuf,
+    /// Where the working tree is in the container.
+    pub target: String,
+    /// The mount of it; absent where the container is there, and where the configuration mounts nothing.
+    pub mount: Option<Mount>,
+    /// The numbers that the remote user is to have.
+    pub ids: Option<Ids>,
 }
 
 /// What is done where a codespace cannot be made, up to and including the phase that `waitFor` names.
@@ -90,6 +105,8 @@ pub struct Order {
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
+    /// The working tree, where it is mounted itself.
+    pub bind: Option<Bind>,
     /// The branch, tag or commit that the codespace was made of, as it was asked for.
     pub reference: Option<String>,
     /// The commit's hash.
@@ -143,20 +160,48 @@ impl Order {
             (label::CONFIG.to_owned(), self.config_path.clone()),
             (label::WORKSPACE_FOLDER.to_owned(), self.workspace_folder.clone()),
             (label::PURPOSE.to_owned(), self.purpose.name().to_owned()),
-            (label::LOCAL_FOLDER.to_owned(), self.source.clone()),
         ]);
+        let folder = self.bind.as_ref().map_or_else(|| self.source.clone(), |bind| bind.folder.display().to_string());
         if !self.config_path.is_empty() {
-            let file = format!("{}/{}", self.source.trim_end_matches('/'), self.config_path);
+            let file = format!("{}/{}", folder.trim_end_matches('/'), self.config_path);
             labels.insert(label::CONFIG_FILE.to_owned(), file);
         }
+        labels.insert(label::LOCAL_FOLDER.to_owned(), folder);
+        labels.extend(self.bind.as_ref().map(|bind| (label::BIND.to_owned(), bind.target.clone())));
+        labels.extend(self.config.as_ref().map(|config| (label::FINGERPRINT.to_owned(), config.fingerprint.clone())));
         labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
         labels.extend(self.recovery.map(|error| (label::RECOVERY.to_owned(), error.code().to_string())));
         labels.extend(self.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
         labels
     }
 
+    /// Returns what `${devcontainerId}` stands for: with a working tree that is mounted, what it does to the reference.
+    pub(super) fn devcontainer_id(&self) -> String {
+        let mut labels = self.labels();
+        labels.retain(|name, _| [label::LOCAL_FOLDER, label::CONFIG_FILE].contains(&name.as_str()));
+        if self.bind.is_some() { devcontainer_id(&labels) } else { DEVCONTAINER_ID.to_owned() }
+    }
+
     /// Returns the folder in the container that holds the repository's own files, wherever commands run.
     pub fn repository_folder(&self) -> String {
-        format!("/workspaces/{}", self.repository.name())
+        let of_clone = || format!("/workspaces/{}", self.repository.name());
+        self.bind.as_ref().map_or_else(of_clone, |bind| bind.target.clone())
+    }
+
+    /// Returns what those files' folder is in the container.
+    pub(super) fn folder_of_files(&self) -> String {
+        let target = self.repository_folder();
+        let top = self.bind.as_ref().and_then(|bind| Some((bind, bind.mount.as_ref()?.source.as_ref()?)));
+        match top.and_then(|(bind, top)| bind.folder.strip_prefix(top).ok()) {
+            Some(inside) if inside.as_os_str().is_empty() => target,
+            Some(inside) => format!("{}/{}", target.trim_end_matches('/'), inside.display()),
+            None => target,
+        }
+    }
+
+    /// Returns the folder of this machine that the repository's files are in, where they are on it.
+    pub fn files(&self) -> Option<&Path> {
+        let of_clone = || self.checkout.as_ref().map(Checkout::path);
+        self.bind.as_ref().map_or_else(of_clone, |bind| Some(&bind.folder))
     }
 }

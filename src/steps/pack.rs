@@ -105,7 +105,7 @@ pub(super) fn pack(
 }
 
 /// Returns the header of an entry that belongs to a user and a group.
-fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u64)) -> tar::Header {
+pub(super) fn header(kind: tar::EntryType, mode: u32, size: u64, owner: (u64, u64)) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(mode);

@@ -37,13 +37,15 @@ pub(super) async fn end(
 pub async fn stop(engine: &Engine, container: &ContainerId) -> Result<(), EngineError> {
     engine.unpause(container).await?;
     let mark = fresh_mark();
-    // A volume that is mounted there is not the codespace's `/tmp`.
+    // What is mounted there is not the codespace's `/tmp`, and may be of this machine.
     let text = format!(
         "{{\n\
+         mounts=$(cat /proc/self/mounts)\n\
+         case \"$mounts\" in ''|*' /tmp '*) ;; *)\n\
          if command -v find; then\n\
          find /tmp -xdev -mindepth 1 ! -type d -exec rm -f {{}} +\n\
          find /tmp -xdev -mindepth 1 -depth -type d -exec rmdir {{}} +\n\
-         else for f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done; fi >/dev/null 2>&1\n\
+         else case \"$mounts\" in *' /tmp/'*) ;; *) for f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done ;; esac; fi ;; esac >/dev/null 2>&1\n\
          code=0\n{}\n}}\n",
         mark.script()
     );

@@ -7,6 +7,7 @@ use std::io::Result;
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::container::WORKSPACES;
 use super::order::{Cache, OnFailure, Workspaces};
 use super::pack::{Small, Tar};
 use super::run_args::RunArgs;
@@ -58,6 +59,10 @@ impl EngineRunner {
             .container()
             .cloned()
             .ok_or_else(|| StepFailure::new(FailureKind::Engine, "there is no container".to_owned()))?;
+        if self.order.repository_folder() == WORKSPACES {
+            // It would be written into a folder of this machine.
+            return Ok(());
+        }
         say_why(&self.engine, &container, error).await
     }
 }

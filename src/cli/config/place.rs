@@ -1,10 +1,10 @@
 //! Where the configuration is that `config` is about: in a folder as it lies, or in a clone.
 
 use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::reference::ReferenceFlags;
-use crate::cli::configuration;
+use crate::cli::configuration::{self, absolute};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::devcontainer::{Found, FoundBy};
@@ -132,17 +132,4 @@ fn inside(folder: &Path, wanted: &str) -> Result<String, CliError> {
         let hint = format!("a configuration is a file in {}", folder.display());
         CliError::new(Kind::Usage, format!("there is no configuration {wanted} in the repository"), Some(hint))
     })
-}
-
-/// Returns a path from the root, without `.` and `..`, links as they are: what the reference calls a folder.
-fn absolute(path: &Path) -> Result<PathBuf, CliError> {
-    let mut whole = PathBuf::new();
-    for part in std::path::absolute(path)?.components() {
-        if part == Component::ParentDir {
-            whole.pop();
-        } else {
-            whole.push(part);
-        }
-    }
-    Ok(whole)
 }

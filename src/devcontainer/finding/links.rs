@@ -62,13 +62,9 @@ impl Rule {
             Self::Unknown | Self::Type | Self::LenientType | Self::Null => {
                 "https://containers.dev/implementors/json_reference/#schema"
             }
-            Self::Syntax
-            | Self::Duplicate
-            | Self::Nul
-            | Self::HostPort
-            | Self::Deprecated
-            | Self::Idle
-            | Self::Refused => "https://containers.dev/implementors/json_reference/",
+            Self::Syntax | Self::Duplicate | Self::Nul | Self::HostPort | Self::Deprecated | Self::Idle => {
+                "https://containers.dev/implementors/json_reference/"
+            }
         }
     }
 }

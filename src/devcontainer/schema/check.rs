@@ -105,12 +105,7 @@ impl Checker {
             Fate::Idle(why) if !is_empty(&member.node) => {
                 self.say(Rule::Idle, member.span(), format!("`{name}`: {why}"));
             }
-            Fate::Refused(what) if self.has(known.kinds) && !is_empty(&member.node) => {
-                let problem = format!("`{name}`: {what} is not supported by this version");
-                let hint = Some("use an `image` that has what you need".to_owned());
-                self.findings.push(Finding { rule: Rule::Refused, span: member.span(), problem, hint });
-            }
-            Fate::Fine | Fate::Idle(_) | Fate::Refused(_) => {}
+            Fate::Fine | Fate::Idle(_) => {}
         }
         self.other_hosts(member);
         let rule = if name == "workspaceFolder" { Rule::Folder } else { Rule::Type };

@@ -14,8 +14,6 @@ pub(in crate::devcontainer) enum Fate {
     Fine,
     /// It does not act, in words that a person should know.
     Idle(&'static str),
-    /// A codespace without it would be another one than on GitHub: an error, with what is not supported.
-    Refused(&'static str),
 }
 
 /// One property of a configuration.
@@ -31,7 +29,7 @@ pub(in crate::devcontainer) struct Property {
     pub(in crate::devcontainer) codespaces: &'static str,
 }
 
-use Fate::{Fine, Idle, Refused};
+use Fate::{Fine, Idle};
 use Shape::{Any, Bool, Lenient, List, Map, OneOf, Text, Whole};
 
 const fn row(
@@ -164,7 +162,7 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         "does not act: a codespace stops by its own rules",
     ),
     row("updateContentCommand", Kinds::All, COMMAND, Fine, "updateContentCommand", NOT_AFTER_CREATE),
-    row("updateRemoteUserUID", Kinds::All, Bool, Fine, "create", "never done"),
+    row("updateRemoteUserUID", Kinds::All, Bool, Fine, "create", "never done, but with --bind"),
     row(
         "userEnvProbe",
         Kinds::All,
@@ -186,9 +184,9 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         "workspaceMount",
         Kinds::One,
         Text,
-        Refused("a workspace mount of one's own"),
+        Fine,
         "create",
-        "ignored: /workspaces is the machine's",
+        "ignored: /workspaces is the machine's; it acts with --bind",
     ),
 ];
 

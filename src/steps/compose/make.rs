@@ -71,7 +71,7 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
     services::look(runner).await?;
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     if runner.order.workspaces == Workspaces::Kept && details.state == ContainerState::Running {
-        hand_over(runner, &id, &user, &merged).await?;
+        hand_over(runner, &id, &user, &details.binds).await?;
     }
     Ok(Found { details, merged, user, marks: Marks::default() })
 }

@@ -1,13 +1,13 @@
 //! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
-use super::{find_user, gone, owner, unfit, unusable, way};
+use super::{find_user, gone, owner, uid, unfit, unusable, way};
 use crate::devcontainer::{DevContainer, MergedConfiguration};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 use crate::steps::compose;
-use crate::steps::container::spec;
+use crate::steps::container::{WORKSPACES, spec};
 use crate::steps::order::{Cache, Workspaces};
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
@@ -51,8 +51,12 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
         return Err(unfit::image(&config, &error).unwrap_or_else(|| error.into()));
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
-    if runner.order.workspaces == Workspaces::Kept && details.state == ContainerState::Running {
-        owner::hand_over(runner, &id, &user, &merged).await?;
+    if details.state == ContainerState::Running {
+        uid::finish(runner, &details, &user).await?;
+        // A working tree of this machine's is its owner's.
+        if runner.order.workspaces == Workspaces::Kept && runner.order.bind.is_none() {
+            owner::hand_over(runner, &id, &user, &details.binds).await?;
+        }
     }
     Ok(Found { details, merged, user, marks: Marks::default() })
 }
@@ -71,8 +75,8 @@ pub(in crate::steps) async fn wanted(
     for message in warnings {
         runner.warn(Phase::Create, message, None).await;
     }
-    if let Some(files) = &runner.order.checkout {
-        spec.env.splice(0..0, env_file::read(&runner.order, config, files.path())?);
+    if let Some(files) = runner.order.files() {
+        spec.env.splice(0..0, env_file::read(&runner.order, config, files)?);
     }
     requirements::gpus(runner, &mut spec).await;
     Ok((spec, merged))
@@ -113,17 +117,22 @@ async fn fill(
         (Workspaces::Empty | Workspaces::Kept, _) => None,
     };
     let filling = async {
+        let user = uid::update(runner, id, user, merged, first_user).await?;
         let mut small = workspace::of_container(&runner.engine, id, &user).await?;
-        small.extend(workspace::of_volume(order, &user));
-        // What is kept has not got it from the clone.
-        if let (Workspaces::Kept, Some(lock)) = (order.workspaces, &runner.image.lock) {
+        if order.repository_folder() != WORKSPACES {
+            small.extend(workspace::of_volume(order, &user));
+        }
+        // What is kept has not got it from the clone; a working tree that is mounted has it by now.
+        if let (Workspaces::Kept, None, Some(lock)) = (order.workspaces, &order.bind, &runner.image.lock) {
             small.push(workspace::file(&format!("{}/{}", order.repository_folder(), lock.path), &lock.text, &user));
         }
-        workspace::fill(&runner.engine, id, small, clone, &user).await
+        let left_out = workspace::fill(&runner.engine, id, small, clone, &user).await?;
+        Ok::<_, StepFailure>((left_out, user))
     };
     // A container that was never started is undone, so a large repository's way into it may be cut short.
-    let left_out = runner.cancel.run_until_cancelled(filling).await.transpose()?.flatten();
+    let filled = runner.cancel.run_until_cancelled(filling).await.transpose()?;
     runner.uninterrupted()?;
+    let Some((left_out, user)) = filled else { return Err(gone()) };
     if let Some(message) = left_out {
         runner.warn(Phase::Create, message, None).await;
     }

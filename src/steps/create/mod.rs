@@ -2,6 +2,7 @@
 
 mod make;
 mod owner;
+mod uid;
 mod unfit;
 mod wake;
 mod way;
@@ -11,7 +12,6 @@ pub(super) use owner::hand_over;
 pub(super) use unfit::image as unfit;
 pub(super) use way::make as make_way;
 
-use super::container::DEVCONTAINER_ID;
 use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
 use super::running::settle;
@@ -46,10 +46,13 @@ impl EngineRunner {
         Variables {
             local_env: self.order.local_env.clone(),
             // On GitHub, the clone is on the machine under the same path as in the container (codespaces-facts.md section 1.1).
-            local_folder: Some(self.order.repository_folder()),
+            local_folder: Some(match &self.order.bind {
+                Some(bind) => bind.folder.display().to_string(),
+                None => self.order.repository_folder(),
+            }),
             local_basename: None,
             container_folder: Some(self.order.workspace_folder.clone()),
-            id: Some(DEVCONTAINER_ID.to_owned()),
+            id: Some(self.order.devcontainer_id()),
             container_env: None,
         }
     }

@@ -1,6 +1,5 @@
 //! Whose the work is: the remote user's, whoever that is by now.
 
-use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerId, EngineError};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
@@ -14,7 +13,7 @@ pub(in crate::steps) async fn hand_over(
     runner: &EngineRunner,
     container: &ContainerId,
     user: &RemoteUser,
-    merged: &MergedConfiguration,
+    binds: &[String],
 ) -> Result<(), StepFailure> {
     let folder = runner.order.repository_folder();
     let Some((before, _)) = runner.engine.owner(container, &folder).await?.filter(|(uid, _)| *uid != user.uid) else {
@@ -22,8 +21,7 @@ pub(in crate::steps) async fn hand_over(
     };
     let RemoteUser { name, uid, gid, .. } = user;
     // What is of this machine's is not the codespace's to give.
-    let binds = merged.mounts.iter().filter(|mount| mount.kind == "bind").map(|mount| &mount.target);
-    let but: String = binds.map(|at| format!(" ! -path {} ! -path {}", quote(at), quote(&format!("{at}/*")))).collect();
+    let but = but(binds);
     // The folder itself comes last: as long as it is the other one's, this is not over.
     let script = format!("find {} -depth -user {before}{but} -exec chown -h {uid}:{gid} {{}} +", quote(&folder));
     let (code, printed) = as_root(runner, container, &script).await?;
@@ -35,8 +33,17 @@ pub(in crate::steps) async fn hand_over(
     Ok(())
 }
 
+/// Returns the conditions of `find` for everything but what is of this machine's.
+pub(super) fn but(binds: &[String]) -> String {
+    binds.iter().map(|at| format!(" ! -path {} ! -path {}", quote(at), quote(&format!("{at}/*")))).collect()
+}
+
 /// Runs a command of ours as root; returns its exit code and what it printed.
-async fn as_root(runner: &EngineRunner, container: &ContainerId, script: &str) -> Result<(i32, Vec<u8>), EngineError> {
+pub(super) async fn as_root(
+    runner: &EngineRunner,
+    container: &ContainerId,
+    script: &str,
+) -> Result<(i32, Vec<u8>), EngineError> {
     let mark = fresh_mark();
     let text = format!("{{\n{script}\ncode=$?\n{}\n}}\n", mark.script());
     Gate::open(&runner.engine, container, "root").await?.run_to_end(&text, &mark).await

@@ -1,6 +1,6 @@
 //! A container that is there: started, and what is known of it gathered.
 
-use super::{find_user, gone, unusable};
+use super::{find_user, gone, uid, unusable};
 use crate::codespace::label;
 use crate::devcontainer::{MergedConfiguration, read_label};
 use crate::lifecycle::StepFailure;
@@ -31,6 +31,7 @@ pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure
     }
     let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
     let user = find_user(runner, &id, &merged, &details.user).await?;
+    uid::finish(runner, &details, &user).await?;
     let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
     let started_at = details.started_at.as_deref().unwrap_or_default();
     let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at));

@@ -20,14 +20,14 @@ pub(super) async fn ready(
     config: &DevContainer,
     written: &DockerfileBuild,
 ) -> Result<ImageDetails, StepFailure> {
-    let Some(checkout) = &runner.order.checkout else {
+    let Some(files) = runner.order.files() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to build from".to_owned()));
     };
     let written = replaced(written, &runner.variables());
     let options = &runner.order.build_options;
     let by_option =
         options.target().map(|target| Spanned { value: target.to_owned(), span: written.dockerfile.span.clone() });
-    let place = (checkout.path(), runner.order.repository_folder());
+    let place = (files, runner.order.folder_of_files());
     let target = by_option.as_ref().or(written.target.as_ref());
     let context = Context::find(config, &written, target, (place.0, &place.1))?;
     let mut spec = BuildSpec {

@@ -40,10 +40,9 @@ pub(crate) async fn install(
     config: &DevContainer,
     base: Base<'_>,
 ) -> Result<Image, StepFailure> {
-    let Some(checkout) = &runner.order.checkout else {
+    let Some(files) = runner.order.files() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to install Features from".to_owned()));
     };
-    let files = checkout.path();
     let configuration = Configuration::read(&config.text, &config.file)?;
     let work = resolve(runner, &configuration, files);
     let limit = runner.order.timeout;
