@@ -80,6 +80,7 @@ pub(super) async fn make(
         service: None,
         features: context.feature_surroundings(),
         lockfile: new.lockfile,
+        dotfiles: new.dotfiles,
         image_use: ImageUse::Codespace,
         bind: Some(bind),
         reference: tree.reference,
@@ -125,6 +126,7 @@ pub(super) async fn again(
         wanted,
         config: config.as_deref(),
         lockfile: LockfileUse::default(),
+        dotfiles: None,
     };
     let folder = bind.folder.display().to_string();
     let order = make(context, engine, new, &folder, remake.attach, remake.options).await?;
