@@ -82,10 +82,10 @@ impl Context {
         self.cache.join("features")
     }
 
-    /// Returns where Features are from, for the repository in a folder; `registries` are the codespace's own.
-    pub(super) fn feature_store(&self, repository: &Path, registries: Vec<Registry>) -> FeatureStore {
-        let repository = repository.to_owned();
-        FeatureStore::new(feature_store::Surroundings { repository, registries, ..self.feature_surroundings() })
+    /// Returns where Features are from, for a folder and the top of the repository that it is in; `registries` are the codespace's own.
+    pub(super) fn feature_store(&self, folder: &Path, top: &Path, registries: Vec<Registry>) -> FeatureStore {
+        let (repository, top) = (folder.to_owned(), top.to_owned());
+        FeatureStore::new(feature_store::Surroundings { repository, top, registries, ..self.feature_surroundings() })
     }
 
     /// Returns how Features are got, whosever they are.

@@ -17,8 +17,10 @@ pub(super) struct Sources<'a> {
     pub(super) config: &'a Configuration,
     /// What variables in options stand for.
     pub(super) variables: &'a Variables,
-    /// The folder of this machine that the repository's files are in.
+    /// The folder of this machine that is opened.
     pub(super) repository: &'a Path,
+    /// The top folder of the repository that it is in.
+    pub(super) top: &'a Path,
     /// Features that the command line adds.
     pub(super) additional: Vec<Requested>,
     /// The codespace's own registries.
@@ -58,11 +60,11 @@ pub(super) async fn check(context: &mut Context, sources: Sources<'_>) -> (Vec<F
 
 /// Returns nothing where there are no Features: then nothing else is looked at.
 async fn look(context: &Context, sources: Sources<'_>, reach: Reach) -> Option<Resolution> {
-    let Sources { config, variables, repository, additional, registries, lock } = sources;
+    let Sources { config, variables, repository, top, additional, registries, lock } = sources;
     if config.features(variables).is_ok_and(|own| own.is_empty()) && additional.is_empty() {
         return None;
     }
-    let store = context.feature_store(repository, registries);
+    let store = context.feature_store(repository, top, registries);
     let worklist = Worklist::new(config, variables, additional);
     Some(Box::pin(store.resolve(worklist, lock.as_ref(), reach)).await)
 }

@@ -1,10 +1,10 @@
-//! A Feature that lies in the repository: inside its `.devcontainer` folder, links included, and copied from there.
+//! A Feature of the repository: named inside its `.devcontainer` folder, which links may lead out of, and copied from where it lies.
 #![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::Problem;
 use super::tree::{Bounds, Fault, Tree};
@@ -16,34 +16,40 @@ const METADATA: &str = "devcontainer-feature.json";
 /// The largest one, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Returns the real folder of a Feature at `path` in the repository that lies in `root`.
-pub(super) fn find(root: &Path, path: &str) -> Result<PathBuf, Problem> {
+/// Returns the real folder of a Feature at `path` in the folder `root`. A link may lead to anywhere in the repository, whose top is `top`.
+pub(super) fn find(root: &Path, top: &Path, path: &str) -> Result<PathBuf, Problem> {
     let fail = |reason: &str, hint: &str| Problem::Local {
         path: path.to_owned(),
         reason: reason.to_owned(),
         hint: hint.to_owned(),
     };
-    let inside = "a Feature of the repository lies inside its .devcontainer folder";
-    let resolve = |path: &Path| path.canonicalize();
-    let root = resolve(root).map_err(Problem::disk("look into", root))?;
-    let home = resolve(&root.join(HOME)).map_err(|_| fail("there is no .devcontainer folder", inside))?;
-    if !home.starts_with(&root) {
-        return Err(fail("the .devcontainer folder is a link that leads out of the repository", inside));
+    let inside = "a Feature of the repository is named in its .devcontainer folder, and lies in the repository";
+    if !is_named_inside(path) {
+        return Err(fail("it leads out of the .devcontainer folder", inside));
     }
-    let found = resolve(&root.join(path)).map_err(|error| match error.kind() {
+    let top = top.canonicalize().map_err(Problem::disk("look into", top))?;
+    let found = root.join(path).canonicalize().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => fail(
             "there is no such folder in the repository",
             "look at the id: it is a path from the configuration's folder",
         ),
         _ => Problem::disk("look into", &root.join(path))(error),
     })?;
-    if !found.starts_with(&home) || found == home {
-        return Err(fail("it leads out of the .devcontainer folder", inside));
+    if !found.starts_with(&top) {
+        return Err(fail("it is a link that leads out of the repository", inside));
     }
     if !found.is_dir() {
         return Err(fail("it is no folder", inside));
     }
     Ok(found)
+}
+
+/// Tells whether a path is that of something in [`HOME`], as it is written.
+fn is_named_inside(path: &str) -> bool {
+    let mut parts = Path::new(path).components().filter(|part| *part != Component::CurDir);
+    parts.next() == Some(Component::Normal(HOME.as_ref()))
+        && parts.next().is_some_and(|part| matches!(part, Component::Normal(_)))
+        && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Reads what a Feature's folder says of it.
@@ -132,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_is_found_inside_devcontainer_alone() {
+    fn a_feature_is_named_inside_devcontainer_and_lies_in_the_repository() {
         let (folder, root) = repository();
         let inside = root.join(".devcontainer");
         symlink("f", inside.join("same")).expect("linked");
@@ -141,33 +147,36 @@ mod tests {
         symlink("..", inside.join("up")).expect("linked");
         symlink("round", inside.join("round")).expect("linked");
         std::fs::write(inside.join("file"), "").expect("written");
-        std::fs::create_dir(root.join("src")).expect("made");
+        std::fs::create_dir_all(root.join("src/f")).expect("made");
+        symlink("../src", inside.join("shared")).expect("linked");
         for (path, expected) in [
             (".devcontainer/f", "found"),
             (".devcontainer/same", "found"),
             (".devcontainer/f/", "found"),
-            (".devcontainer/out", "leads out of the .devcontainer folder"),
-            (".devcontainer/absolute", "leads out of the .devcontainer folder"),
-            (".devcontainer/up", "leads out of the .devcontainer folder"),
-            (".devcontainer/up/src", "leads out of the .devcontainer folder"),
+            (".devcontainer/shared/f", "found"),
+            (".devcontainer/out", "leads out of the repository"),
+            (".devcontainer/absolute", "leads out of the repository"),
             (".devcontainer/../src", "leads out of the .devcontainer folder"),
+            (".devcontainer/f/../../src", "leads out of the .devcontainer folder"),
             (".devcontainer", "leads out of the .devcontainer folder"),
+            ("src/f", "leads out of the .devcontainer folder"),
             ("/etc", "leads out of the .devcontainer folder"),
             (".devcontainer/gone", "no such folder"),
             (".devcontainer/file", "it is no folder"),
             (".devcontainer/file/x", "no such folder"),
             (".devcontainer/round", "cannot look into"),
         ] {
-            match find(&root, path) {
-                Ok(found) => assert!(expected == "found" && found.ends_with(".devcontainer/f"), "{path}: {found:?}"),
+            match find(&root, &root, path) {
+                Ok(found) => assert!(expected == "found" && found.ends_with("f"), "{path}: {found:?}"),
                 Err(problem) => assert!(problem.to_string().contains(expected), "{path}: {problem}"),
             }
         }
         std::fs::rename(&inside, folder.path().join("moved")).expect("moved");
         symlink("../moved", &inside).expect("linked");
-        assert!(
-            find(&root, ".devcontainer/f").is_err_and(|problem| problem.to_string().contains("out of the repository"))
-        );
+        let out = |top: &Path| find(&root, top, ".devcontainer/f").map_err(|problem| problem.to_string());
+        assert!(out(&root).is_err_and(|problem| problem.contains("out of the repository")));
+        // The folder that is opened is one of a larger repository.
+        assert!(out(folder.path()).is_ok_and(|found| found.ends_with("moved/f")));
     }
 
     #[test]

@@ -111,13 +111,14 @@ impl FeatureStore {
     }
 
     fn find_local(&self, feature: &LocalFeature) -> Result<Found, Problem> {
-        let folder = local::find(&self.around.repository, feature.folder())?;
+        let folder = local::find(&self.around.repository, &self.around.top, feature.folder())?;
         let metadata = local::metadata(&folder, feature.folder())?;
         Ok(Found { source: Source::Local(feature.clone()), metadata, notes: Vec::new() })
     }
 
     async fn copy_local(&self, feature: &LocalFeature) -> Result<Content, Problem> {
-        let (folder, path) = (local::find(&self.around.repository, feature.folder())?, feature.folder().to_owned());
+        let (folder, path) =
+            (local::find(&self.around.repository, &self.around.top, feature.folder())?, feature.folder().to_owned());
         let into = self.blobs.new_folder()?;
         blocking(move || {
             local::copy(&folder, into.path(), tree::BOUNDS, &path)?;

@@ -126,6 +126,7 @@ mod tests {
         let around = Surroundings {
             cache: cache.path().to_owned(),
             repository: repository.to_owned(),
+            top: repository.to_owned(),
             ..Surroundings::default()
         };
         let worklist = Worklist::new(&config, &Variables::default(), Vec::new());
@@ -197,7 +198,8 @@ mod tests {
         let features = resolution.ordered.features.expect("ordered");
         let cache = tempfile::tempdir().expect("a folder");
         let (cache, repository) = (cache.path().to_owned(), folder.path().to_owned());
-        let store = FeatureStore::new(Surroundings { cache, repository, ..Surroundings::default() });
+        let store =
+            FeatureStore::new(Surroundings { cache, top: repository.clone(), repository, ..Surroundings::default() });
         let contents = store.contents(&features).await.expect("copied");
         for (content, name) in contents.iter().zip(["b", "a"]) {
             let text = std::fs::read_to_string(content.path().join("devcontainer-feature.json")).expect("there");

@@ -11,8 +11,10 @@ use crate::redact::Secret;
 pub struct Surroundings {
     /// The folder that keeps what was fetched.
     pub cache: PathBuf,
-    /// The repository's folder, for Features that lie in it.
+    /// The folder that is opened, for Features that are named in it.
     pub repository: PathBuf,
+    /// The top of the repository that it is in, itself where it is all of it: Features lie in there.
+    pub top: PathBuf,
     /// The codespace's own registries.
     pub registries: Vec<Registry>,
     /// `DEVCONTAINERS_OCI_AUTH`: `host|user|token`, separated by commas.

@@ -64,7 +64,8 @@ async fn of_features(
     let variables = Variables::default();
     let (additional, registries) = (Vec::new(), Vec::new());
     let lock = read_lockfile(place.files(), &config.file)?;
-    let sources = Sources { config, variables: &variables, repository: place.files(), additional, registries, lock };
+    let (repository, top) = (place.files(), place.root());
+    let sources = Sources { config, variables: &variables, repository, top, additional, registries, lock };
     let (own, others) = features::check(context, sources).await;
     if let Some(first) = advice.first_mut() {
         first.findings.extend(own);

@@ -187,6 +187,7 @@ async fn installed(args: &Args, context: &mut Context, shown: &Shown) -> Result<
         config: &shown.config,
         variables: &shown.effect.variables,
         repository: shown.place.files(),
+        top: shown.place.root(),
         additional: args.reference.additional_features(),
         registries: Vec::new(),
     };

@@ -85,6 +85,7 @@ impl Machine {
         let around = Surroundings {
             cache: folder.path().join("cache"),
             repository: folder.path().join("repository"),
+            top: folder.path().join("repository"),
             docker_config: folder.path().join("docker"),
             ..Surroundings::default()
         };

@@ -78,6 +78,7 @@ struct Resolved {
 async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) -> Result<Resolved, StepFailure> {
     let store = FeatureStore::new(Surroundings {
         repository: files.to_owned(),
+        top: files.to_owned(),
         registries: runner.world.registries.complete.clone(),
         ..runner.order.features.clone()
     });
