@@ -19,6 +19,9 @@ use crate::engine::{EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, P
 /// How long the last of it may take.
 const WITHIN: Duration = Duration::from_secs(5);
 
+/// What the process says when the log is whole.
+const WHOLE: &str = "whole";
+
 /// How old the list of steps in the codespace may become while a step runs.
 const STEPS_AGE: Duration = Duration::from_secs(1);
 
@@ -56,7 +59,8 @@ impl Writing {
 
 async fn write(place: Arc<Place>, user: RemoteUser, mut pieces: Receiver<LogPiece>) -> Result<(), String> {
     let said = |error: EngineError| error.to_string();
-    let command = ["/bin/sh", "-c", &format!("exec cat >'{}'", shared::CREATION_LOG)].map(str::to_owned).to_vec();
+    let script = format!("cat >'{}' && echo {WHOLE}", shared::CREATION_LOG);
+    let command = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
     let spec =
         ExecSpec { command, user: Some(user.name.clone()), env: Vec::new(), powers: Powers::Own, terminal: None };
     let ExecSession { output, mut input, .. } = place.engine.exec(&place.container, spec).await.map_err(said)?;
@@ -101,13 +105,18 @@ async fn put_steps(place: &Place, user: &RemoteUser, steps: &mut Option<(String,
     }
 }
 
-/// Ends the process's input and waits for its end; what it says is why it could not write.
+/// Ends the process's input and waits until it says that the log is whole; what else it says is why it could not write.
+///
+/// Its own end is not waited for: an engine tells of that two seconds late where a background process of another command holds its output.
 async fn end(input: ExecInput, mut output: ExecOutput) -> Result<(), String> {
     let _gone = input.close().await;
     let mut said = Vec::new();
     // A connection that breaks is the end of it, too.
     while let Some(Ok(chunk)) = output.next().await {
         said.extend_from_slice(&chunk.bytes);
+        if said.trim_ascii() == WHOLE.as_bytes() {
+            return Ok(());
+        }
     }
     let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
     if said.is_empty() { Ok(()) } else { Err(said) }

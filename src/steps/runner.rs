@@ -86,12 +86,7 @@ impl EngineRunner {
 
     /// Ends the run: says which commands left a background process that still holds their output.
     pub async fn finish(mut self) {
-        if let Some(writing) = self.writing.take()
-            && let Err(why) = writing.finish().await
-        {
-            let message = format!("the codespace's own creation log is not whole: {}", self.redactor.redact(&why));
-            self.warn(Phase::Create, message, Some("`localspace logs` has all of it".to_owned())).await;
-        }
+        // First of all: an engine lets go of what a background process holds open two seconds after its command.
         let leftovers = std::mem::take(&mut self.leftovers);
         for (phase, label) in leftovers.still_open().await {
             let whose = label.map_or(String::new(), |label| format!(" (`{label}`)"));
@@ -100,6 +95,12 @@ impl EngineRunner {
             );
             let hint = "send its output elsewhere: `nohup CMD >/tmp/log 2>&1 &`".to_owned();
             self.warn(phase, message, Some(hint)).await;
+        }
+        if let Some(writing) = self.writing.take()
+            && let Err(why) = writing.finish().await
+        {
+            let message = format!("the codespace's own creation log is not whole: {}", self.redactor.redact(&why));
+            self.warn(Phase::Create, message, Some("`localspace logs` has all of it".to_owned())).await;
         }
     }
 
