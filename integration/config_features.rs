@@ -98,7 +98,10 @@ fn what_is_wrong_with_a_feature_is_told_at_its_place() {
             r#"{"./empty": {}}"#,
             "2:14: Feature `./empty`: .devcontainer/empty is no Feature: it has no devcontainer-feature.json",
         ),
-        (r#"{"./link": {}}"#, "2:14: Feature `./link`: .devcontainer/link: it leads out of the .devcontainer folder"),
+        (
+            r#"{"./link": {}}"#,
+            "2:14: Feature `./link`: .devcontainer/link: it is a link that leads out of the repository",
+        ),
         (
             r#"{"./one": {}}"#,
             "2:14: Features wait for each other: `./one` depends on `./two` (.devcontainer/one/devcontainer-feature.json:1:60), \

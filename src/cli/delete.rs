@@ -47,6 +47,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
     for name in &names {
         let _held = hold(context, "delete", name.to_string()).await?;
+        let _awaited = select::await_unfinished(context, &engine, name).await?;
         remove(context, &engine, name).await?;
         context.ui.say(&format!("{name} is deleted\n"));
     }

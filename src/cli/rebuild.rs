@@ -50,6 +50,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
     let engine = context.engine()?;
     let found = select::one(context, &args.selector, &engine).await?;
     let held = hold(context, "rebuild", found.name.to_string()).await?;
+    let _awaited = select::await_unfinished(context, &engine, &found.name).await?;
     // Whoever held it may have started or removed it.
     let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
     let is_whole = matches!(found.state, State::Running | State::Stopped);

@@ -194,12 +194,17 @@ fn one_each(containers: Vec<Found>) -> Vec<Found> {
     found
 }
 
-/// Waits for a container that a run ordered which has died since; returns whether there was anything to wait for.
-async fn await_unfinished(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<bool, CliError> {
+/// Waits for a container that a run ordered which has died since; returns whether there was anything to wait for. A codespace that is rebuilt has
+/// another one meanwhile, so whoever changes something of it waits for this first.
+pub(super) async fn await_unfinished(
+    context: &Context,
+    engine: &Engine,
+    name: &CodespaceName,
+) -> Result<bool, CliError> {
     let Some(run) = newest(context, name) else { return Ok(false) };
-    let Some(began) = run.began.filter(|_| run.running == Some(Phase::Create) && run.end.is_none()) else {
-        return Ok(false);
-    };
+    // What a run did last may not have come into its journal.
+    let may_have_ordered = run.end.is_none() && matches!(run.running, None | Some(Phase::Create));
+    let Some(began) = run.began.filter(|_| may_have_ordered) else { return Ok(false) };
     if context.clock.now().as_second() - began.as_second() >= 60 {
         return Ok(false);
     }

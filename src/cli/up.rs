@@ -100,6 +100,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         (None, None) => fresh_name(),
     };
     let held = hold(context, "up", name.to_string()).await?;
+    let _awaited = select::await_unfinished(context, &engine, &name).await?;
     // Whoever held it may have made, started or removed it.
     let found = named(context, &engine, &source, args, &name).await?;
     let attach = if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes };
