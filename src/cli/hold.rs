@@ -2,6 +2,8 @@
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::select::{self, Found, Selector};
+use crate::engine::Engine;
 use crate::home::{Lock, Locked};
 
 /// Holds a codespace, or the making of one, for a verb; where another process has it, says who and waits.
@@ -18,4 +20,19 @@ pub(super) async fn hold(context: &mut Context, verb: &str, key: String) -> Resu
         Ok(Err(error)) => Err(error.into()),
         Ok(Ok(Locked::No { .. })) | Err(_) => Err(CliError::new(Kind::Engine, "the lock could not be had", None)),
     }
+}
+
+/// Returns the codespace that is meant, held for a verb that makes or starts its container.
+pub(super) async fn hold_one(
+    context: &mut Context,
+    verb: &str,
+    selector: &Selector,
+    engine: &Engine,
+) -> Result<(Found, Lock), CliError> {
+    let found = select::one(context, selector, engine).await?;
+    let held = hold(context, verb, found.name.to_string()).await?;
+    let _awaited = select::await_unfinished(context, engine, &found.name).await?;
+    // Whoever held it may have made, started or removed it.
+    let found = select::one(context, &Selector { codespace: Some(found.name) }, engine).await?;
+    Ok((found, held))
 }

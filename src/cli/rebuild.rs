@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::hold::hold;
+use super::hold::hold_one;
 use super::order::RunOptions;
 use super::rehearse;
 use super::remake::Remake;
@@ -48,11 +48,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 
 async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
     let engine = context.engine()?;
-    let found = select::one(context, &args.selector, &engine).await?;
-    let held = hold(context, "rebuild", found.name.to_string()).await?;
-    let _awaited = select::await_unfinished(context, &engine, &found.name).await?;
-    // Whoever held it may have started or removed it.
-    let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
+    let (found, held) = hold_one(context, "rebuild", &args.selector, &engine).await?;
     let is_whole = matches!(found.state, State::Running | State::Stopped);
     if !is_whole && select::workspaces(context, &found.name) == Workspaces::Empty {
         return Err(never_finished(context, &engine, &found, Workspaces::Empty).await?);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
-use super::hold::hold;
+use super::hold::hold_one;
 use super::order::{self, RunOptions};
 use super::rehearse;
 use super::removal::never_finished;
@@ -39,11 +39,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 
 async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
     let engine = context.engine()?;
-    let found = select::one(context, &args.selector, &engine).await?;
-    let held = hold(context, "start", found.name.to_string()).await?;
-    let _awaited = select::await_unfinished(context, &engine, &found.name).await?;
-    // Whoever held it may have started or removed it.
-    let found = select::one(context, &Selector { codespace: Some(found.name) }, &engine).await?;
+    let (found, held) = hold_one(context, "start", &args.selector, &engine).await?;
     let workspaces = select::workspaces(context, &found.name);
     if found.state == State::NeverStarted || (found.state == State::Gone && workspaces == Workspaces::Empty) {
         return Err(never_finished(context, &engine, &found, workspaces).await?);
