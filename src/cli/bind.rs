@@ -6,16 +6,17 @@ use std::path::Path;
 use super::configuration::{self, absolute};
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::order::{Made, NewCodespace, RunOptions, consent};
-use super::remake::Remake;
+use super::made::Made;
+use super::order::{Identity, NewCodespace};
+use super::run_options::{RunOptions, consent};
 use crate::codespace::label;
 use crate::devcontainer::{
     Configuration, ContainerSource, DevContainer, Effect, Found, FoundBy, Mount, Variables, devcontainer_id, effect,
 };
-use crate::engine::{ContainerId, Engine};
+use crate::engine::Engine;
 use crate::plan::{Attach, Occasion};
-use crate::repository::{self, Content, Wanted};
-use crate::steps::{Bind, Cache, Ids, ImageUse, LockfileUse, OnFailure, Order, Workspaces, recovery_configuration};
+use crate::repository;
+use crate::steps::{Bind, Ids, OnFailure, Order, Workspaces, recovery_configuration};
 
 /// A folder of this machine and the configuration in it.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ struct Opened<'a> {
 }
 
 /// Returns the order to make a codespace of a working tree.
-pub(super) async fn make(
+pub(super) async fn order(
     context: &mut Context,
     engine: &Engine,
     new: NewCodespace<'_>,
@@ -47,7 +48,7 @@ pub(super) async fn make(
     let on_failure = options.on_failure(context);
     let (made, bind, fault) = match (opened.read(context), &on_failure) {
         (Err(fault), OnFailure::Recover { image }) if fault.kind == Kind::Usage => {
-            let mount = mount_of(top);
+            let mount = Bind::mount_of(top);
             let bind = opened.bind(&mount.target.clone(), Some(mount));
             let made = Made::of(recovery_configuration(image)?, &opened.variables(context), &bind.target)?;
             (made, bind, Some(fault.into()))
@@ -57,80 +58,30 @@ pub(super) async fn make(
             (made, bind, None)
         }
     };
-    let initialize = made.config.initialize.clone();
-    let consent = consent(context, options, initialize.as_ref(), &tree.name).await;
+    let consent = consent(context, options, made.config.initialize.as_ref(), &tree.name).await;
     let mut notes = made.notes();
     notes.push(format!("{} itself is mounted: what is changed in the codespace is changed there", tree.top.display()));
-    Ok(Order {
-        environment_file: context.home.environment(&new.name),
-        home: context.home.id(),
+    let identity = Identity {
         name: new.name,
         repository: tree.name,
         actor: new.wanted.owner,
         source: new.source.location.clone(),
         config_path: config_path.unwrap_or_default(),
-        workspace_folder: made.workspace_folder,
-        occasion: Occasion::Create,
         purpose: new.purpose,
-        config: Some(made.config),
-        image: made.image,
-        run_args: made.run_args,
-        build_options: made.build_options,
-        checkout: None,
-        service: None,
-        features: context.feature_surroundings(),
-        lockfile: new.lockfile,
-        dotfiles: new.dotfiles,
-        image_use: ImageUse::Codespace,
-        bind: Some(bind),
         reference: tree.reference,
         commit: tree.commit,
-        initialize,
-        container: None,
-        died_in: None,
+    };
+    Ok(Order {
+        occasion: Occasion::Create,
+        lockfile: new.lockfile,
+        dotfiles: new.dotfiles,
+        bind: Some(bind),
         workspaces: Workspaces::Empty,
-        cache: Cache::Used,
         fault,
-        on_failure,
-        recovery: None,
-        making: None,
         consent,
-        attach,
-        timeout: options.timeout_per_phase,
-        local_env: context.environment.clone(),
         notes,
+        ..made.order(context, identity.order(context, attach, options))
     })
-}
-
-/// Returns the order to make the container anew of a codespace that has a working tree mounted.
-pub(super) async fn again(
-    context: &mut Context,
-    engine: &Engine,
-    remake: &Remake<'_>,
-    bind: &Bind,
-    container: Option<ContainerId>,
-) -> Result<Order, CliError> {
-    let found = remake.found;
-    let source = repository::locate(found.label(label::SOURCE))?;
-    let wanted = Wanted {
-        reference: None,
-        content: Content::WorkingTree,
-        name: found.label(label::REPOSITORY).parse().ok(),
-        owner: found.label(label::ACTOR).to_owned(),
-    };
-    let config = found.labelled(label::CONFIG).filter(|path| bind.folder.join(path).symlink_metadata().is_ok());
-    let new = NewCodespace {
-        name: found.name.clone(),
-        purpose: found.purpose(),
-        source: &source,
-        wanted,
-        config: config.as_deref(),
-        lockfile: LockfileUse::default(),
-        dotfiles: None,
-    };
-    let folder = bind.folder.display().to_string();
-    let order = make(context, engine, new, &folder, remake.attach, remake.options).await?;
-    Ok(Order { occasion: Occasion::Rebuild, container, workspaces: Workspaces::Kept, cache: remake.cache, ..order })
 }
 
 impl Opened<'_> {
@@ -156,7 +107,7 @@ impl Opened<'_> {
             ),
             // Reference CLI: an empty one mounts nothing.
             (Some(_), _) => None,
-            (None, _) => Some(mount_of(self.top)),
+            (None, _) => Some(Bind::mount_of(self.top)),
         };
         let target = mount.as_ref().map_or(folder.clone(), |mount| mount.target.clone());
         Ok((Made::of(config, &variables, &folder)?, self.bind(&target, mount)))
@@ -191,17 +142,6 @@ impl Opened<'_> {
 
     fn bind(&self, target: &str, mount: Option<Mount>) -> Bind {
         Bind { folder: self.folder.to_owned(), target: target.to_owned(), mount, ids: ids() }
-    }
-}
-
-/// Returns the mount of a repository's top folder: in `/workspaces`, under its own name.
-pub(super) fn mount_of(top: &Path) -> Mount {
-    let name = top.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Mount {
-        kind: "bind".to_owned(),
-        source: Some(top.display().to_string()),
-        target: format!("/workspaces/{name}"),
-        read_only: false,
     }
 }
 

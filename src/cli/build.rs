@@ -6,11 +6,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::clone;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::order::{self, NewCodespace, RunOptions, fresh_name};
+use super::order::{NewCodespace, fresh_name};
 use super::rehearse::{self, Output};
 use super::removal::remove;
+use super::run_options::RunOptions;
 use super::secrets::{Secrets, redactor};
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::devcontainer::ImageReference;
@@ -107,7 +109,7 @@ async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Resu
         lockfile: if args.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Written },
     };
     let attach = Attach::No("an image is built alone");
-    let order = order::make(context, new, attach, &RunOptions::of_image()).await?;
+    let order = clone::order(context, new, attach, &RunOptions::of_image()).await?;
     Ok((args.image(order)?, secrets))
 }
 

@@ -2,6 +2,7 @@
 
 mod bind;
 mod build;
+mod clone;
 mod config;
 mod configuration;
 mod context;
@@ -16,6 +17,7 @@ mod hold;
 mod interrupt;
 mod list;
 mod logs;
+mod made;
 mod notices;
 mod order;
 mod ports;
@@ -23,6 +25,7 @@ mod rebuild;
 mod rehearse;
 mod remake;
 mod removal;
+mod run_options;
 mod secrets;
 mod select;
 mod start;
@@ -30,6 +33,7 @@ mod status;
 mod stop;
 mod up;
 mod view;
+mod wake;
 
 use clap::{Parser, Subcommand};
 

@@ -3,16 +3,18 @@
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::order::{Made, RunOptions, consent, variables};
+use super::made::{Made, variables};
+use super::order::{Identity, NewCodespace};
 use super::removal::remove_container;
+use super::run_options::{RunOptions, consent};
 use super::select::{Found, State};
 use super::{bind, configuration};
 use crate::codespace::{RepositoryName, label};
-use crate::devcontainer::{Configuration, DevContainer, LifecycleCommand};
+use crate::devcontainer::{Configuration, DevContainer};
 use crate::engine::{Engine, EngineError};
 use crate::plan::{Attach, InitializeConsent, Occasion};
-use crate::repository::Checkout;
-use crate::steps::{Cache, Disk, ImageUse, LockfileUse, Order, Workspaces};
+use crate::repository::{self, Checkout, Content, Wanted};
+use crate::steps::{Bind, Cache, Disk, LockfileUse, Order, Workspaces};
 
 /// A codespace whose container is to be made anew.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Remake<'_> {
             }
         };
         if let Some(bind) = self.found.bind() {
-            return bind::again(context, engine, self, &bind, container).await;
+            return Ok(Order { container, ..self.of_bind(context, engine, &bind).await? });
         }
         let disk = match &container {
             Some(container) => Disk::of_container(engine.clone(), container.clone()),
@@ -62,9 +64,8 @@ impl Remake<'_> {
             Err(fault) => Err(fault),
         };
         let (made, fault) = Made::or_recovery(made, &on_failure, &variables, &folder)?;
-        let initialize = made.config.initialize.clone();
-        let consent = consent(context, self.options, initialize.as_ref(), &repository).await;
-        let checkout = if wants_files(&made, initialize.as_ref(), consent) {
+        let consent = consent(context, self.options, made.config.initialize.as_ref(), &repository).await;
+        let checkout = if wants_files(&made, consent) {
             let files = Checkout::empty(&context.home.codespace(&found.name), repository.clone())?;
             disk.copy(&folder, files.path())
                 .await
@@ -83,45 +84,41 @@ impl Remake<'_> {
         if config_path != found.label(label::CONFIG) {
             notes.push(format!("the configuration is {config_path}, which was not there when the codespace was made"));
         }
+        let identity = Identity { config_path, ..Identity::of(found) };
         Ok(Order {
-            environment_file: context.home.environment(&found.name),
-            home: context.home.id(),
-            name: found.name.clone(),
-            repository,
-            actor: found.label(label::ACTOR).to_owned(),
-            source: found.label(label::SOURCE).to_owned(),
-            config_path,
-            workspace_folder: made.workspace_folder,
             occasion: Occasion::Rebuild,
-            purpose: found.purpose(),
-            config: Some(made.config),
-            image: made.image,
-            run_args: made.run_args,
-            build_options: made.build_options,
-            service: None,
-            features: context.feature_surroundings(),
-            lockfile: LockfileUse::default(),
-            image_use: ImageUse::Codespace,
             checkout,
-            bind: None,
-            reference: found.labelled(label::REF),
-            commit: found.labelled(label::COMMIT),
-            initialize,
-            container: None,
-            died_in: None,
-            workspaces: Workspaces::Kept,
             cache: self.cache,
             fault,
-            on_failure,
-            recovery: None,
-            making: None,
             consent,
-            attach: self.attach,
-            timeout: self.options.timeout_per_phase,
-            local_env: context.environment.clone(),
-            dotfiles: None,
             notes,
+            ..made.order(context, identity.order(context, self.attach, self.options))
         })
+    }
+
+    /// Returns the order where a working tree is mounted.
+    async fn of_bind(&self, context: &mut Context, engine: &Engine, bind: &Bind) -> Result<Order, CliError> {
+        let found = self.found;
+        let source = repository::locate(found.label(label::SOURCE))?;
+        let wanted = Wanted {
+            reference: None,
+            content: Content::WorkingTree,
+            name: found.label(label::REPOSITORY).parse().ok(),
+            owner: found.label(label::ACTOR).to_owned(),
+        };
+        let config = found.labelled(label::CONFIG).filter(|path| bind.folder.join(path).symlink_metadata().is_ok());
+        let new = NewCodespace {
+            name: found.name.clone(),
+            purpose: found.purpose(),
+            source: &source,
+            wanted,
+            config: config.as_deref(),
+            lockfile: LockfileUse::default(),
+            dotfiles: None,
+        };
+        let folder = bind.folder.display().to_string();
+        let order = bind::order(context, engine, new, &folder, self.attach, self.options).await?;
+        Ok(Order { occasion: Occasion::Rebuild, workspaces: Workspaces::Kept, cache: self.cache, ..order })
     }
 
     /// Returns the configuration's path in the repository, and what it says. A codespace that was made without one may have one by now; where its
@@ -159,7 +156,7 @@ impl Remake<'_> {
 }
 
 /// Tells whether the repository's files are to be taken out of the codespace: for a build, a command on this machine, or a file of variables.
-fn wants_files(made: &Made, initialize: Option<&LifecycleCommand>, consent: InitializeConsent) -> bool {
-    let runs = initialize.is_some() && consent == InitializeConsent::Given;
+fn wants_files(made: &Made, consent: InitializeConsent) -> bool {
+    let runs = made.config.initialize.is_some() && consent == InitializeConsent::Given;
     runs || made.image.is_none() || made.config.has_features || made.run_args.names_files()
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::bind::mount_of;
 use super::context::Context;
 use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
@@ -119,7 +118,7 @@ impl Found {
     pub(super) fn bind(&self) -> Option<Bind> {
         let target = self.labels.get(label::BIND)?.clone();
         let folder = PathBuf::from(self.label(label::LOCAL_FOLDER));
-        let mount = Mount { target: target.clone(), ..mount_of(top_of(&folder)) };
+        let mount = Mount { target: target.clone(), ..Bind::mount_of(top_of(&folder)) };
         // A container that is there has its user's number.
         Some(Bind { mount: Some(mount), folder, target, ids: None })
     }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_one;
-use super::order::{self, RunOptions};
 use super::rehearse;
 use super::removal::never_finished;
+use super::run_options::RunOptions;
 use super::secrets::{Before, Secrets};
 use super::select::{self, Selector, State};
+use super::wake;
 use crate::engine::Engine;
 use crate::home::Lock;
 use crate::plan::Attach;
@@ -50,6 +51,6 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
         None => before.secrets(),
     };
     let attach = Attach::No("`start` does not attach: `up` does");
-    let order = order::wake(context, &engine, &found, attach, &args.options).await?;
+    let order = wake::order(context, &engine, &found, attach, &args.options).await?;
     Ok((engine, Order { died_in: before.died_in, ..order }, secrets, held))
 }

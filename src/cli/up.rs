@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 
 use super::bind;
+use super::clone;
 use super::context::Context;
 use super::dotfiles::DotfilesArgs;
 use super::error::{CliError, Kind};
 use super::hold::hold;
-use super::order::{self, NewCodespace, RunOptions, fresh_name};
+use super::order::{NewCodespace, fresh_name};
 use super::rehearse;
 use super::remake::Remake;
 use super::removal::remove;
+use super::run_options::RunOptions;
 use super::secrets::{Before, Secrets};
 use super::select::{self, Found, State};
+use super::wake;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
 use crate::github::Purpose;
@@ -112,7 +115,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     };
     let order = match found {
         Some(found) if matches!(found.state, State::Running | State::Stopped) => {
-            let order = order::wake(context, &engine, &found, attach, &args.options).await?;
+            let order = wake::order(context, &engine, &found, attach, &args.options).await?;
             let notes = order.notes.iter().cloned().chain(args.without_effect(&found)).collect();
             Order { died_in: before.died_in, notes, ..order }
         }
@@ -137,9 +140,9 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 dotfiles: args.dotfiles.order(),
             };
             let order = if args.bind {
-                bind::make(context, &engine, new, &args.repository, attach, &args.options).await?
+                bind::order(context, &engine, new, &args.repository, attach, &args.options).await?
             } else {
-                order::make(context, new, attach, &args.options).await?
+                clone::order(context, new, attach, &args.options).await?
             };
             Order { making, ..order }
         }

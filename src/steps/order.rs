@@ -53,6 +53,19 @@ pub struct Bind {
     pub ids: Option<Ids>,
 }
 
+impl Bind {
+    /// Returns the mount of a repository's top folder: in `/workspaces`, under its own name.
+    pub fn mount_of(top: &Path) -> Mount {
+        let name = top.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Mount {
+            kind: "bind".to_owned(),
+            source: Some(top.display().to_string()),
+            target: format!("/workspaces/{name}"),
+            read_only: false,
+        }
+    }
+}
+
 /// What is done where a codespace cannot be made, up to and including the phase that `waitFor` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnFailure {
