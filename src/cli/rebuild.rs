@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_one;
-use super::rehearse;
+use super::rehearse::{Output, Ready, rehearse};
 use super::remake::Remake;
 use super::removal::never_finished;
 use super::run_options::RunOptions;
-use super::secrets::{Before, Secrets};
+use super::secrets::Before;
 use super::select::{self, Selector, State};
-use crate::engine::Engine;
-use crate::home::Lock;
 use crate::plan::Attach;
-use crate::steps::{Cache, Order, Workspaces};
+use crate::steps::{Cache, Workspaces};
 
 /// Make a codespace's container anew, from the configuration in its /workspaces as it lies there, committed or not
 ///
@@ -37,26 +35,21 @@ pub(super) struct Args {
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
-    pub(super) output: rehearse::Output,
+    pub(super) output: Output,
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let interrupts = context.interrupts.clone();
-    let (engine, order, secrets, _held) = Box::pin(interrupts.until(ready(&args, context))).await?;
-    Box::pin(rehearse::rehearse(context, engine, order, secrets, &args.output)).await
+    rehearse(context, &args.output, async |context| ready(&args, context).await).await
 }
 
-async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
+async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let engine = context.engine()?;
     let (found, held) = hold_one(context, "rebuild", &args.selector, &engine).await?;
     let is_whole = matches!(found.state, State::Running | State::Stopped);
     if !is_whole && select::workspaces(context, &found.name) == Workspaces::Empty {
         return Err(never_finished(context, &engine, &found, Workspaces::Empty).await?);
     }
-    let secrets = match args.secrets_file.clone() {
-        Some(file) => Secrets::load(Some(file))?,
-        None => Before::of(context, &found.name).secrets(),
-    };
+    let secrets = Before::of(context, &found.name).secrets_or(args.secrets_file.as_ref())?;
     let remake = Remake {
         found: &found,
         cache: if args.full { Cache::Ignored } else { Cache::Used },
@@ -64,5 +57,5 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
         options: &args.options,
     };
     let order = remake.order(context, &engine).await?;
-    Ok((engine, order, secrets, held))
+    Ok(Ready { engine, order, secrets, held })
 }

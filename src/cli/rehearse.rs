@@ -16,6 +16,7 @@ use crate::codespace::CodespaceName;
 use crate::devcontainer::DevContainer;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
+use crate::home::Lock;
 use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
 use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
@@ -34,14 +35,29 @@ pub(super) struct Output {
     pub(super) events: Option<PathBuf>,
 }
 
-/// Runs an order to its end and prints what came of it; returns the exit code.
+/// Everything that a run needs, and the lock that makes it the codespace's only one.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) engine: Engine,
+    pub(super) order: Order,
+    pub(super) secrets: Secrets,
+    pub(super) held: Lock,
+}
+
+/// Makes ready and runs; returns the exit code. Ctrl-C ends it before there is anything to end, too.
 pub(super) async fn rehearse(
     context: &mut Context,
-    engine: Engine,
-    order: Order,
-    secrets: Secrets,
     output: &Output,
+    ready: impl AsyncFnOnce(&mut Context) -> Result<Ready, CliError>,
 ) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
+    let ready = Box::pin(interrupts.until(ready(context))).await?;
+    Box::pin(run(context, ready, output)).await
+}
+
+/// Runs an order to its end and prints what came of it.
+async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8, CliError> {
+    let Ready { engine, order, secrets, held: _held } = ready;
     let (name, folder) = (order.name.clone(), order.workspace_folder.clone());
     let (occasion, workspaces, before) = (order.occasion, order.workspaces, order.container.clone());
     let open_files = order.config.as_ref().map_or(Vec::new(), DevContainer::open_files);

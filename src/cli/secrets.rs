@@ -53,6 +53,11 @@ impl Before {
         Self { secrets_file, died_in }
     }
 
+    /// Reads the secrets file that is given, or else the one that the earlier run had.
+    pub(super) fn secrets_or(&self, given: Option<&PathBuf>) -> Result<Secrets, CliError> {
+        given.map_or_else(|| Ok(self.secrets()), |file| Secrets::load(Some(file.clone())))
+    }
+
     /// Reads the secrets file again that the earlier run had. One that cannot be read is a warning: the codespace is there, and can be used
     /// without.
     pub(super) fn secrets(&self) -> Secrets {

@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_one;
-use super::rehearse;
+use super::rehearse::{Output, Ready, rehearse};
 use super::removal::never_finished;
 use super::run_options::RunOptions;
-use super::secrets::{Before, Secrets};
+use super::secrets::Before;
 use super::select::{self, Selector, State};
 use super::wake;
-use crate::engine::Engine;
-use crate::home::Lock;
 use crate::plan::Attach;
 use crate::steps::{Order, Workspaces};
 
@@ -29,16 +27,14 @@ pub(super) struct Args {
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
-    pub(super) output: rehearse::Output,
+    pub(super) output: Output,
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let interrupts = context.interrupts.clone();
-    let (engine, order, secrets, _held) = Box::pin(interrupts.until(ready(&args, context))).await?;
-    Box::pin(rehearse::rehearse(context, engine, order, secrets, &args.output)).await
+    rehearse(context, &args.output, async |context| ready(&args, context).await).await
 }
 
-async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Secrets, Lock), CliError> {
+async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let engine = context.engine()?;
     let (found, held) = hold_one(context, "start", &args.selector, &engine).await?;
     let workspaces = select::workspaces(context, &found.name);
@@ -46,11 +42,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<(Engine, Order, Sec
         return Err(never_finished(context, &engine, &found, workspaces).await?);
     }
     let before = Before::of(context, &found.name);
-    let secrets = match args.secrets_file.clone() {
-        Some(file) => Secrets::load(Some(file))?,
-        None => before.secrets(),
-    };
+    let secrets = before.secrets_or(args.secrets_file.as_ref())?;
     let attach = Attach::No("`start` does not attach: `up` does");
     let order = wake::order(context, &engine, &found, attach, &args.options).await?;
-    Ok((engine, Order { died_in: before.died_in, ..order }, secrets, held))
+    Ok(Ready { engine, order: Order { died_in: before.died_in, ..order }, secrets, held })
 }

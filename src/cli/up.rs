@@ -9,7 +9,7 @@ use super::dotfiles::DotfilesArgs;
 use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::order::{NewCodespace, fresh_name};
-use super::rehearse;
+use super::rehearse::{Output, Ready, rehearse};
 use super::remake::Remake;
 use super::removal::remove;
 use super::run_options::RunOptions;
@@ -19,7 +19,7 @@ use super::wake;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
 use crate::github::Purpose;
-use crate::home::{Home, Lock};
+use crate::home::Home;
 use crate::plan::Attach;
 use crate::repository::{self, Content, Source, Wanted};
 use crate::steps::{Cache, LockfileUse, Order, Workspaces};
@@ -71,21 +71,11 @@ pub(super) struct Args {
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
-    pub(super) output: rehearse::Output,
+    pub(super) output: Output,
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let interrupts = context.interrupts.clone();
-    let Ready { engine, order, secrets, _held } = Box::pin(interrupts.until(ready(&args, context))).await?;
-    Box::pin(rehearse::rehearse(context, engine, order, secrets, &args.output)).await
-}
-
-/// Everything that a run needs, and the lock that makes it the only one.
-struct Ready {
-    engine: Engine,
-    order: Order,
-    secrets: Secrets,
-    _held: Lock,
+    rehearse(context, &args.output, async |context| ready(&args, context).await).await
 }
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
@@ -108,11 +98,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let found = named(context, &engine, &source, args, &name).await?;
     let attach = if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes };
     let before = Before::of(context, &name);
-    let secrets = if secrets.file.is_none() && found.is_some() && args.secrets_file.is_none() {
-        before.secrets()
-    } else {
-        secrets
-    };
+    let secrets = if found.is_some() && args.secrets_file.is_none() { before.secrets() } else { secrets };
     let order = match found {
         Some(found) if matches!(found.state, State::Running | State::Stopped) => {
             let order = wake::order(context, &engine, &found, attach, &args.options).await?;
@@ -147,7 +133,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
             Order { making, ..order }
         }
     };
-    Ok(Ready { engine, order, secrets, _held: held })
+    Ok(Ready { engine, order, secrets, held })
 }
 
 impl Args {

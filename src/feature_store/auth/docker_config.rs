@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::login::{Credential, Found, Login, Origin};
+use super::credential::{Credential, Found, Login, Origin};
 use crate::github::RegistryServer;
 use crate::redact::Secret;
 

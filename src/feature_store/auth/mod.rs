@@ -1,6 +1,7 @@
 //! Requests to registries, with the login that each wants: asked for when it is wanted, and remembered while the program runs.
 
 mod challenge;
+mod credential;
 mod docker_config;
 mod login;
 mod token;
@@ -14,7 +15,7 @@ use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use url::Url;
 
 use challenge::Challenge;
-use login::{Credential, Found, Login};
+use credential::{Credential, Found, Login};
 
 use super::error::Problem;
 use super::explain::Explained;

@@ -9,7 +9,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::challenge::Challenge;
-use super::login::Credential;
+use super::credential::Credential;
 use super::{Authorization, is_refusal};
 use crate::feature_store::address;
 use crate::feature_store::error::Problem;
