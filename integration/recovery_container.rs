@@ -125,6 +125,60 @@ fn a_rebuild_leaves_it_once_the_configuration_is_mended() {
 }
 
 #[test]
+fn it_is_logged_in_and_no_command_of_its_image_runs() {
+    let mut sandbox = Sandbox::new();
+    let label = r#"[{"onCreateCommand": "touch ~/ran", "postCreateCommand": "touch ~/ran", "postStartCommand": "touch ~/ran"}]"#;
+    let dockerfile =
+        format!("FROM mcr.microsoft.com/devcontainers/base:alpine\nLABEL devcontainer.metadata='{label}'\n");
+    let image = Image::build(&dockerfile, &[]);
+    sandbox.set_env("LOCALSPACE_RECOVERY_IMAGE", &image.0);
+    let secrets = sandbox.file("s.env", &triple("A", "a.example", "hunter2-hunter2"));
+    // One with no container before it, and one whose container goes for it.
+    for (number, (config, code, said)) in [
+        (json!({"image": "localhost:1/none/such:1"}), 3, "Error: image: "),
+        (
+            json!({"image": "busybox:1", "onCreateCommand": "cat ~/.docker/config.json; exit 7"}),
+            1,
+            "Error: cat ~/.docker",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let repository = sandbox.repository("r", &config.to_string());
+        let name = sandbox.name(&format!("login{number}"));
+        let up = sandbox.up(&repository, &name, &["--recovery", "--secrets-file", &secrets]).expect(code);
+        is_in_recovery(&sandbox, &name, &up);
+        let login = json!([{"id": "A", "server": "a.example", "user": "robot", "outcome": "written"}]);
+        assert_eq!(up.json()["registries"], login);
+        let seen =
+            sandbox.inside(&name, "stat -c '%a %U' ~/.docker/config.json; ls ~/ran 2>&1; cat ~/.docker/config.json");
+        assert!(seen.starts_with("600 vscode\nls: ") && seen.contains("\"a.example\""), "{seen}");
+        let log = sandbox
+            .inside(&name, "sed 's/^[-0-9]* [:.0-9]*Z: //' /workspaces/.codespaces/.persistedshare/creation.log");
+        let ended = "Outcome: success User: vscode WorkspaceFolder: /workspaces/r\ndevcontainer process exited with exit code 0\n";
+        let rule = format!("\n{}\n", "=".repeat(81));
+        let tail = format!(
+            "Error code: 1302 (UnifiedContainersErrorFatalCreatingContainer)\n=== ERROR === Container creation failed.\n\
+             === WARNING === Creating recovery container.\n\
+             {rule}Creating container...\n{ended}{rule}Running blocking commands...\n{ended}\
+             {rule}Configuring codespace...\nregistry A: login of robot at a.example: written\n\
+             {rule}Finished configuring codespace.\n"
+        );
+        assert!(log.ends_with(&tail) && log.contains(said), "{log}");
+        assert!(!log.contains("hunter2-hunter2"), "{log}");
+        // It was made when the container was new: an attach makes none, and a start makes it anew, with no command of the image's.
+        let attach = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(0);
+        assert_eq!(attach.phases(), "--+------");
+        let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
+        let start = sandbox.run(&["start", "-c", &name, "--secrets-file", &secrets, "--json"]).expect(0);
+        assert_eq!(start.phases(), "--+--+---");
+        let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
+        std::fs::remove_dir_all(repository).expect("removed");
+    }
+}
+
+#[test]
 fn a_rebuild_that_fails_opens_one_where_it_is_asked_to() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::github::Purpose;
 use crate::journal::{CreationError, Event, Sink, SinkError};
 use crate::report::CreationLog;
-use crate::steps::LogPiece;
+use crate::steps::{LogPiece, OnFailure};
 
 /// How many pieces may wait.
 const PIECES: usize = 64;
@@ -25,12 +25,15 @@ pub(super) struct ToCodespace {
 
 impl ToCodespace {
     /// Returns the sink, and where its pieces come out.
-    pub(super) fn new(purpose: Purpose) -> (Self, Receiver<LogPiece>) {
+    pub(super) fn new(purpose: Purpose, on_failure: &OnFailure) -> (Self, Receiver<LogPiece>) {
         let (sender, receiver) = channel(PIECES);
-        let log = CreationLog::new(match purpose {
-            Purpose::Codespace => CreationError::Container,
-            Purpose::Prebuild => CreationError::Prebuild,
-        });
+        let log = match (purpose, on_failure) {
+            (Purpose::Codespace, OnFailure::Keep) => CreationLog::new(CreationError::Container),
+            (Purpose::Codespace, OnFailure::Recover { .. }) => {
+                CreationLog::new(CreationError::Container).before_recovery()
+            }
+            (Purpose::Prebuild, _) => CreationLog::new(CreationError::Prebuild),
+        };
         let steps = String::new();
         (Self { log, steps, sender: Some(sender), waiting: String::new(), left_out: 0 }, receiver)
     }

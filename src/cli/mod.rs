@@ -22,6 +22,7 @@ mod notices;
 mod order;
 mod ports;
 mod rebuild;
+mod recovery;
 mod rehearse;
 mod remake;
 mod removal;

@@ -31,11 +31,11 @@ pub(super) async fn before(
 }
 
 /// Says of each registry why there was no login to it, where the phase `registryLogin` did not succeed.
-pub(super) async fn logins_left_out<R>(
+pub(super) async fn logins_left_out<P, R>(
     recorder: &Recorder,
     registries: Vec<Registry>,
     purpose: Purpose,
-    ending: &Ending<R>,
+    ending: &Ending<P, R>,
 ) {
     let reason = match (purpose, &ending.failure) {
         (_, Some((phase, _))) if *phase < Phase::RegistryLogin => format!("{phase} failed"),
@@ -44,8 +44,13 @@ pub(super) async fn logins_left_out<R>(
         (Purpose::Codespace, _) if ending.ran.contains(&Phase::RegistryLogin) => return,
         (Purpose::Codespace, _) => "it was made when the codespace was started".to_owned(),
     };
+    all_left_out(recorder, registries, &reason).await;
+}
+
+/// Says of each registry that there was no login to it, and why.
+pub(super) async fn all_left_out(recorder: &Recorder, registries: Vec<Registry>, reason: &str) {
     for Registry { id, server, user, .. } in registries {
-        left_out(recorder, id, server.to_string(), user, reason.clone()).await;
+        left_out(recorder, id, server.to_string(), user, reason.to_owned()).await;
     }
 }
 

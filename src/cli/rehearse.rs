@@ -10,6 +10,7 @@ use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
 use super::notices;
+use super::recovery;
 use super::removal::undo;
 use super::secrets::{Secrets, StartedWith, newer_warning, redactor};
 use crate::codespace::CodespaceName;
@@ -18,7 +19,7 @@ use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::home::Lock;
 use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
-use crate::lifecycle::{Ending, FailureKind, lead_codespace, lead_prebuild};
+use crate::lifecycle::{FailureKind, StepFailure, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
@@ -64,7 +65,7 @@ async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8,
     context.home.make(&name)?;
     let cancel = context.interrupts.run();
     let mut sinks = sinks(context, &name, output).await?;
-    let (to_codespace, log) = ToCodespace::new(order.purpose);
+    let (to_codespace, log) = ToCodespace::new(order.purpose, &order.on_failure);
     sinks.push(Box::new(to_codespace));
     let (recorder, recording) = Recorder::start(context.clock.clone(), sinks, cancel.clone());
     let began = Instant::now();
@@ -73,7 +74,7 @@ async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8,
         let life = live(context, engine.clone(), order, secrets, Told { recorder: &recorder, cancel, log });
         tokio::select! { ended = life => Some(ended), () = interrupts.second() => None }
     };
-    let Some(Ending { runner, failure, .. }) = ending else {
+    let Some((runner, failure)) = ending else {
         recording.finish().await?;
         let message = "interrupted twice: left at once, where a command may still run in the codespace";
         let hint = format!("the same command ends it and goes on, `localspace delete -c {name}` removes it all");
@@ -121,14 +122,11 @@ struct Told<'a> {
     log: Receiver<LogPiece>,
 }
 
+/// What carried a run out, and the phase that failed.
+pub(super) type Ended = (EngineRunner, Option<(Phase, StepFailure)>);
+
 /// Leads a codespace, or a prebuild, through its phases.
-async fn live(
-    context: &Context,
-    engine: Engine,
-    order: Order,
-    secrets: Secrets,
-    told: Told<'_>,
-) -> Ending<EngineRunner> {
+async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
     let Secrets { file, content } = secrets;
     let (world, newer) = of_this_run(context, &order, content.secrets);
@@ -143,48 +141,28 @@ async fn live(
         .await;
     let texts = content.warnings.into_iter().chain(newer).chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
-    let (purpose, on_failure) = (order.purpose, order.on_failure.clone());
+    let purpose = order.purpose;
+    let on_failure = order.on_failure.clone();
     let registries = world.registries.complete.clone();
     let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel).with_log(log);
-    let ending = match purpose {
-        Purpose::Codespace => Box::pin(lead_codespace(runner, recorder.clone())).await,
-        Purpose::Prebuild => Box::pin(lead_prebuild(runner, recorder.clone())).await,
-    };
-    notices::logins_left_out(recorder, registries, purpose, &ending).await;
-    recover(ending, purpose, on_failure, recorder).await
-}
-
-/// Does what GitHub does where a codespace could not be made: opens a recovery container in its place, if that is wanted. A prebuild has none.
-async fn recover(
-    mut ending: Ending<EngineRunner>,
-    purpose: Purpose,
-    on_failure: OnFailure,
-    recorder: &Recorder,
-) -> Ending<EngineRunner> {
-    let failed = ending.failure.as_ref().filter(|(_, failure)| failure.kind != FailureKind::Interrupted);
-    let Some((phase, failure)) = failed.filter(|_| !ending.usable) else { return ending };
-    let error = match (purpose, on_failure) {
-        (Purpose::Prebuild, _) => CreationError::Prebuild,
-        (Purpose::Codespace, OnFailure::Keep) => return ending,
-        (Purpose::Codespace, OnFailure::Recover { .. }) => CreationError::Container,
-    };
-    let reason = format!("{phase}: {}", failure.reason);
-    recorder.record(Event::CreationFailed { error, reason }).await;
-    if error == CreationError::Prebuild {
-        return ending;
+    match purpose {
+        Purpose::Codespace => {
+            let ending = Box::pin(lead_codespace(runner, recorder.clone())).await;
+            if on_failure == OnFailure::Keep || !recovery::is_due(&ending) {
+                notices::logins_left_out(recorder, registries, purpose, &ending).await;
+                return (ending.runner, ending.failure);
+            }
+            recovery::open(ending, recorder, &context.clock, registries).await
+        }
+        Purpose::Prebuild => {
+            let ending = Box::pin(lead_prebuild(runner, recorder.clone())).await;
+            notices::logins_left_out(recorder, registries, purpose, &ending).await;
+            if let Some(reason) = recovery::reason(&ending).filter(|_| !ending.usable) {
+                recorder.record(Event::CreationFailed { error: CreationError::Prebuild, reason }).await;
+            }
+            (ending.runner, ending.failure)
+        }
     }
-    let began = Instant::now();
-    let recovered = ending.runner.recover().await;
-    let failed = recovered.err();
-    recorder
-        .record(Event::RecoveryContainer {
-            outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Succeeded },
-            seconds: began.elapsed().as_secs_f64(),
-            reason: failed.as_ref().map(|failure| failure.reason.clone()),
-            hint: failed.and_then(|failure| failure.hint),
-        })
-        .await;
-    ending
 }
 
 /// Returns what the run may see of the secrets, and what a person should know of the others: a codespace that runs already has those that it was

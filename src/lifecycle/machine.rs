@@ -11,6 +11,8 @@ use super::runner::{FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, St
 use crate::journal::{Event, Outcome, PhaseFinished, Recorder};
 use crate::phase::{Hook, Phase};
 
+mod recovery;
+
 /// The life of a codespace in state `S`, made for `P`, carried out by `R`.
 #[derive(Debug)]
 #[must_use = "a life that is not led on leaves no record of the phases it skips"]
@@ -80,7 +82,8 @@ pub struct PostStarted(HookPlan);
 pub struct Complete(());
 
 /// Proof that `onCreateCommand` and `updateContentCommand` are over, in what is no prebuild: what a registry login may be
-/// written with. Only [`Lifecycle::registry_login`] makes one, and it does not outlive that step.
+/// written with. Only [`Lifecycle::registry_login`] makes one, and [`Ending::recover`] for a container that has no commands; it does not
+/// outlive that step.
 #[derive(Debug)]
 pub struct ContentReady<'run> {
     run: PhantomData<&'run ()>,
@@ -95,9 +98,9 @@ pub struct Halted<R> {
     failure: StepFailure,
 }
 
-/// How a life ended.
+/// How a life that was made for `P` ended.
 #[derive(Debug)]
-pub struct Ending<R> {
+pub struct Ending<P, R> {
     /// What carried it out.
     pub runner: R,
     /// The phase that failed, and how.
@@ -106,6 +109,7 @@ pub struct Ending<R> {
     pub usable: bool,
     /// The phases that were begun, in order.
     pub ran: Vec<Phase>,
+    purpose: PhantomData<P>,
 }
 
 type Next<S, P, R> = Result<Lifecycle<S, P, R>, Halted<R>>;
@@ -119,7 +123,7 @@ struct Run<R> {
 }
 
 /// Leads a codespace through all of its phases.
-pub async fn lead_codespace<R: StepRunner>(runner: R, record: Recorder) -> Ending<R> {
+pub async fn lead_codespace<R: StepRunner>(runner: R, record: Recorder) -> Ending<ForCodespace, R> {
     async fn lead<R: StepRunner>(life: Lifecycle<Requested, ForCodespace, R>) -> Next<Complete, ForCodespace, R> {
         let created = life.initialize_command().await?.image().await?.create().await?;
         let updated = created.on_create_command().await?.update_content_command().await?;
@@ -133,7 +137,7 @@ pub async fn lead_codespace<R: StepRunner>(runner: R, record: Recorder) -> Endin
 }
 
 /// Leads a prebuild through the phases that it has.
-pub async fn lead_prebuild<R: StepRunner>(runner: R, record: Recorder) -> Ending<R> {
+pub async fn lead_prebuild<R: StepRunner>(runner: R, record: Recorder) -> Ending<ForPrebuild, R> {
     async fn lead<R: StepRunner>(life: Lifecycle<Requested, ForPrebuild, R>) -> Next<ContentUpdated, ForPrebuild, R> {
         let created = life.initialize_command().await?.image().await?.create().await?;
         created.on_create_command().await?.update_content_command().await
@@ -231,7 +235,7 @@ impl<R: StepRunner> Lifecycle<ContentUpdated, ForCodespace, R> {
 
 impl<R: StepRunner> Lifecycle<ContentUpdated, ForPrebuild, R> {
     /// Ends a prebuild: the later phases are not its own.
-    pub async fn finish_prebuild(mut self) -> Ending<R> {
+    pub async fn finish_prebuild(mut self) -> Ending<ForPrebuild, R> {
         let login = "this is a prebuild: a registry login is never made in one";
         self.run.skip(Phase::RegistryLogin, login).await;
         for phase in [Phase::PostCreateCommand, Phase::PostStartCommand, Phase::PostAttachCommand] {
@@ -270,7 +274,7 @@ impl<R: StepRunner> Lifecycle<PostStarted, ForCodespace, R> {
 
 impl<R> Lifecycle<Complete, ForCodespace, R> {
     /// Ends the life.
-    pub fn finish(self) -> Ending<R> {
+    pub fn finish(self) -> Ending<ForCodespace, R> {
         self.run.end(None)
     }
 }
@@ -353,8 +357,8 @@ impl<R> Run<R> {
         }
     }
 
-    fn end(self, failure: Option<(Phase, StepFailure)>) -> Ending<R> {
-        Ending { runner: self.runner, failure, usable: self.ready, ran: self.ran }
+    fn end<P>(self, failure: Option<(Phase, StepFailure)>) -> Ending<P, R> {
+        Ending { runner: self.runner, failure, usable: self.ready, ran: self.ran, purpose: PhantomData }
     }
 
     async fn skip(&mut self, phase: Phase, reason: &str) {
@@ -371,7 +375,7 @@ impl<R> Run<R> {
 impl<R> Halted<R> {
     /// Ends the life: the phases after the failed one are skipped (specification: "If one of the lifecycle scripts fails, any
     /// subsequent scripts will not be executed").
-    pub async fn finish(mut self) -> Ending<R> {
+    pub async fn finish<P>(mut self) -> Ending<P, R> {
         let reason = match self.failure.kind {
             FailureKind::Interrupted => format!("{} was interrupted", self.at),
             FailureKind::Command | FailureKind::Configuration | FailureKind::Engine | FailureKind::Registry => {

@@ -12,4 +12,4 @@ pub use machine::{
     Complete, ContentReady, ContentUpdated, Created, Ending, ForCodespace, ForPrebuild, Halted, Imaged, Initialized,
     Lifecycle, LoggedIn, MadeFor, OnCreated, PostCreated, PostStarted, Requested, lead_codespace, lead_prebuild,
 };
-pub use runner::{FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner};
+pub use runner::{FailureKind, HookPlan, OpeningPlan, Planned, Recover, StepFailure, StepResult, StepRunner};

@@ -27,6 +27,12 @@ pub trait StepRunner: Send {
     fn login(&mut self, ready: &ContentReady<'_>) -> impl Future<Output = StepResult> + Send;
 }
 
+/// Opens a recovery container in the place of a codespace that could not be made.
+pub trait Recover: StepRunner {
+    /// Makes the recovery container. What the runner knows of hooks and logins is about it from then on.
+    fn recover(&mut self) -> impl Future<Output = Result<(), StepFailure>> + Send;
+}
+
 /// How a step ended: the exit code of its last command, where it runs commands.
 pub type StepResult = Result<Option<i32>, StepFailure>;
 

@@ -87,7 +87,22 @@ impl StepRunner for Recording {
     }
 }
 
-async fn lead(life: Life) -> (Ending<Recording>, Vec<Event>) {
+/// An ending, whatever the life was made for.
+struct Ended {
+    runner: Recording,
+    failure: Option<(Phase, StepFailure)>,
+    usable: bool,
+    ran: Vec<Phase>,
+}
+
+impl<P> From<Ending<P, Recording>> for Ended {
+    fn from(ending: Ending<P, Recording>) -> Self {
+        let Ending { runner, failure, usable, ran, .. } = ending;
+        Self { runner, failure, usable, ran }
+    }
+}
+
+async fn lead(life: Life) -> (Ended, Vec<Event>) {
     let (recorder, mut events) = Recorder::new(Clock::system());
     let prebuild = life.prebuild;
     let runner = Recording { life, ran: Vec::new() };
@@ -99,7 +114,11 @@ async fn lead(life: Life) -> (Ending<Recording>, Vec<Event>) {
         all
     };
     let led = async move {
-        if prebuild { lead_prebuild(runner, recorder).await } else { lead_codespace(runner, recorder).await }
+        if prebuild {
+            lead_prebuild(runner, recorder).await.into()
+        } else {
+            lead_codespace(runner, recorder).await.into()
+        }
     };
     tokio::join!(led, record)
 }
@@ -113,7 +132,7 @@ enum Told {
 }
 
 /// The rules of DESIGN section 2 that a record is held to, whatever was asked.
-fn check_rules(life: &Life, ending: &Ending<Recording>, events: &[Event]) {
+fn check_rules(life: &Life, ending: &Ended, events: &[Event]) {
     let mut told: Vec<(Phase, Told)> = Vec::new();
     for event in events {
         if let Event::PhaseSkipped { phase, .. } = event {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::log_text::{LogText, push_line};
 use super::look::Colour;
 use super::sanitise;
-use crate::journal::{CreationError, Event, Outcome, PhaseFinished, RunStarted};
+use crate::journal::{CreationError, Event, Outcome, PhaseFinished, RegistryLogin, RunStarted};
 use crate::phase::Phase;
 
 /// Makes the log's text and the list of steps, event by event.
@@ -15,6 +15,8 @@ use crate::phase::Phase;
 pub struct CreationLog {
     /// What a failure is called.
     error: CreationError,
+    /// Whether a recovery container follows where the codespace cannot be made: its end is the log's.
+    recovers: bool,
     text: LogText,
     part: Part,
     /// The remote user and the folder, where they are known.
@@ -73,6 +75,7 @@ impl CreationLog {
     pub const fn new(error: CreationError) -> Self {
         Self {
             error,
+            recovers: false,
             text: LogText::new(Colour::Never),
             part: Part::Beginning,
             place: None,
@@ -80,6 +83,12 @@ impl CreationLog {
             is_ready: false,
             steps: Vec::new(),
         }
+    }
+
+    /// Returns a log that ends with its codespace's failure, as one of a recovery container follows ([`recovery_log`]).
+    #[must_use]
+    pub fn before_recovery(self) -> Self {
+        Self { recovers: true, ..self }
     }
 
     /// Tells whether nothing comes any more.
@@ -144,7 +153,7 @@ impl CreationLog {
 
     fn begin(&mut self, text: &mut String, time: Timestamp, run: &RunStarted) {
         // A log is written anew by each attempt.
-        *self = Self::new(self.error);
+        *self = Self { recovers: self.recovers, ..Self::new(self.error) };
         let version = format!("localspace {}", run.version);
         for line in ["", "Host information", &"-".repeat(16), &version, &"-".repeat(16)] {
             push_line(text, time, line);
@@ -157,13 +166,15 @@ impl CreationLog {
     fn enter(&mut self, text: &mut String, time: Timestamp, next: Part) {
         match (self.part, next) {
             (before, next) if before == next => return,
+            (Part::Failed, Part::Over) if self.recovers && !self.is_ready => {
+                self.part = next;
+                return;
+            }
             (Part::Failed, Part::Over) => {}
             (Part::Failed, _) => return,
             (before, _) if before.is_a_program_s() => {
                 let (user, folder) = self.place.clone().unwrap_or_default();
-                let outcome = format!("Outcome: success User: {user} WorkspaceFolder: {folder}");
-                push_line(text, time, &sanitise::plain(&outcome));
-                push_line(text, time, "devcontainer process exited with exit code 0");
+                program_ended(text, time, &user, &folder);
             }
             _ => {}
         }
@@ -183,8 +194,8 @@ impl CreationLog {
         if *outcome == Outcome::Succeeded {
             return;
         }
-        let mut say = |line: &str| push_line(text, time, &sanitise::plain(line));
         if let Some(code) = exit_code {
+            let mut say = |line: &str| push_line(text, time, &sanitise::plain(line));
             say(&format!(
                 "{phase} from devcontainer.json failed with exit code {code}. Skipping any further user-provided commands."
             ));
@@ -192,25 +203,51 @@ impl CreationLog {
             say("devcontainer process exited with exit code 1");
         }
         if !self.is_ready && exit_code.is_some() {
-            let (error, code) = (
-                format!("Error: {}", self.command),
-                format!("Error code: {} ({})", self.error.code(), self.error.name()),
-            );
-            match self.error {
-                CreationError::Container => {
-                    for line in [
-                        "=== ERROR === Failed to create container.",
-                        &error,
-                        &code,
-                        "=== ERROR === Container creation failed.",
-                    ] {
-                        say(line);
-                    }
-                }
-                CreationError::Prebuild => [error, code].iter().for_each(|line| say(line)),
-            }
+            failed(text, time, self.error, &self.command);
         }
         self.part = Part::Failed;
+    }
+}
+
+/// Returns what the log says after the failure of a codespace, where a recovery container was opened in its place.
+pub fn recovery_log(time: Timestamp, reason: Option<&str>, place: (&str, &str), logins: &[RegistryLogin]) -> String {
+    let mut text = String::new();
+    // A command that failed is told of by then.
+    if let Some(reason) = reason {
+        failed(&mut text, time, CreationError::Container, reason);
+    }
+    push_line(&mut text, time, "=== WARNING === Creating recovery container.");
+    let (user, folder) = place;
+    for part in [Part::Creating, Part::Blocking] {
+        headline(&mut text, time, part);
+        program_ended(&mut text, time, user, folder);
+    }
+    headline(&mut text, time, Part::Configuring);
+    let mut lines = LogText::new(Colour::Never);
+    for login in logins {
+        text += &lines.event(time, &Event::RegistryLogin(login.clone()));
+    }
+    headline(&mut text, time, Part::Over);
+    text
+}
+
+/// Says that the dev container program has done what it was called for.
+fn program_ended(text: &mut String, time: Timestamp, user: &str, folder: &str) {
+    push_line(text, time, &sanitise::plain(&format!("Outcome: success User: {user} WorkspaceFolder: {folder}")));
+    push_line(text, time, "devcontainer process exited with exit code 0");
+}
+
+/// Says what failed, with GitHub's code of it.
+fn failed(text: &mut String, time: Timestamp, error: CreationError, what: &str) {
+    let told = [format!("Error: {what}"), format!("Error code: {} ({})", error.code(), error.name())];
+    let (before, after) = match error {
+        CreationError::Container => {
+            (Some("=== ERROR === Failed to create container."), Some("=== ERROR === Container creation failed."))
+        }
+        CreationError::Prebuild => (None, None),
+    };
+    for line in before.into_iter().chain(told.iter().map(String::as_str)).chain(after) {
+        push_line(text, time, &sanitise::plain(line));
     }
 }
 
@@ -224,6 +261,7 @@ fn headline(text: &mut String, time: Timestamp, part: Part) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::LoginOutcome;
 
     fn log(events: &[Event]) -> (String, String) {
         let time: Timestamp = "2026-01-02T03:04:05.678Z".parse().expect("a time");
@@ -264,5 +302,50 @@ mod tests {
         );
         assert_eq!(text, expected);
         assert_eq!(steps, "{\"steps\":[{\"name\":\"onCreateCommand\",\"status\":\"failed\"}]}\n");
+    }
+
+    #[test]
+    fn a_recovery_container_follows_the_failure_with_the_parts_of_a_codespace() {
+        let time: Timestamp = "2026-01-02T03:04:05.678Z".parse().expect("a time");
+        let mut log = CreationLog::new(CreationError::Container).before_recovery();
+        let failed = PhaseFinished {
+            phase: Phase::Image,
+            outcome: Outcome::Failed,
+            seconds: 0.1,
+            exit_code: None,
+            reason: Some("denied".to_owned()),
+            detail: None,
+            hint: None,
+        };
+        let skipped = |phase| Event::PhaseSkipped { phase, reason: "image failed".to_owned() };
+        let events = [
+            Event::PhaseStarted { phase: Phase::Image },
+            Event::PhaseFinished(failed),
+            skipped(Phase::Create),
+            skipped(Phase::PostAttachCommand),
+        ];
+        let mut text: String = events.iter().map(|event| log.event(time, event)).collect();
+        assert!(log.is_over());
+        let login = RegistryLogin {
+            id: "A".to_owned(),
+            server: "a.example".to_owned(),
+            user: "robot".to_owned(),
+            outcome: LoginOutcome::Written,
+            reason: None,
+        };
+        text += &recovery_log(time, Some("image: denied\u{1b}[2J"), ("vscode", "/workspaces/r"), &[login]);
+        let text = text.replace("2026-01-02 03:04:05.678Z: ", "");
+        let rule = format!("\n{}\n", "=".repeat(81));
+        let ended = "Outcome: success User: vscode WorkspaceFolder: /workspaces/r\ndevcontainer process exited with exit code 0\n";
+        let expected = format!(
+            "{rule}Creating container...\nimage: failed (0.1 s): denied\n\
+             === ERROR === Failed to create container.\nError: image: denied\n\
+             Error code: 1302 (UnifiedContainersErrorFatalCreatingContainer)\n=== ERROR === Container creation failed.\n\
+             === WARNING === Creating recovery container.\n\
+             {rule}Creating container...\n{ended}{rule}Running blocking commands...\n{ended}\
+             {rule}Configuring codespace...\nregistry A: login of robot at a.example: written\n\
+             {rule}Finished configuring codespace.\n"
+        );
+        assert_eq!(text, expected);
     }
 }

@@ -12,7 +12,7 @@ mod summary;
 mod tail;
 mod timeline;
 
-pub use creation_log::CreationLog;
+pub use creation_log::{CreationLog, recovery_log};
 pub use failure::{Remains, failure};
 pub use json::{DiagnosisDocument, PhaseDocument, Place, RecoveryDocument, RegistryDocument, UpDocument, UpOutcome};
 pub use lines::LineBuffer;

@@ -1,6 +1,7 @@
 //! The recovery container: what GitHub opens a codespace in whose own container could not be made (codespaces-facts.md section 1.5).
 //!
 //! Nothing of the configuration applies to it: no Feature, port, variable, hook. `/workspaces` is there, so that the configuration can be mended.
+//! Neither do the commands of its image's own metadata run: whatever failed before, this container is to come up.
 
 use std::io::Result;
 
@@ -8,15 +9,18 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::container::WORKSPACES;
+use super::gate::{Gate, fresh_mark};
 use super::order::{Cache, OnFailure, Workspaces};
 use super::pack::{Small, Tar};
 use super::run_args::RunArgs;
 use super::runner::EngineRunner;
-use super::{create, image};
+use super::shell::quote;
+use super::{create, image, shared};
 use crate::devcontainer::{ConfigError, DevContainer, ImageReference, Variables};
 use crate::engine::{ContainerId, Engine};
 use crate::journal::CreationError;
-use crate::lifecycle::{FailureKind, StepFailure};
+use crate::lifecycle::{FailureKind, Recover, StepFailure};
+use crate::phase::{Hook, Phase};
 use crate::plan::Occasion;
 
 /// GitHub's image.
@@ -37,9 +41,9 @@ pub fn recovery_configuration(image: &str) -> std::result::Result<DevContainer, 
     DevContainer::parse(&text, FILE)
 }
 
-impl EngineRunner {
+impl Recover for EngineRunner {
     /// Makes a recovery container in the place of what there is. Its image is made to be there first, so that where it cannot be had all is as it was.
-    pub async fn recover(&mut self) -> std::result::Result<(), StepFailure> {
+    async fn recover(&mut self) -> std::result::Result<(), StepFailure> {
         let OnFailure::Recover { image } = self.order.on_failure.clone() else { return Ok(()) };
         let error = CreationError::Container;
         let config = recovery_configuration(&image)?;
@@ -52,8 +56,15 @@ impl EngineRunner {
         order.workspace_folder = order.repository_folder();
         (order.config, order.run_args, order.initialize) = (Some(config), RunArgs::default(), None);
         (order.occasion, order.cache, order.recovery) = (Occasion::Rebuild, Cache::Used, Some(error));
+        // Its container goes.
+        self.end_log().await;
         self.running = None;
         Box::pin(image::ready(self)).await.map_err(no_image)?;
+        for entry in &mut self.image.entries {
+            entry
+                .properties
+                .retain(|property, _| Hook::ALL.iter().all(|hook| hook.phase().name() != property.as_str()));
+        }
         Box::pin(create::ready(self)).await?;
         let container = self
             .container()
@@ -64,6 +75,28 @@ impl EngineRunner {
             return Ok(());
         }
         say_why(&self.engine, &container, error).await
+    }
+}
+
+impl EngineRunner {
+    /// Adds to the creation log what became of the recovery container, after all that it holds of the run.
+    pub async fn tell_of_recovery(&mut self, text: &str) {
+        self.end_log().await;
+        let Some(container) = self.container().cloned() else { return };
+        let (mark, text) = (fresh_mark(), self.redactor.redact(text).into_owned());
+        let script =
+            format!("{{\nprintf %s {} >>{}\ncode=$?\n{}\n}}\n", quote(&text), shared::CREATION_LOG, mark.script());
+        let written = async {
+            // The file may be another user's: the one of the container that was there.
+            Gate::open(&self.engine, &container, "0").await?.run_to_end(&script, &mark).await
+        };
+        let why = match written.await {
+            Ok((0, _)) => return,
+            Ok((_, said)) => self.redactor.redact(String::from_utf8_lossy(&said).trim()).into_owned(),
+            Err(error) => error.to_string(),
+        };
+        let message = format!("the codespace's own creation log does not tell of the recovery container: {why}");
+        self.warn(Phase::Create, message, None).await;
     }
 }
 

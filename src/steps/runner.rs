@@ -84,6 +84,11 @@ impl EngineRunner {
         self.running.as_ref().map(|running| running.user.name.as_str())
     }
 
+    /// Returns the folder that commands run in.
+    pub fn workspace_folder(&self) -> &str {
+        &self.order.workspace_folder
+    }
+
     /// Ends the run: says which commands left a background process that still holds their output.
     pub async fn finish(mut self) {
         // First of all: an engine lets go of what a background process holds open two seconds after its command.
@@ -96,6 +101,11 @@ impl EngineRunner {
             let hint = "send its output elsewhere: `nohup CMD >/tmp/log 2>&1 &`".to_owned();
             self.warn(phase, message, Some(hint)).await;
         }
+        self.end_log().await;
+    }
+
+    /// Waits until the creation log is written, as far as it goes; says why where it is not whole.
+    pub(super) async fn end_log(&mut self) {
         if let Some(writing) = self.writing.take()
             && let Err(why) = writing.finish().await
         {
