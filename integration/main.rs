@@ -35,6 +35,7 @@ mod ports;
 mod rebuild;
 mod recovery;
 mod recovery_container;
+mod registry_explain;
 mod samples;
 mod shared_folder;
 mod support;

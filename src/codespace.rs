@@ -88,6 +88,11 @@ impl RepositoryName {
     pub fn owner(&self) -> &str {
         &self.owner
     }
+
+    /// Tells whether GitHub takes both for one: case does not count there.
+    pub fn is(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 impl FromStr for RepositoryName {

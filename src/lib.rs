@@ -23,6 +23,7 @@ pub mod github;
 pub mod home;
 pub mod journal;
 pub mod lifecycle;
+pub mod nearest;
 pub mod phase;
 pub mod plan;
 pub mod redact;

@@ -7,6 +7,7 @@ use crate::engine::EngineError;
 use crate::engine::endpoint::EndpointError;
 use crate::feature_store::{Fault, LockfileError};
 use crate::github::SecretsFileError;
+use crate::github::hub::HubFileError;
 use crate::home::HomeError;
 use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::{FailureKind, StepFailure};
@@ -164,6 +165,13 @@ impl From<ComposeError> for CliError {
 impl From<SecretsFileError> for CliError {
     fn from(error: SecretsFileError) -> Self {
         Self::new(Kind::Usage, error.to_string(), Some(error.hint()))
+    }
+}
+
+impl From<HubFileError> for CliError {
+    fn from(error: HubFileError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self::new(Kind::Usage, error.to_string(), hint)
     }
 }
 

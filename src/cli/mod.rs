@@ -23,6 +23,7 @@ mod order;
 mod ports;
 mod rebuild;
 mod recovery;
+mod registry;
 mod rehearse;
 mod remake;
 mod removal;
@@ -74,6 +75,7 @@ enum Verb {
     Build(build::Args),
     #[command(visible_alias = "read-configuration")]
     Config(config::Args),
+    Registry(registry::Args),
     Doctor(doctor::Args),
 }
 
@@ -92,6 +94,7 @@ impl Verb {
             Self::Delete(args) => args.json,
             Self::Build(args) => args.json,
             Self::Config(args) => args.wants_json(),
+            Self::Registry(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }
@@ -147,6 +150,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Stop(args) => interrupts.until(stop::run(&args, context)).await,
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
         Verb::Config(args) => interrupts.until(config::run(&args, context)).await,
+        Verb::Registry(args) => interrupts.until(Box::pin(registry::run(&args, context))).await,
         Verb::Doctor(args) => interrupts.until(doctor::run(&args, context)).await,
     }
 }

@@ -8,7 +8,8 @@ use super::error::ComposeError;
 use super::files::Files;
 use super::model::Model;
 use super::run::{Docker, Said};
-use crate::devcontainer::{ComposeService, ConfigError, Spanned, nearest};
+use crate::devcontainer::{ComposeService, ConfigError, Spanned};
+use crate::nearest::nearest;
 
 /// What is to be read.
 #[derive(Debug)]

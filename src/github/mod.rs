@@ -4,6 +4,8 @@
 
 mod docker_config;
 mod fingerprint;
+pub mod hub;
+pub mod packages;
 mod registry;
 mod secret;
 mod secrets_file;

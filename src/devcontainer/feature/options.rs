@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::collate::collate;
 use super::metadata::{Declared, OptionKind};
 use crate::devcontainer::jsonc::{Content, Node};
-use crate::devcontainer::nearest;
+use crate::nearest::nearest;
 
 /// The options of one Feature, as they are written.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use super::shape::{Names, Shape, is_host_and_port};
 use super::table::{Fate, PROPERTIES, idle_inside, property};
 use crate::devcontainer::finding::{Finding, Rule};
 use crate::devcontainer::jsonc::{Content, Member, Node};
-use crate::devcontainer::nearest;
+use crate::nearest::nearest;
 
 /// Returns what is to be said about a configuration of one kind, in the order of the file.
 pub(in crate::devcontainer) fn check(root: &Node, kind: Kinds) -> Vec<Finding> {

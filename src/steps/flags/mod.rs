@@ -4,7 +4,8 @@ pub(super) mod values;
 
 use std::ops::Range;
 
-use crate::devcontainer::{ConfigError, DevContainer, Spanned, nearest};
+use crate::devcontainer::{ConfigError, DevContainer, Spanned};
+use crate::nearest::nearest;
 
 /// The flags of one docker command.
 #[derive(Debug)]

@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use crate::devcontainer::{
-    ConfigError, DevContainer, DockerIgnore, Dockerfile, DockerfileBuild, Spanned, Syntax, nearest,
-};
+use crate::devcontainer::{ConfigError, DevContainer, DockerIgnore, Dockerfile, DockerfileBuild, Spanned, Syntax};
+use crate::nearest::nearest;
 
 /// The largest Dockerfile and `.dockerignore` that are read, in bytes.
 const LARGEST: u64 = 1024 * 1024;

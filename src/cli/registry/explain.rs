@@ -1,0 +1,112 @@
+//! `localspace registry explain`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::codespace::RepositoryName;
+use crate::github::hub::{self, GHCR, Hub, PackageName, Repository};
+use crate::github::packages::{Action, Explanation, Rule, Subject, decide};
+use crate::repository::{self, Content, Wanted};
+
+/// Say whether a codespace may pull an image of ghcr.io with nothing but its own token, by which rule, and what to change where it may not
+///
+/// Example: localspace registry explain ghcr.io/acme/api:1 --hub hub.yaml --repository acme/app
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The image
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    /// The simulated GitHub
+    #[arg(long, value_name = "FILE")]
+    hub: PathBuf,
+    /// The codespace's repository; that of the working directory, where it is not given
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<RepositoryName>,
+    /// The GitHub user whose codespace it is
+    #[arg(long, value_name = "LOGIN")]
+    user: Option<String>,
+    /// Ask about a push
+    #[arg(long)]
+    push: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
+    let hub = hub::load(&args.hub)?;
+    let name = PackageName::of_image(&args.image).ok_or_else(|| not_a_package(&args.image))?;
+    let asked = match &args.repository {
+        Some(name) => name.clone(),
+        None => here(context).await?,
+    };
+    let (repository, Repository { visibility, .. }) =
+        hub.repository(&asked).ok_or_else(|| unknown_repository(&asked, &hub, args))?;
+    let user = args.user.clone().unwrap_or_else(|| context.actor.clone());
+    let action = if args.push { Action::Push } else { Action::Pull };
+    let package = hub.packages.get_key_value(&name);
+    let rule = decide(package, repository, *visibility, action);
+    let explanation = rule.explain(&Subject { name: &name, repository, visibility: *visibility }, &hub);
+    let text = if args.json {
+        let mut document = json!({
+            "image": args.image,
+            "repository": repository.to_string(),
+            "user": user,
+            "action": action.name(),
+            "allowed": rule.allows(),
+            "rule": rule.name(),
+        });
+        if let (Some(fix), Some(fields)) = (explanation.fix, document.as_object_mut()) {
+            fields.insert("fix".to_owned(), fix.into());
+        }
+        format!("{document}\n")
+    } else {
+        told(args, &user, repository, (rule, action), &explanation)
+    };
+    context.ui.data(&text)?;
+    Ok(0)
+}
+
+/// Returns the decision in words.
+fn told(
+    args: &Args,
+    user: &str,
+    repository: &RepositoryName,
+    (rule, action): (Rule, Action),
+    explanation: &Explanation,
+) -> String {
+    let may = if rule.allows() { "may" } else { "may not" };
+    let (action, image, why) = (action.name(), &args.image, &explanation.why);
+    let mut text =
+        format!("{user}'s codespace of {repository} {may} {action} {image}\nrule: {}\nwhy: {why}\n", rule.name());
+    if let Some(fix) = &explanation.fix {
+        text += &format!("fix: {fix}\n");
+    }
+    text
+}
+
+/// Returns the repository of the working directory.
+async fn here(context: &Context) -> Result<RepositoryName, CliError> {
+    let source = repository::locate(".")?;
+    let wanted = Wanted { reference: None, content: Content::WorkingTree, name: None, owner: context.actor.clone() };
+    Ok(repository::look(&source, &wanted).await?.name)
+}
+
+fn not_a_package(image: &str) -> CliError {
+    let message = format!("{image} is no image of {GHCR}: only its packages are pulled by rules of GitHub's");
+    let hint = format!("write {GHCR}/OWNER/NAME[:TAG]; another registry wants three secrets <ID>_CONTAINER_REGISTRY_…");
+    CliError::new(Kind::Usage, message, Some(hint))
+}
+
+fn unknown_repository(name: &RepositoryName, hub: &Hub, args: &Args) -> CliError {
+    let known: Vec<String> = hub.repositories.keys().map(ToString::to_string).collect();
+    let hint = if known.is_empty() {
+        "it has none: list them under `repositories`".to_owned()
+    } else {
+        format!("choose one with --repository: {}", known.join(", "))
+    };
+    CliError::new(Kind::Usage, format!("there is no repository {name} in {}", args.hub.display()), Some(hint))
+}

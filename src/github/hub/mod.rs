@@ -1,0 +1,298 @@
+//! The simulated GitHub: who and what there is, as its file (`hub.yaml`, DESIGN section 6) tells.
+
+mod file;
+mod read;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+pub use read::{HubFileError, load, parse};
+
+use super::registry::RegistryServer;
+use super::secret::SecretName;
+use crate::codespace::RepositoryName;
+use crate::redact::Secret;
+
+/// GitHub's container registry.
+pub const GHCR: &str = "ghcr.io";
+
+/// A simulated GitHub.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hub {
+    /// Its users, by login.
+    pub users: BTreeMap<String, User>,
+    /// Its organizations, by name.
+    pub organizations: BTreeMap<String, Organization>,
+    /// Its repositories.
+    pub repositories: BTreeMap<RepositoryName, Repository>,
+    /// The images in its container registry.
+    pub packages: BTreeMap<PackageName, Package>,
+    /// The secrets of users, repositories and organizations.
+    pub secrets: Vec<HubSecret>,
+    /// Other registries, which the hub stands for too.
+    pub registries: BTreeMap<RegistryServer, Accounts>,
+}
+
+impl Hub {
+    /// Returns a repository by its name, in which case does not count on GitHub.
+    pub fn repository(&self, name: &RepositoryName) -> Option<(&RepositoryName, &Repository)> {
+        self.repositories.iter().find(|(known, _)| known.is(name))
+    }
+
+    /// Tells whether an owner is a user; who is not known is an organization.
+    pub fn is_user(&self, owner: &str) -> bool {
+        self.users.keys().any(|login| login.eq_ignore_ascii_case(owner))
+    }
+}
+
+/// A user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    /// The personal access tokens (classic).
+    pub tokens: Vec<Token>,
+}
+
+/// A personal access token (classic).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do, such as `write:packages`.
+    pub scopes: Vec<String>,
+    /// The token.
+    pub value: ValueSource,
+}
+
+/// An organization.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Organization {
+    /// The logins of its members.
+    pub members: Vec<String>,
+}
+
+/// A repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What users may do who are named; a member of its organization, and its owner, may write.
+    pub access: BTreeMap<String, Access>,
+}
+
+/// Who may see a repository or a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Visibility {
+    /// Who was let in.
+    Private,
+    /// The organization.
+    Internal,
+    /// Anybody.
+    Public,
+}
+
+impl Visibility {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Private, Self::Internal, Self::Public];
+
+    /// Returns the word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Internal => "internal",
+            Self::Public => "public",
+        }
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// What a user may do in a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Look.
+    Read,
+    /// Change.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+/// The name of an image in GitHub's container registry, without tag and digest: `ghcr.io/OWNER/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageName {
+    owner: String,
+    name: String,
+}
+
+impl PackageName {
+    /// Reads `ghcr.io/OWNER/NAME`, with or without a tag or digest; names are kept in lower case, as the registry takes no other.
+    pub fn of_image(image: &str) -> Option<Self> {
+        let lower = image.to_ascii_lowercase();
+        let path = lower.strip_prefix(GHCR)?.strip_prefix('/')?;
+        let path = path.split_once('@').map_or(path, |(path, _digest)| path);
+        let (owner, name) = path.split_once('/')?;
+        let name = name.split_once(':').map_or(name, |(name, _tag)| name);
+        let is_part = |part: &str| {
+            let alphanumeric = |byte: &u8| byte.is_ascii_alphanumeric();
+            part.as_bytes().first().is_some_and(alphanumeric)
+                && part.as_bytes().last().is_some_and(alphanumeric)
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        let fits = is_part(owner) && name.split('/').all(is_part);
+        fits.then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// Returns the user or organization whose it is.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Returns its name at its owner.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for PackageName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{GHCR}/{}/{}", self.owner, self.name)
+    }
+}
+
+/// An image in GitHub's container registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The repository that it is linked to, where it was published from.
+    pub repository: Option<RepositoryName>,
+    /// How it was published.
+    pub published_by: PublishedBy,
+    /// "Inherit access from repository", where that was set or unset by hand.
+    pub inherit_access: Option<bool>,
+    /// "Manage Codespaces access" in its settings.
+    pub codespaces_access: Vec<RepositoryName>,
+    /// A local image that is published under the name when the hub starts.
+    pub image: Option<String>,
+}
+
+impl Package {
+    /// Tells whether who has access to its repository has access to it: where that was not chosen, as it was published (source document,
+    /// "Inheriting access from the repository from which a package was published").
+    pub fn inherits(&self) -> bool {
+        self.inherit_access.unwrap_or(self.published_by == PublishedBy::Actions)
+    }
+}
+
+/// How a package was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PublishedBy {
+    /// By a workflow of its repository: it inherits access.
+    Actions,
+    /// With a personal access token: it does not.
+    PersonalAccessToken,
+}
+
+/// A secret of the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubSecret {
+    /// Its name.
+    pub name: SecretName,
+    /// Whose it is, and who may see it.
+    pub scope: SecretScope,
+    /// Its value.
+    pub value: ValueSource,
+}
+
+/// Whose a secret is, and which repositories' codespaces may see it (codespaces-facts.md section 2, "Policies").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretScope {
+    /// A user's, for the repositories that it is assigned to.
+    User {
+        /// The login.
+        user: String,
+        /// Those it is assigned to.
+        repositories: Vec<RepositoryName>,
+    },
+    /// A repository's.
+    Repository(RepositoryName),
+    /// An organization's.
+    Organization {
+        /// Its name.
+        organization: String,
+        /// The access policy.
+        policy: AccessPolicy,
+    },
+}
+
+impl SecretScope {
+    /// Returns whose it is, in words.
+    pub fn owner(&self) -> String {
+        match self {
+            Self::User { user, .. } => format!("user {user}"),
+            Self::Repository(name) => format!("repository {name}"),
+            Self::Organization { organization, .. } => format!("organization {organization}"),
+        }
+    }
+}
+
+/// Which of an organization's repositories see a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessPolicy {
+    /// All.
+    All,
+    /// Those that are not public.
+    Private,
+    /// These.
+    Selected(Vec<RepositoryName>),
+}
+
+/// Where a value is from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ValueSource {
+    /// It stands there.
+    Given(Secret<String>),
+    /// A variable of this machine's environment.
+    Env(String),
+    /// What a command prints.
+    Command(String),
+    /// What a file holds.
+    File(PathBuf),
+}
+
+impl fmt::Debug for ValueSource {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => out.write_str("Given(***)"),
+            Self::Env(name) => write!(out, "Env({name})"),
+            Self::Command(command) => write!(out, "Command({command:?})"),
+            Self::File(path) => write!(out, "File({})", path.display()),
+        }
+    }
+}
+
+/// Who may log in to a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Users with passwords.
+    pub users: Vec<Account>,
+    /// AWS access keys, of a registry of AWS's.
+    pub access_keys: Vec<Account>,
+}
+
+/// A name and what proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The user, or the access key's id.
+    pub name: String,
+    /// The password, or the secret access key.
+    pub secret: ValueSource,
+}
+
+#[cfg(test)]
+mod tests;

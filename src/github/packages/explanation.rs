@@ -1,0 +1,96 @@
+//! What a person is told of a decision: why, and what to click or to set.
+
+use super::Rule;
+use crate::codespace::RepositoryName;
+use crate::github::hub::{Hub, PackageName, Visibility};
+
+/// Why a decision is as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The reason.
+    pub why: String,
+    /// What changes a refusal; nothing where it is allowed.
+    pub fix: Option<String>,
+}
+
+/// What a decision was about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The package.
+    pub name: &'a PackageName,
+    /// The codespace's repository.
+    pub repository: &'a RepositoryName,
+    /// Who may see that.
+    pub visibility: Visibility,
+}
+
+impl Rule {
+    /// Explains a decision in a hub.
+    pub fn explain(self, subject: &Subject<'_>, hub: &Hub) -> Explanation {
+        let Subject { name, repository, visibility } = subject;
+        let owner = name.owner();
+        let settings = settings(name, hub);
+        let list = format!(
+            "add {repository} under \"Manage Codespaces access\" at {settings} (hub file: `codespaces_access: [{repository}]`)"
+        );
+        let kind = hub.packages.get(name).map_or(Visibility::Private, |package| package.visibility);
+        let (why, fix) = match self {
+            Self::PublicPackage => (format!("{name} is public: anybody may pull it"), None),
+            Self::SameRepository => (format!("{name} was published from {repository} by GitHub Actions, and inherits its access"), None),
+            Self::InheritedAccess => (format!("{name} is linked to {repository}, and \"Inherit access\" is selected"), None),
+            Self::InternalToOrganization => {
+                (format!("{name} is internal to {owner}, and {repository} is {owner}'s and {visibility}"), None)
+            }
+            Self::CodespacesAccessList => (format!("{repository} is in the list \"Manage Codespaces access\" of {name}"), None),
+            Self::InheritAccessUnselected => (
+                format!("{name} is linked to {repository}, but \"Inherit access\" is not selected"),
+                Some(format!("{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)")),
+            ),
+            Self::PublishedWithPat => (
+                format!("{name} was published with a personal access token, which does not select \"Inherit access\""),
+                Some(format!("{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)")),
+            ),
+            Self::PublicRepositoryNeedsAccessList => (
+                format!("{repository} is public and {name} is {kind}: what is not public is kept from leaking through a public repository"),
+                Some(list),
+            ),
+            Self::NotInCodespacesAccessList => (
+                format!("{name} is {kind}, not published from {repository}, and {repository} is not in its list \"Manage Codespaces access\""),
+                Some(if visibility == &Visibility::Public || hub.is_user(owner) {
+                    list
+                } else {
+                    format!("{list}, or make the package internal, for all of {owner}'s codespaces (hub file: `visibility: internal`)")
+                }),
+            ),
+            Self::DifferentOrganization => (
+                format!("{name} is {owner}'s and {kind}, and {repository} is {}'s", repository.owner()),
+                Some(format!("{list}, or set the secrets <ID>_CONTAINER_REGISTRY_SERVER=ghcr.io, _USER and _PASSWORD, with a personal access token (classic) that has read:packages")),
+            ),
+            Self::UnknownPackage => (
+                format!("there is no package {name}, and ghcr.io tells nobody whether there is one that may not be seen"),
+                Some(known(name, hub)),
+            ),
+            Self::CodespaceTokenPullsOnly => (
+                "a codespace's own token pulls packages and does nothing else".to_owned(),
+                Some("log in with a personal access token (classic) that has write:packages, or publish by GitHub Actions".to_owned()),
+            ),
+        };
+        Explanation { why, fix }
+    }
+}
+
+/// Returns where a package's settings are.
+fn settings(name: &PackageName, hub: &Hub) -> String {
+    let kind = if hub.is_user(name.owner()) { "users" } else { "orgs" };
+    let path = name.name().replace('/', "%2F");
+    format!("https://github.com/{kind}/{}/packages/container/{path}/settings", name.owner())
+}
+
+fn known(name: &PackageName, hub: &Hub) -> String {
+    let text = name.to_string();
+    let all: Vec<String> = hub.packages.keys().map(ToString::to_string).collect();
+    match crate::nearest::nearest(&text, all.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "publish it first, or look at its name: ghcr.io/OWNER/NAME".to_owned(),
+    }
+}
