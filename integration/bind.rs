@@ -259,7 +259,8 @@ fn the_remote_user_has_the_number_of_the_user_of_this_machine() {
         run("chown", &["-R", &format!("{USER}:{GROUP}"), &sandbox.path("").display().to_string()]);
         let name = sandbox.name(what);
         let folder = repository.display().to_string();
-        let up = as_user(&sandbox, &["up", &folder, "--bind", "--name", &name, "--json"]).expect(0);
+        let up =
+            as_user(&sandbox, &["up", &folder, "--bind", "--allow-initialize", "--name", &name, "--json"]).expect(0);
         let look = "id -u; id -g; stat -c '%u:%g' ~ ~/.profile 2>/dev/null | sort -u; touch made 2>/dev/null && stat -c %u made || echo closed";
         let told = as_user(&sandbox, &["exec", "-c", &name, "--", "sh", "-c", look]).expect(0).stdout;
         assert_eq!(told.lines().collect::<Vec<_>>().join(" "), expected, "{what}: {up:?}");
@@ -278,6 +279,15 @@ fn the_remote_user_has_the_number_of_the_user_of_this_machine() {
     // Features' entrypoints begin when the home is the user's.
     let entrypoint = json!({"image": "mcr.microsoft.com/devcontainers/universal:linux"});
     check("entrypoint", &entrypoint, "4242 4343 4242:4343 4242");
+    // So has the user of a Compose service, and who waits for the service waits for that too.
+    let service = format!(
+        "services:\n  app: {{image: {image}, init: true, command: sleep infinity, volumes: ['..:/tree'], healthcheck: {{test: [CMD, stat, /tree], interval: 200ms}}}}\n  \
+         after: {{image: busybox:1, init: true, command: sleep infinity, depends_on: {{app: {{condition: service_healthy}}}}}}\n"
+    );
+    std::fs::write(sandbox.path("c.yml"), service).expect("written");
+    let command = format!("cp {} .devcontainer/c.yml", sandbox.path("c.yml").display());
+    let compose = json!({"dockerComposeFile": "c.yml", "service": "app", "workspaceFolder": "/tree", "initializeCommand": command});
+    check("compose", &compose, "4242 4343 4242:4343 4242");
     // A bind mount in the home keeps its owner.
     let (keys, file) = (sandbox.path("keys"), sandbox.path("keys/key"));
     std::fs::create_dir(&keys).expect("made");

@@ -3,7 +3,9 @@
 mod files;
 mod killed;
 mod life;
+mod live;
 mod meeting;
+mod recovery;
 mod repair;
 
 use std::path::PathBuf;

@@ -92,15 +92,15 @@ impl Opened<'_> {
             None => Configuration::none(),
         };
         let config = DevContainer::of(&configuration)?;
-        if let ContainerSource::Compose(service) = &config.source {
-            let problem = "a Docker Compose project cannot be used with --bind in this version";
-            let hint = "leave --bind out: then the repository is cloned into the codespace".to_owned();
-            return Err(config.error(service.files_span.clone(), problem, Some(hint)).into());
-        }
         let Effect { workspace, variables, .. } = effect(&configuration, &self.found(), self.variables(context));
         let folder = workspace.get("workspaceFolder").and_then(serde_json::Value::as_str).unwrap_or("/").to_owned();
         let span = config.workspace_mount.as_ref().map(|mount| mount.span.clone());
-        let mount = match (span, workspace.get("workspaceMount")) {
+        let own_mount = match config.source {
+            // Its Compose file says what is mounted, and where.
+            ContainerSource::Compose(_) => None,
+            ContainerSource::Image(_) | ContainerSource::Dockerfile(_) => span,
+        };
+        let mount = match (own_mount, workspace.get("workspaceMount")) {
             (Some(span), Some(serde_json::Value::String(own))) if !own.is_empty() => Some(
                 Mount::parse(own)
                     .map_err(|problem| config.error(span, format!("`workspaceMount`: {problem}"), None))?,

@@ -73,7 +73,8 @@ fn mounts(
     let mut mounts = vec![workspaces(&order.name, labels)];
     let mut warnings = Vec::new();
     let bind = order.bind.as_ref();
-    let tree = bind.and_then(|bind| bind.mount.as_ref());
+    // A service has it where its Compose file says.
+    let tree = bind.and_then(|bind| bind.mount.as_ref()).filter(|_| !order.is_compose());
     for mount in tree.into_iter().chain(&merged.mounts).chain(order.run_args.mounts()) {
         if mount.target.trim_end_matches('/') == WORKSPACES && tree != Some(mount) {
             warnings.push(format!("the mount at {WORKSPACES} is left out: the repository is there"));

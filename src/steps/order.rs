@@ -212,6 +212,17 @@ impl Order {
         }
     }
 
+    /// Returns the top folder of a working tree that is mounted itself.
+    pub(super) fn top(&self) -> Option<&Path> {
+        Some(Path::new(self.bind.as_ref()?.mount.as_ref()?.source.as_ref()?))
+    }
+
+    /// Returns what the repository's folder is called in `/workspaces`.
+    pub(super) fn folder_name(&self) -> &str {
+        let name = self.top().and_then(|top| top.file_name()?.to_str());
+        name.unwrap_or_else(|| self.repository.name())
+    }
+
     /// Returns the folder of this machine that the repository's files are in, where they are on it.
     pub fn files(&self) -> Option<&Path> {
         let of_clone = || self.checkout.as_ref().map(Checkout::path);

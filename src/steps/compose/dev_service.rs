@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::binds::{WORKSPACES, escaped, part};
+use super::binds::{Lies, WORKSPACES, escaped, part};
 use super::project::{Making, escaped_labels, label};
 use crate::engine::{ContainerSpec, GpuRequest, MountKind, MountSpec};
 
@@ -83,6 +83,11 @@ impl Dressed<'_> {
         for mount in &self.spec.mounts {
             let is_workspaces = mount.source.as_deref() == Some(making.ground.workspaces);
             let at = |other: &Value| target(other).trim_end_matches('/') == mount.target.trim_end_matches('/');
+            if is_workspaces && making.ground.repository.lies == Lies::Here && all.iter().any(at) {
+                // Reference CLI: mounts nothing there itself.
+                making.has_workspaces = false;
+                continue;
+            }
             if is_workspaces {
                 let other = all.iter().find(|other| at(other)).filter(|other| path(other) != Some(""));
                 if other.is_some() {

@@ -1,12 +1,14 @@
 //! The phase `image` of a Compose project: its files are read, the images of its services built or pulled.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Stack;
+use super::binds::{Lies, Repository};
 use super::follow::{Call, Logins, follow};
 use super::project::build;
 use crate::codespace::label;
-use crate::compose::{Ends, Model, Request, read};
+use crate::compose::{ComposeError, Ends, Model, Request, read};
 use crate::devcontainer::{ComposeService, DevContainer, Spanned, Variables};
 use crate::diagnosis::{Failed, diagnose_pull};
 use crate::engine::ImageDetails;
@@ -24,16 +26,20 @@ pub(in crate::steps) async fn ready(
     config: &DevContainer,
     service: &ComposeService,
 ) -> Result<(Stack, ImageDetails), StepFailure> {
-    let Some(checkout) = &runner.order.checkout else {
+    let Some(files) = runner.order.files() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to read the project from".to_owned()));
     };
-    let root = checkout.path().canonicalize().map_err(crate::compose::ComposeError::Disk)?;
+    let folder = files.canonicalize().map_err(ComposeError::Disk)?;
+    let top = runner.order.top().map(Path::canonicalize).transpose().map_err(ComposeError::Disk)?;
+    // A folder that is opened in a repository; where it is so by a link alone, it is on its own.
+    let root = top.filter(|top| folder.starts_with(top)).unwrap_or_else(|| folder.clone());
     let service =
-        replaced(service, &Variables { local_folder: Some(root.display().to_string()), ..runner.variables() });
+        replaced(service, &Variables { local_folder: Some(folder.display().to_string()), ..runner.variables() });
+    let path = folder.strip_prefix(&root).unwrap_or(Path::new("")).join(&config.file);
     let request = Request {
         root: &root,
-        folder: &root,
-        config: &config.file,
+        folder: &folder,
+        config: &path.display().to_string(),
         text: &config.text,
         service: &service,
         name: runner.order.name.as_str(),
@@ -56,7 +62,10 @@ pub(in crate::steps) async fn ready(
     let image = images.get(&service).map_or("", String::as_str);
     let details = runner.engine.image(image).await?.unwrap_or_default();
     let details = as_run(details, &model, &service);
-    Ok((Stack { model, service, root, images }, details))
+    let repository = Repository { root: &root, name: runner.order.folder_name(), lies: Lies::Here };
+    let own = model.service(&service).filter(|_| runner.order.bind.is_some());
+    let place = own.and_then(|own| repository.place(own, &runner.order.workspace_folder));
+    Ok((Stack { model, service, root, place, images }, details))
 }
 
 /// Returns what a configuration says of the project, variables replaced.

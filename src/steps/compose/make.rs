@@ -1,7 +1,7 @@
 //! A project that is not there yet: `/workspaces` filled, the containers made, and started.
 
 use super::Stack;
-use super::binds::Repository;
+use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
 use super::follow::{Call, follow};
 use super::project::{Ground, Made, project};
@@ -9,13 +9,15 @@ use super::{services, start};
 use crate::codespace::label;
 use crate::compose::Ends;
 use crate::devcontainer::{DevContainer, MergedConfiguration};
-use crate::engine::{ContainerId, ContainerSpec, ContainerState, EngineError, LabelFilter};
+use crate::engine::{ContainerId, ContainerSpec, ContainerState, EngineError, LabelFilter, MountSpec};
 use crate::home::write_whole;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 use crate::steps::container::workspaces_volume;
-use crate::steps::create::{find_user, gone, hand_over, make_way, unfit, wanted};
+use crate::steps::create::{
+    find_user, finish_uid, gone, hand_over, lockfile, make_way, unfit, update_uid, waits, wanted,
+};
 use crate::steps::order::{Cache, Workspaces};
 use crate::steps::pack::Tar;
 use crate::steps::remote_user::RemoteUser;
@@ -25,9 +27,6 @@ use crate::steps::workspace;
 
 /// The first version of the engine's API that mounts a part of a volume.
 const PARTS_SINCE: (u32, u32) = (1, 45);
-
-/// How a project is brought up whose images are there.
-pub(super) const UP: [&str; 6] = ["up", "--detach", "--no-recreate", "--no-build", "--pull", "never"];
 
 /// Makes the project, puts the repository into its `/workspaces`, and starts it. In a rebuild the other services stay as they are, unless
 /// their part of the files has changed.
@@ -56,24 +55,54 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
     create(runner, &["--remove-orphans"]).await?;
     let id = container(runner).await?;
     runner.order.container = Some(id.clone());
-    let small = workspace::of_container(&runner.engine, &id, &user).await?;
+    let user = update_uid(runner, &id, user, &merged, &first_user(runner, &spec)).await?;
+    let mut small = workspace::of_container(&runner.engine, &id, &user).await?;
+    if runner.order.bind.is_some() && made.has_workspaces {
+        small.extend(workspace::of_volume(&runner.order, &user));
+    }
     runner.engine.upload(&id, "/", Tar::of_small(small).stream().0).await?;
     runner.uninterrupted()?;
-    let ended = follow(runner, Call::create(&UP, Ends::AtOnce)).await?;
-    if !ended.success {
-        let (operation, subject) = ("start", stack.service);
-        let said = EngineError::Refused { operation, subject, message: ended.tail.clone(), status: 0 };
-        return Err(match unfit(&config, &said) {
-            Some(failure) => failure,
-            None => start::failure(runner, &ended).await,
-        });
+    if waits(runner, &id).await? {
+        // The others may wait for it, and it waits for us.
+        up(runner, &config, &stack, Some(&stack.service)).await?;
+        let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
+        if details.state == ContainerState::Running {
+            finish_uid(runner, &details, &user).await?;
+        }
     }
+    up(runner, &config, &stack, None).await?;
     services::look(runner).await?;
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
-    if runner.order.workspaces == Workspaces::Kept && details.state == ContainerState::Running {
+    let is_running = details.state == ContainerState::Running;
+    // A working tree of this machine's is its owner's.
+    if runner.order.workspaces == Workspaces::Kept && runner.order.bind.is_none() && is_running {
         hand_over(runner, &id, &user, &details.binds).await?;
     }
     Ok(Found { details, merged, user, marks: Marks::default() })
+}
+
+/// Starts a service with what it depends on, or all of them.
+async fn up(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    stack: &Stack,
+    service: Option<&str>,
+) -> Result<(), StepFailure> {
+    let ended = start::up(runner, service).await?;
+    if ended.success {
+        return Ok(());
+    }
+    let (operation, subject) = ("start", stack.service.clone());
+    let said = EngineError::Refused { operation, subject, message: ended.tail.clone(), status: 0 };
+    Err(match unfit(config, &said) {
+        Some(failure) => failure,
+        None => start::failure(runner, &ended).await,
+    })
+}
+
+/// Returns who the container's first process runs as.
+fn first_user(runner: &EngineRunner, spec: &ContainerSpec) -> String {
+    spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone())
 }
 
 /// Makes the containers of the services that are named, or of all.
@@ -102,11 +131,16 @@ fn of_codespace(
     let ground = Ground {
         name: &order.name,
         labels: &labels,
-        repository: Repository { root: &stack.root, name: order.repository.name() },
+        repository: match order.bind {
+            Some(_) => Repository { root: &stack.root, name: order.folder_name(), lies: Lies::Here },
+            None => Repository { root: &stack.root, name: order.repository.name(), lies: Lies::InVolume },
+        },
         images: &stack.images,
         workspaces: &workspaces_volume(&order.name),
     };
-    let wraps = merged.override_command == Some(true) || !merged.entrypoints.is_empty();
+    // It waits for its user's home directory.
+    let waits = merged.update_remote_user_uid && order.bind.as_ref().is_some_and(|bind| bind.ids.is_some());
+    let wraps = merged.override_command == Some(true) || !merged.entrypoints.is_empty() || waits;
     let dressed = Dressed { spec, wraps };
     project(&stack.model, &ground, (&stack.service, &dressed))
         .map_err(|problem| config.error(config.source.span().clone(), problem, None).into())
@@ -136,7 +170,8 @@ async fn possible(runner: &EngineRunner, config: &DevContainer, made: &Made) -> 
 }
 
 /// Fills the volume of `/workspaces` through a container that is never started: a service may mount a part of it, which has to be there
-/// before its own container is made. It looks like a container of the codespace that never came to be, so what dies here is undone.
+/// before its own container is made. It looks like a container of the codespace that never came to be, so what dies here is undone. Of
+/// a working tree that is mounted itself nothing is put there: the user is looked up, and the volume made.
 async fn fill(
     runner: &mut EngineRunner,
     merged: &MergedConfiguration,
@@ -145,12 +180,13 @@ async fn fill(
     made: &Made,
 ) -> Result<RemoteUser, StepFailure> {
     let workspaces = workspaces_volume(&runner.order.name);
+    let is_ours = |mount: &&MountSpec| made.has_workspaces && mount.source.as_deref() == Some(&workspaces);
     let filler = ContainerSpec {
         name: format!("{}_filling", spec.name),
         image: spec.image.clone(),
         labels: spec.labels.clone(),
         entrypoint: vec!["/bin/sh".to_owned()],
-        mounts: spec.mounts.iter().filter(|mount| mount.source.as_deref() == Some(&workspaces)).cloned().collect(),
+        mounts: spec.mounts.iter().filter(is_ours).cloned().collect(),
         ..ContainerSpec::default()
     };
     let id = runner.engine.create(filler).await?;
@@ -169,15 +205,18 @@ async fn fill_through(
     merged: &MergedConfiguration,
     (spec, stack, made): (&ContainerSpec, &Stack, &Made),
 ) -> Result<RemoteUser, StepFailure> {
-    let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
-    let user = find_user(runner, id, merged, &first_user).await?;
+    let user = find_user(runner, id, merged, &first_user(runner, spec)).await?;
+    if runner.order.bind.is_some() {
+        return Ok(user);
+    }
     let filling = async {
         let order = &runner.order;
         let clone = match order.workspaces {
             Workspaces::Empty => Some((stack.root.as_path(), order.repository.name())),
             Workspaces::Kept => None,
         };
-        let small = workspace::of_volume(order, &user);
+        let mut small = workspace::of_volume(order, &user);
+        small.extend(lockfile(runner, &user));
         let left_out = workspace::fill(&runner.engine, id, small, clone, &user).await?;
         for folder in &made.folders {
             if !runner.engine.has(id, &format!("/workspaces/{folder}")).await? {

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub(super) use image::ready as image;
 pub(super) use make::make;
 pub(super) use services::look;
-pub(super) use start::start;
+pub(super) use start::{start, start_own};
 
 use super::order::Order;
 use super::runner::EngineRunner;
@@ -38,6 +38,8 @@ pub(super) struct Stack {
     service: String,
     /// The repository's folder on this machine, without links.
     root: PathBuf,
+    /// Where the service has the whole of the working tree, where that is mounted itself.
+    place: Option<String>,
     /// The images of the services, by what each is called now.
     images: BTreeMap<String, String>,
 }
@@ -51,6 +53,16 @@ impl Stack {
     /// Returns an image as the codespace's service runs it.
     pub(super) fn as_run(&self, image: ImageDetails) -> ImageDetails {
         image::as_run(image, &self.model, &self.service)
+    }
+
+    /// Returns where the codespace's container has the working tree; nothing where it has none.
+    pub(super) fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
+    /// Returns what the service is called that is the codespace's container.
+    pub(super) fn service(&self) -> &str {
+        &self.service
     }
 
     /// Returns the services beside the codespace's own that do not need it.

@@ -39,6 +39,8 @@ pub(super) struct Made {
     pub(super) folders: BTreeSet<String>,
     /// Whether a part of that volume is mounted somewhere.
     pub(super) has_parts: bool,
+    /// Whether that volume is in use at all: a working tree may be in its place.
+    pub(super) has_workspaces: bool,
     /// The volumes that are said to be there already.
     pub(super) external: Vec<String>,
 }
@@ -51,11 +53,13 @@ pub(super) struct Making<'a> {
     pub(super) warnings: Vec<String>,
     pub(super) folders: BTreeSet<String>,
     pub(super) has_parts: bool,
+    pub(super) has_workspaces: bool,
 }
 
 /// Makes a codespace's project, whose service `dev` is its container. An error is what cannot be, in words.
 pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'_>)) -> Result<Made, String> {
-    let mut making = Making { ground, model, warnings: Vec::new(), folders: BTreeSet::new(), has_parts: false };
+    let (warnings, folders) = (Vec::new(), BTreeSet::new());
+    let mut making = Making { ground, model, warnings, folders, has_parts: false, has_workspaces: true };
     let mut volumes = making.volumes();
     let mut services = Map::new();
     for (name, fields) in model.services() {
@@ -68,7 +72,9 @@ pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'
     }
     let external = volumes.values().filter_map(Value::as_object).filter(|volume| is_external(volume));
     let external = external.filter_map(|volume| volume.get("name")?.as_str()).map(str::to_owned).collect();
-    volumes.insert(WORKSPACES.to_owned(), json!({ "name": ground.workspaces, "external": true }));
+    if making.has_workspaces {
+        volumes.insert(WORKSPACES.to_owned(), json!({ "name": ground.workspaces, "external": true }));
+    }
     let file = json!({
         "name": ground.name.as_str(),
         "services": services,
@@ -77,8 +83,8 @@ pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'
         "secrets": making.without_files("secrets"),
         "configs": making.without_files("configs"),
     });
-    let Making { warnings, folders, has_parts, .. } = making;
-    Ok(Made { file, warnings, folders, has_parts, external })
+    let Making { warnings, folders, has_parts, has_workspaces, .. } = making;
+    Ok(Made { file, warnings, folders, has_parts, has_workspaces, external })
 }
 
 /// Returns the project that builds the images which a model builds, and what each service's image is called: the user's own names stand for

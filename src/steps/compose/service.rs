@@ -121,7 +121,8 @@ fn mounts(making: &mut Making<'_>, name: &str, own: &mut Map<String, Value>) -> 
                 target => format!("{folder}{target}"),
             };
             let bind = Bind { source: file.replace("$$", "$"), target: &target, read_only: true, makes: false };
-            all.extend(bound(making, name, &bind, &one)?);
+            let mount = json!({ "type": "bind", "source": file, "target": target, "read_only": true });
+            all.extend(bound(making, name, &bind, &mount)?);
         }
         if !kept.is_empty() {
             own.insert(kind.to_owned(), kept.into());
@@ -152,7 +153,7 @@ fn bound(making: &mut Making<'_>, name: &str, bind: &Bind<'_>, as_it_is: &Value)
             ));
             Ok(None)
         }
-        Bound::Part { missing: true, .. } if !bind.makes => {
+        Bound::Part { missing: true, .. } | Bound::Tree { missing: true, .. } if !bind.makes => {
             Err(format!("service {name} mounts {target} from a path of the repository that is not there"))
         }
         Bound::Part { path, missing } => {
@@ -161,6 +162,18 @@ fn bound(making: &mut Making<'_>, name: &str, bind: &Bind<'_>, as_it_is: &Value)
             }
             making.has_parts |= !path.is_empty();
             Ok(Some(part(&path, target, bind.read_only)))
+        }
+        Bound::Tree { source, below, .. } => {
+            let target = below.map_or((*target).to_owned(), |below| {
+                format!("{}/{}", target.trim_end_matches('/'), super::binds::escaped(&below))
+            });
+            let source = super::binds::escaped(&source.display().to_string());
+            let mut mount = as_it_is.clone();
+            let places = [("source".to_owned(), source.into()), ("target".to_owned(), target.into())];
+            if let Some(mount) = mount.as_object_mut() {
+                mount.extend(places);
+            }
+            Ok(Some(mount))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::binds::Repository;
+use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
 use super::project::{Ground, build, project};
 use crate::codespace::{CodespaceName, label};
@@ -80,7 +80,11 @@ fn a_codespaces_project_is_as_the_vectors_say() {
         let ground = Ground {
             name: &name(),
             labels: &labels(),
-            repository: Repository { root: &root, name: "app" },
+            repository: Repository {
+                root: &root,
+                name: "app",
+                lies: if vector["bind"] == true { Lies::Here } else { Lies::InVolume },
+            },
             images: &BTreeMap::from([("app".to_owned(), "base:1".to_owned())]),
             workspaces: "calm-lamp_workspaces",
         };

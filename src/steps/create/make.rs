@@ -9,6 +9,7 @@ use crate::plan::{Marks, Occasion};
 use crate::steps::compose;
 use crate::steps::container::{WORKSPACES, spec};
 use crate::steps::order::{Cache, Workspaces};
+use crate::steps::pack::Small;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
@@ -82,6 +83,13 @@ pub(in crate::steps) async fn wanted(
     Ok((spec, merged))
 }
 
+/// Returns the lockfile, where what is kept has not got it from the clone; a working tree that is mounted has it by now.
+pub(in crate::steps) fn lockfile(runner: &EngineRunner, user: &RemoteUser) -> Option<Small> {
+    let order = &runner.order;
+    let lock = runner.image.lock.as_ref().filter(|_| order.workspaces == Workspaces::Kept && order.bind.is_none())?;
+    Some(workspace::file(&format!("{}/{}", order.repository_folder(), lock.path), &lock.text, user))
+}
+
 /// Makes a container that takes another's place. It is called otherwise until it is whole: what is wrong with it, as a user that it does not
 /// have, leaves the other one as it was.
 async fn in_place_of_another(
@@ -122,10 +130,7 @@ async fn fill(
         if order.repository_folder() != WORKSPACES {
             small.extend(workspace::of_volume(order, &user));
         }
-        // What is kept has not got it from the clone; a working tree that is mounted has it by now.
-        if let (Workspaces::Kept, None, Some(lock)) = (order.workspaces, &order.bind, &runner.image.lock) {
-            small.push(workspace::file(&format!("{}/{}", order.repository_folder(), lock.path), &lock.text, &user));
-        }
+        small.extend(lockfile(runner, &user));
         let left_out = workspace::fill(&runner.engine, id, small, clone, &user).await?;
         Ok::<_, StepFailure>((left_out, user))
     };

@@ -7,11 +7,14 @@ mod unfit;
 mod wake;
 mod way;
 
-pub(super) use make::wanted;
+pub(super) use make::{lockfile, wanted};
 pub(super) use owner::hand_over;
+pub(super) use uid::{finish as finish_uid, update as update_uid, waits};
 pub(super) use unfit::image as unfit;
 pub(super) use way::make as make_way;
 
+use super::container::WORKSPACES;
+use super::dotfiles::DOTFILES;
 use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
 use super::running::settle;
@@ -31,8 +34,16 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         Occasion::Start | Occasion::Attach => wake::wake(runner).await?,
     };
     has_workspace_folder(runner, &found.details.id).await?;
+    let is_of_machine = found.details.binds.iter().any(|at| at == WORKSPACES);
     runner.running = Some(settle(runner, found).await?);
-    runner.write_log();
+    if is_of_machine {
+        // What is kept in `/workspaces` would be written into a working tree: dotfiles are where the reference has them.
+        if let Some(dotfiles) = runner.order.dotfiles.as_mut().filter(|dotfiles| dotfiles.target == DOTFILES) {
+            "~/dotfiles".clone_into(&mut dotfiles.target);
+        }
+    } else {
+        runner.write_log();
+    }
     let (user, folder) = (runner.running()?.user.name.clone(), runner.order.workspace_folder.clone());
     runner.record.record(Event::ContainerReady { user, folder }).await;
     // The container is there for everyone to find, and the clone is not needed any more.

@@ -12,7 +12,7 @@ use futures_util::Stream;
 use super::SMALL_FILE;
 use super::owner::{as_root, but};
 use crate::devcontainer::MergedConfiguration;
-use crate::engine::{ContainerDetails, ContainerId};
+use crate::engine::{ContainerDetails, ContainerId, EngineError};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 use crate::steps::container::GATE;
@@ -26,7 +26,7 @@ const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
 /// Gives the remote user of a container that was never started this machine's numbers, where that is wanted and possible; returns the user as it is then.
-pub(super) async fn update(
+pub(in crate::steps) async fn update(
     runner: &EngineRunner,
     container: &ContainerId,
     user: RemoteUser,
@@ -68,13 +68,18 @@ fn files(files: &[(&str, &str)]) -> impl Stream<Item = IoResult<Bytes>> + use<> 
     futures_util::stream::iter([made.map(Bytes::from)])
 }
 
+/// Tells whether a container's first process waits, or will, for its user's home directory.
+pub(in crate::steps) async fn waits(runner: &EngineRunner, container: &ContainerId) -> Result<bool, EngineError> {
+    Ok(runner.order.bind.is_some() && runner.engine.has(container, GATE).await?)
+}
+
 /// Gives the remote user their home directory, which belongs to a number that is nobody's by now, and lets the first process go on.
-pub(super) async fn finish(
+pub(in crate::steps) async fn finish(
     runner: &EngineRunner,
     details: &ContainerDetails,
     user: &RemoteUser,
 ) -> Result<(), StepFailure> {
-    if runner.order.bind.is_none() || !runner.engine.has(&details.id, GATE).await? {
+    if !waits(runner, &details.id).await? {
         return Ok(());
     }
     let RemoteUser { uid, gid, home, .. } = user;

@@ -15,13 +15,16 @@ use super::SMALL_FILE;
 /// Starts a container that is there; its hooks are those it was made with (its metadata label).
 pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     let id = runner.order.container.clone().ok_or_else(gone)?;
-    if runner.order.occasion == Occasion::Start {
-        match &runner.order.service {
-            Some(_) => compose::start(runner).await?,
-            None => runner.engine.start(&id).await?,
-        }
-    } else if runner.order.service.is_some() {
-        compose::look(runner).await?;
+    let (waits, service) = (uid::waits(runner, &id).await?, runner.order.service.clone());
+    match (runner.order.occasion == Occasion::Start, &service) {
+        // The others may wait for it.
+        (true, Some(own)) if waits => compose::start_own(runner, own).await?,
+        (true, Some(_)) => compose::start(runner).await?,
+        (true, None) => runner.engine.start(&id).await?,
+        // A run that died may have left it without the others.
+        (false, Some(_)) if runner.order.died_in == Some(Phase::Create) && !waits => compose::start(runner).await?,
+        (false, Some(_)) if !waits => compose::look(runner).await?,
+        (false, _) => {}
     }
     let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
     let metadata = details.labels.get(label::METADATA).cloned().unwrap_or_default();
@@ -32,6 +35,9 @@ pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure
     let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
     let user = find_user(runner, &id, &merged, &details.user).await?;
     uid::finish(runner, &details, &user).await?;
+    if waits && service.is_some() {
+        compose::start(runner).await?;
+    }
     let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
     let started_at = details.started_at.as_deref().unwrap_or_default();
     let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at));

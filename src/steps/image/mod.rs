@@ -60,6 +60,7 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         ContainerSource::Dockerfile(written) => Box::pin(built(runner, &config, written)).await?,
         ContainerSource::Compose(service) => {
             let (mut stack, details) = compose::image(runner, &config, service).await?;
+            mounted(runner, &stack).await;
             let entries = entries(runner, &details, &format!("the service {}", service.service.value)).await;
             if is_completed {
                 let image = whole(runner, &config, &details, &entries).await?;
@@ -71,6 +72,23 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         }
     };
     Ok(())
+}
+
+/// Keeps where a service has the working tree that is mounted itself: its Compose file says so, and nothing else.
+async fn mounted(runner: &mut EngineRunner, stack: &Stack) {
+    let name = runner.order.folder_name().to_owned();
+    let Some(bind) = &mut runner.order.bind else { return };
+    if let Some(place) = stack.place() {
+        bind.target = place.to_owned();
+        if let Some(mount) = &mut bind.mount {
+            place.clone_into(&mut mount.target);
+        }
+        return;
+    }
+    let message =
+        format!("the service {} mounts no working tree: the repository is not in the codespace", stack.service());
+    let hint = format!("give the service the volume `..:/workspaces/{name}`, as seen from its Compose file");
+    runner.warn(Phase::Image, message, Some(hint)).await;
 }
 
 /// Completes an image that is somebody else's.
