@@ -36,6 +36,7 @@ mod rebuild;
 mod recovery;
 mod recovery_container;
 mod registry_explain;
+mod run_args;
 mod samples;
 mod shared_folder;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::limits::{DiskLimits, HealthCheck};
 use bollard::models::{
     DeviceMapping, DeviceRequest, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum,
     HostConfigLogConfig, NetworkingConfig, PortBinding, ResourcesUlimits,
@@ -114,6 +115,20 @@ pub struct ExtraOptions {
     pub log_options: BTreeMap<String, String>,
     /// `--gpus`.
     pub gpus: Option<GpuRequest>,
+    /// `--link`.
+    pub links: Vec<String>,
+    /// `--link-local-ip`.
+    pub link_local_ips: Vec<String>,
+    /// `--volumes-from`.
+    pub volumes_from: Vec<String>,
+    /// `--cpu-rt-period`, in microseconds.
+    pub cpu_realtime_period: Option<i64>,
+    /// `--cpu-rt-runtime`, in microseconds.
+    pub cpu_realtime_runtime: Option<i64>,
+    /// `--blkio-…`, `--device-read-bps` and the like.
+    pub disk: DiskLimits,
+    /// `--health-…`.
+    pub health: HealthCheck,
 }
 
 /// GPUs that a container is to be given.
@@ -190,13 +205,16 @@ impl ExtraOptions {
 
     /// Returns what the container is to be called in its networks; nothing where one network knows it by its name alone.
     pub(super) fn networking(&self) -> Option<NetworkingConfig> {
+        let has_address = self.ip.is_some() || self.ip6.is_some() || !self.link_local_ips.is_empty();
         let first = EndpointSettings {
             aliases: some(self.network_aliases.clone()),
+            // The engine's own networks have them from the container itself.
+            links: some(self.links.clone()).filter(|_| self.networks.first().is_some_and(|name| is_a_user_s(name))),
             mac_address: self.mac_address.clone(),
-            ipam_config: (self.ip.is_some() || self.ip6.is_some()).then(|| EndpointIpamConfig {
+            ipam_config: has_address.then(|| EndpointIpamConfig {
                 ipv4_address: self.ip.clone(),
                 ipv6_address: self.ip6.clone(),
-                ..EndpointIpamConfig::default()
+                link_local_ips: some(self.link_local_ips.clone()),
             }),
             ..EndpointSettings::default()
         };
@@ -220,13 +238,32 @@ impl ExtraOptions {
             soft: Some(limit.soft),
             hard: Some(limit.hard),
         });
+        let (named, paths): (Vec<_>, Vec<_>) = self.devices.into_iter().partition(|device| is_cdi(device));
+        let cdi = (!named.is_empty()).then(|| DeviceRequest {
+            driver: Some("cdi".to_owned()),
+            device_ids: Some(named),
+            ..DeviceRequest::default()
+        });
+        let requests: Vec<_> = self.gpus.map(GpuRequest::into_request).into_iter().chain(cdi).collect();
+        let (unmasked, security_opt): (Vec<_>, Vec<_>) =
+            self.security_opt.into_iter().partition(|option| option == "systempaths=unconfined");
+        let no_paths = || (!unmasked.is_empty()).then(Vec::new);
+        let cap_add = capabilities(&self.cap_add);
+        // Docker: what is both added and dropped is added.
+        let cap_drop = capabilities(&self.cap_drop).into_iter().filter(|one| !cap_add.contains(one)).collect();
         let logs = HostConfigLogConfig { typ: self.log_driver, config: some_map(self.log_options) };
         HostConfig {
             network_mode: self.networks.into_iter().next(),
             extra_hosts: some(self.hosts),
-            cap_add: some(self.cap_add),
-            cap_drop: some(self.cap_drop),
-            security_opt: some(self.security_opt),
+            cap_add: some(cap_add),
+            cap_drop: some(cap_drop),
+            security_opt: some(security_opt),
+            masked_paths: no_paths(),
+            readonly_paths: no_paths(),
+            links: some(self.links),
+            volumes_from: some(self.volumes_from),
+            cpu_realtime_period: self.cpu_realtime_period,
+            cpu_realtime_runtime: self.cpu_realtime_runtime,
             port_bindings: Some(bindings),
             publish_all_ports: Some(self.publish_all),
             memory: self.memory,
@@ -243,7 +280,7 @@ impl ExtraOptions {
             cpuset_mems: self.cpuset_mems,
             shm_size: self.shm_size,
             ulimits: Some(ulimits.collect()),
-            devices: Some(self.devices.iter().map(|device| device_mapping(device)).collect()),
+            devices: Some(paths.iter().map(|device| device_mapping(device)).collect()),
             device_cgroup_rules: some(self.device_cgroup_rules),
             tmpfs: Some(self.tmpfs.into_iter().collect()),
             storage_opt: some_map(self.storage_options),
@@ -264,11 +301,39 @@ impl ExtraOptions {
             cgroup_parent: self.cgroup_parent,
             runtime: self.runtime,
             pids_limit: self.pids_limit,
-            device_requests: self.gpus.map(|gpus| vec![gpus.into_request()]),
+            device_requests: (!requests.is_empty()).then_some(requests),
             log_config: (logs != HostConfigLogConfig::default()).then_some(logs),
-            ..HostConfig::default()
+            ..self.disk.onto(HostConfig::default())
         }
     }
+}
+
+/// Returns capabilities as docker's own program names them to the engine; `ALL` stands for the others too.
+fn capabilities(names: &[String]) -> Vec<String> {
+    let full = |name: &String| match name.trim().to_ascii_uppercase() {
+        name if name == "ALL" || name.starts_with("CAP_") => name,
+        name => format!("CAP_{name}"),
+    };
+    let mut all: Vec<String> = names.iter().map(full).collect();
+    if all.iter().any(|name| name == "ALL") {
+        return vec!["ALL".to_owned()];
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Tells a network that somebody made from those that every engine has.
+fn is_a_user_s(network: &str) -> bool {
+    !["default", "bridge", "host", "none"].contains(&network) && !network.starts_with("container:")
+}
+
+/// Tells a device by its name in the Container Device Interface, `vendor.example/class=name`, from a path.
+fn is_cdi(device: &str) -> bool {
+    device
+        .split_once('=')
+        .and_then(|(kind, name)| Some((kind.split_once('/')?, name)))
+        .is_some_and(|((vendor, class), name)| !vendor.is_empty() && !class.is_empty() && !name.is_empty())
 }
 
 /// Reads `host[:container[:permissions]]` as `docker run --device` does.
@@ -292,35 +357,4 @@ fn device_mapping(text: &str) -> DeviceMapping {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_is_told_of_what_the_container_is_called_there_and_nothing_else() {
-        assert_eq!(ExtraOptions { networks: vec!["n".to_owned()], ..ExtraOptions::default() }.networking(), None);
-        let extra = ExtraOptions {
-            networks: vec!["n".to_owned(), "m".to_owned()],
-            network_aliases: vec!["api".to_owned()],
-            ip: Some("10.0.0.9".to_owned()),
-            ..ExtraOptions::default()
-        };
-        let endpoints = extra.networking().and_then(|config| config.endpoints_config).expect("endpoints");
-        assert_eq!(endpoints["n"].aliases.as_deref(), Some(["api".to_owned()].as_slice()));
-        assert_eq!(endpoints["m"], EndpointSettings::default());
-        assert_eq!(extra.into_host_config().network_mode.as_deref(), Some("n"));
-    }
-
-    #[test]
-    fn a_device_is_read_as_docker_reads_it() {
-        for (text, expected) in [
-            ("/dev/fuse", ("/dev/fuse", "/dev/fuse", "rwm")),
-            ("/dev/a:/dev/b", ("/dev/a", "/dev/b", "rwm")),
-            ("/dev/a:r", ("/dev/a", "/dev/a", "r")),
-            ("/dev/a:/dev/b:rw", ("/dev/a", "/dev/b", "rw")),
-        ] {
-            let DeviceMapping { path_on_host, path_in_container, cgroup_permissions } = device_mapping(text);
-            let parts = [path_on_host, path_in_container, cgroup_permissions].map(Option::unwrap_or_default);
-            assert_eq!((parts[0].as_str(), parts[1].as_str(), parts[2].as_str()), expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -16,6 +16,7 @@ mod error;
 mod exec;
 mod extra;
 mod image;
+mod limits;
 mod network;
 mod spec;
 
@@ -30,4 +31,5 @@ pub use error::EngineError;
 pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize};
 pub use extra::{CgroupNamespace, ExtraOptions, GpuRequest, PortSpec, Ulimit};
 pub use image::{ImageDetails, ImageSummary, Pull, Refusal, RegistryCredentials, refusal};
+pub use limits::{DiskLimits, HealthCheck};
 pub use spec::{ContainerSpec, MountKind, MountSpec};

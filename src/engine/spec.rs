@@ -78,6 +78,7 @@ impl ContainerSpec {
             working_dir: self.extra.working_folder.clone(),
             stop_signal: self.extra.stop_signal.clone(),
             stop_timeout: self.extra.stop_timeout,
+            healthcheck: self.extra.health.config(),
             host_config: Some(HostConfig {
                 mounts: Some(self.mounts.into_iter().map(MountSpec::into_mount).collect()),
                 privileged: Some(self.privileged),

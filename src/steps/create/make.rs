@@ -13,7 +13,7 @@ use crate::steps::pack::Small;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
-use crate::steps::{env_file, requirements, workspace};
+use crate::steps::{named_file, requirements, workspace};
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
@@ -77,7 +77,7 @@ pub(in crate::steps) async fn wanted(
         runner.warn(Phase::Create, message, None).await;
     }
     if let Some(files) = runner.order.files() {
-        spec.env.splice(0..0, env_file::read(&runner.order, config, files)?);
+        named_file::apply(&runner.order, config, files, &mut spec)?;
     }
     requirements::gpus(runner, &mut spec).await;
     Ok((spec, merged))

@@ -36,6 +36,67 @@ pub(in crate::steps) fn text(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("its value is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
+/// Reads the path of a device and what stands after the colon.
+pub(in crate::steps) fn of_device<T>(text: &str, value: fn(&str) -> Result<T, String>) -> Result<(String, T), String> {
+    match text.split_once(':') {
+        Some((path, rest)) if path.starts_with("/dev/") => Ok((path.to_owned(), value(rest)?)),
+        _ => Err(format!("`{text}` is no /dev/PATH:VALUE")),
+    }
+}
+
+/// Reads a weight of `--blkio-weight`.
+pub(in crate::steps) fn weight(text: &str) -> Result<u16, String> {
+    let weight = text.parse().ok().filter(|weight| *weight == 0 || (10..=1000).contains(weight));
+    weight.ok_or_else(|| format!("`{text}` is no weight: 10 to 1000, or 0 for none"))
+}
+
+/// Reads a number that is not below zero.
+pub(in crate::steps) fn count(text: &str) -> Result<i64, String> {
+    text.parse().ok().filter(|count| *count >= 0).ok_or_else(|| format!("`{text}` is no number from 0 on"))
+}
+
+/// Reads a time as Go writes it, such as `1m30s` or `1.5s`, in nanoseconds.
+pub(in crate::steps) fn duration(text: &str) -> Result<i64, String> {
+    let fail = || format!("`{text}` is no time, as 30s or 1m30s is one");
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest == "0" {
+        return Ok(0);
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').ok_or_else(fail)?;
+        let (number, after) = rest.split_at(digits);
+        let unit = after.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at(unit);
+        let nanoseconds: i128 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return Err(fail()),
+        };
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        // Of a part, nine digits are more than any unit needs.
+        let nine = format!("{part:0<9}").get(..9).and_then(|part| part.parse::<i128>().ok()).ok_or_else(fail)?;
+        let whole = if whole.is_empty() && !part.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| fail())? };
+        total += i128::from(whole) * nanoseconds + nine * nanoseconds / 1_000_000_000;
+        rest = after;
+    }
+    i64::try_from(total).ok().filter(|_| !text.is_empty()).ok_or_else(fail)
+}
+
+/// Reads the name of another container, and what it is called here.
+pub(in crate::steps) fn link(text: &str) -> Result<String, String> {
+    let parts: Vec<_> = text.split(':').collect();
+    if matches!(parts.as_slice(), [name] | [name, _] if !name.is_empty()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no CONTAINER[:ALIAS]"))
+    }
+}
+
 pub(in crate::steps) fn number(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| format!("`{text}` is no number"))
 }

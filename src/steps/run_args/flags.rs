@@ -1,7 +1,7 @@
 //! The flags of `docker run`: what each one sets here, and what becomes of those that set nothing.
 
-use super::RunArgs;
-use crate::devcontainer::Mount;
+use super::{NamedFile, RunArgs};
+use crate::devcontainer::{Mount, Spanned};
 use crate::steps::flags::values as read;
 use crate::steps::flags::{self, Does, Flag, Flags, Setter, Takes, add, add_all, put, turn};
 
@@ -20,21 +20,30 @@ const fn left_out(name: &'static str, takes: Takes, why: &'static str) -> Flag<R
     flags::left_out(name, takes, why)
 }
 
-const fn refused(name: &'static str) -> Flag<RunArgs> {
-    flags::refused(name, "is not supported by this version")
+const fn refused(name: &'static str, why: &'static str) -> Flag<RunArgs> {
+    flags::refused(name, why)
+}
+
+/// A flag whose place is wanted when more is known than its text.
+const fn named(name: &'static str, setter: fn(&mut RunArgs, Spanned<String>)) -> Flag<RunArgs> {
+    Flag { name, also: None, takes: Takes::Value, does: Does::Name(setter) }
 }
 
 // Why a flag is left out.
 const CLIENT: &str = "it is about docker's own terminal";
 const NO_TERMINAL: &str = "the container's first process has no terminal here, and nothing on GitHub sees the one that it has \
     there";
-const TIMES: &str = "it slows a disk down that is this engine's, not GitHub's";
 const DETACH: &str = "a codespace's container runs in the background anyway; on GitHub, docker refuses it beside the \
     -a that the container is started with";
 const ENTRYPOINT: &str =
     "the first process is the dev container's own: on GitHub, another --entrypoint comes after this one";
 const READ_ONLY: &str = "what has succeeded in a container is kept in it (/var/lib/localspace)";
 const RESTART: &str = "a codespace is started by its user; nothing would run its postStartCommand";
+const CIDFILE: &str =
+    "the file is written on the machine that docker is called on, where nothing of a codespace reads it";
+const WINDOWS: &str = "is for containers of Windows alone";
+const API_SOCKET: &str = "hands this machine's engine and docker's own logins to the container: a codespace's logins are its registry secrets, \
+    and the Docker socket may be mounted";
 const RM: &str = "the container would be gone after a stop; on GitHub, such a codespace cannot be started again";
 const PULL: &str = "the image is pulled where the engine does not have it";
 
@@ -44,19 +53,21 @@ const TABLE: &[Flag<RunArgs>] = &[
     set("--add-host", |args, text| add(&mut args.extra.hosts, read::host(text))),
     set("--annotation", |args, text| add(&mut args.extra.annotations, read::pair(text))),
     left_out("--attach", Takes::Value, CLIENT).or("-a"),
-    refused("--blkio-weight"),
-    refused("--blkio-weight-device"),
+    set("--blkio-weight", |args, text| put(&mut args.extra.disk.weight, read::weight(text))),
+    set("--blkio-weight-device", |args, text| {
+        add(&mut args.extra.disk.weight_devices, read::of_device(text, read::weight))
+    }),
     set("--cap-add", |args, text| add(&mut args.extra.cap_add, read::text(text))),
     set("--cap-drop", |args, text| add(&mut args.extra.cap_drop, read::text(text))),
     set("--cgroup-parent", |args, text| put(&mut args.extra.cgroup_parent, read::text(text))),
     set("--cgroupns", |args, text| put(&mut args.extra.cgroupns, read::cgroup_namespace(text))),
-    refused("--cidfile"),
-    refused("--cpu-count"),
-    refused("--cpu-percent"),
+    left_out("--cidfile", Takes::Value, CIDFILE),
+    refused("--cpu-count", WINDOWS),
+    refused("--cpu-percent", WINDOWS),
     set("--cpu-period", |args, text| put(&mut args.extra.cpu_period, read::number(text))),
     set("--cpu-quota", |args, text| put(&mut args.extra.cpu_quota, read::number(text))),
-    refused("--cpu-rt-period"),
-    refused("--cpu-rt-runtime"),
+    set("--cpu-rt-period", |args, text| put(&mut args.extra.cpu_realtime_period, read::number(text))),
+    set("--cpu-rt-runtime", |args, text| put(&mut args.extra.cpu_realtime_runtime, read::number(text))),
     set("--cpu-shares", |args, text| put(&mut args.extra.cpu_shares, read::number(text))).or("-c"),
     set("--cpus", |args, text| put(&mut args.extra.nano_cpus, read::cpus(text))),
     set("--cpuset-cpus", |args, text| put(&mut args.extra.cpuset_cpus, read::text(text))),
@@ -65,10 +76,10 @@ const TABLE: &[Flag<RunArgs>] = &[
     left_out("--detach-keys", Takes::Value, CLIENT),
     set("--device", |args, text| add(&mut args.extra.devices, read::text(text))),
     set("--device-cgroup-rule", |args, text| add(&mut args.extra.device_cgroup_rules, read::device_rule(text))),
-    left_out("--device-read-bps", Takes::Value, TIMES),
-    left_out("--device-read-iops", Takes::Value, TIMES),
-    left_out("--device-write-bps", Takes::Value, TIMES),
-    left_out("--device-write-iops", Takes::Value, TIMES),
+    set("--device-read-bps", |args, text| add(&mut args.extra.disk.read_bps, read::of_device(text, read::bytes))),
+    set("--device-read-iops", |args, text| add(&mut args.extra.disk.read_iops, read::of_device(text, read::count))),
+    set("--device-write-bps", |args, text| add(&mut args.extra.disk.write_bps, read::of_device(text, read::bytes))),
+    set("--device-write-iops", |args, text| add(&mut args.extra.disk.write_iops, read::of_device(text, read::count))),
     left_out("--disable-content-trust", Takes::Nothing, "the image is there by then"),
     set("--dns", |args, text| add(&mut args.extra.dns, read::address(text))),
     set("--dns-option", |args, text| add(&mut args.extra.dns_options, read::text(text))).or("--dns-opt"),
@@ -76,28 +87,28 @@ const TABLE: &[Flag<RunArgs>] = &[
     set("--domainname", |args, text| put(&mut args.extra.domain_name, read::text(text))),
     left_out("--entrypoint", Takes::Value, ENTRYPOINT),
     set("--env", |args, text| add(&mut args.env, read::variable(text))).or("-e"),
-    Flag { does: Does::Name(|args, file| args.env_files.push(file)), ..refused("--env-file") },
+    named("--env-file", |args, file| args.files.push(NamedFile::Variables(file))),
     set("--expose", |args, text| add_all(&mut args.extra.exposed, read::expose(text))),
-    Flag { does: Does::Name(|args, asked| args.gpus_asked = Some(asked)), ..refused("--gpus") },
+    named("--gpus", |args, asked| args.gpus_asked = Some(asked)),
     set("--group-add", |args, text| add(&mut args.extra.group_add, read::text(text))),
-    refused("--health-cmd"),
-    refused("--health-interval"),
-    refused("--health-retries"),
-    refused("--health-start-interval"),
-    refused("--health-start-period"),
-    refused("--health-timeout"),
+    set("--health-cmd", |args, text| put(&mut args.extra.health.command, read::text(text))),
+    set("--health-interval", |args, text| put(&mut args.extra.health.interval, read::duration(text))),
+    set("--health-retries", |args, text| put(&mut args.extra.health.retries, read::count(text))),
+    set("--health-start-interval", |args, text| put(&mut args.extra.health.start_interval, read::duration(text))),
+    set("--health-start-period", |args, text| put(&mut args.extra.health.start_period, read::duration(text))),
+    set("--health-timeout", |args, text| put(&mut args.extra.health.timeout, read::duration(text))),
     set("--hostname", |args, text| put(&mut args.hostname, read::text(text))).or("-h"),
     switch("--init", |args, text| turn(&mut args.init, read::switch(text))),
     left_out("--interactive", Takes::Nothing, NO_TERMINAL).or("-i"),
     set("--ip", |args, text| put(&mut args.extra.ip, read::address(text))),
     set("--ip6", |args, text| put(&mut args.extra.ip6, read::address(text))),
     set("--ipc", |args, text| put(&mut args.extra.ipc, read::text(text))),
-    refused("--isolation"),
-    refused("--kernel-memory"),
+    refused("--isolation", WINDOWS),
+    left_out("--kernel-memory", Takes::Value, "engines do not act on it since Docker 23"),
     set("--label", |args, text| add(&mut args.labels, read::label(text))).or("-l"),
-    refused("--label-file"),
-    refused("--link"),
-    refused("--link-local-ip"),
+    named("--label-file", |args, file| args.files.push(NamedFile::Labels(file))),
+    set("--link", |args, text| add(&mut args.extra.links, read::link(text))),
+    set("--link-local-ip", |args, text| add(&mut args.extra.link_local_ips, read::address(text))),
     set("--log-driver", |args, text| put(&mut args.extra.log_driver, read::text(text))),
     set("--log-opt", |args, text| add(&mut args.extra.log_options, read::pair(text))),
     set("--mac-address", |args, text| put(&mut args.extra.mac_address, read::text(text))),
@@ -109,7 +120,7 @@ const TABLE: &[Flag<RunArgs>] = &[
     left_out("--name", Takes::Value, "the container has the codespace's name"),
     set("--network", |args, text| add(&mut args.extra.networks, read::network(text))).or("--net"),
     set("--network-alias", |args, text| add(&mut args.extra.network_aliases, read::text(text))).or("--net-alias"),
-    refused("--no-healthcheck"),
+    switch("--no-healthcheck", |args, text| turn(&mut args.extra.health.none, read::switch(text))),
     switch("--oom-kill-disable", |args, text| turn(&mut args.extra.oom_kill_disable, read::switch(text))),
     set("--oom-score-adj", |args, text| put(&mut args.extra.oom_score_adj, read::number(text))),
     set("--pid", |args, text| put(&mut args.extra.pid, read::text(text))),
@@ -124,7 +135,7 @@ const TABLE: &[Flag<RunArgs>] = &[
     left_out("--restart", Takes::Value, RESTART),
     left_out("--rm", Takes::Nothing, RM),
     set("--runtime", |args, text| put(&mut args.extra.runtime, read::text(text))),
-    set("--security-opt", |args, text| add(&mut args.extra.security_opt, read::text(text))),
+    named("--security-opt", RunArgs::secure),
     set("--shm-size", |args, text| put(&mut args.extra.shm_size, read::bytes(text))),
     left_out("--sig-proxy", Takes::Nothing, CLIENT),
     set("--stop-signal", |args, text| put(&mut args.extra.stop_signal, read::text(text))),
@@ -134,12 +145,15 @@ const TABLE: &[Flag<RunArgs>] = &[
     set("--tmpfs", |args, text| add(&mut args.extra.tmpfs, read::tmpfs(text))),
     left_out("--tty", Takes::Nothing, NO_TERMINAL).or("-t"),
     set("--ulimit", |args, text| add(&mut args.extra.ulimits, read::ulimit(text))),
-    refused("--use-api-socket"),
+    refused("--use-api-socket", API_SOCKET),
     set("--user", |args, text| put(&mut args.user, read::text(text))).or("-u"),
     set("--userns", |args, text| put(&mut args.extra.userns, read::text(text))),
     set("--uts", |args, text| put(&mut args.extra.uts, read::text(text))),
     set("--volume", |args, text| add(&mut args.mounts, Mount::parse_volume(text))).or("-v"),
-    refused("--volume-driver"),
-    refused("--volumes-from"),
+    set("--volume-driver", |_, text| match text {
+        "local" => Ok(()),
+        other => Err(format!("`{other}`: the volumes of a codespace are the engine's own (local)")),
+    }),
+    set("--volumes-from", |args, text| add(&mut args.extra.volumes_from, read::text(text))),
     set("--workdir", |args, text| put(&mut args.extra.working_folder, read::text(text))).or("-w"),
 ];

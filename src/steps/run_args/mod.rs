@@ -8,6 +8,17 @@ use crate::devcontainer::{ConfigError, DevContainer, Mount, Spanned, Variables};
 use crate::engine::{ContainerSpec, ExtraOptions, GpuRequest};
 use crate::steps::flags::values;
 
+/// A file of the repository that a flag names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NamedFile {
+    /// `--env-file`.
+    Variables(Spanned<String>),
+    /// `--label-file`.
+    Labels(Spanned<String>),
+    /// `--security-opt seccomp=`.
+    Seccomp(Spanned<String>),
+}
+
 /// What `runArgs` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunArgs {
@@ -17,8 +28,8 @@ pub struct RunArgs {
     hostname: Option<String>,
     /// `--env`, as `NAME=VALUE`.
     env: Vec<String>,
-    /// `--env-file`.
-    env_files: Vec<Spanned<String>>,
+    /// Files of the repository.
+    files: Vec<NamedFile>,
     /// `--label`.
     labels: BTreeMap<String, String>,
     /// `--mount` and `--volume`.
@@ -51,6 +62,10 @@ impl RunArgs {
             read.extra.ports.extend(values::publish(&on).map_err(fail)?);
         }
         read.warnings = flags::FLAGS.read(config, config.run_args.iter().map(word), &mut read)?;
+        if read.extra.health.contradicts_itself() {
+            let problem = "runArgs: `--no-healthcheck` contradicts the other flags of a health check".to_owned();
+            return Err(config.error(config.run_args.first().map_or(0..0, |first| first.span.clone()), problem, None));
+        }
         if let Some(asked) = read.gpus_asked.take() {
             let fail = |problem| config.error(asked.span.clone(), format!("runArgs: `--gpus`: {problem}"), None);
             read.gpus = Some(Spanned { value: values::gpus(&asked.value).map_err(fail)?, span: asked.span.clone() });
@@ -72,14 +87,25 @@ impl RunArgs {
         &self.warnings
     }
 
-    /// Returns the files of variables, as paths that docker would open.
-    pub(super) fn env_files(&self) -> &[Spanned<String>] {
-        &self.env_files
+    /// Returns the files that are named, as paths that docker would open.
+    pub(super) fn files(&self) -> &[NamedFile] {
+        &self.files
+    }
+
+    /// Takes an option of `--security-opt`: a seccomp profile is a file that docker reads and hands on as it is.
+    fn secure(&mut self, option: Spanned<String>) {
+        let profile = option.value.strip_prefix("seccomp=").or_else(|| option.value.strip_prefix("seccomp:"));
+        match profile.filter(|profile| !["unconfined", "builtin"].contains(profile)) {
+            Some(profile) => {
+                self.files.push(NamedFile::Seccomp(Spanned { value: profile.to_owned(), span: option.span }));
+            }
+            None => self.extra.security_opt.push(option.value),
+        }
     }
 
     /// Tells whether files of the repository are read for them.
     pub const fn names_files(&self) -> bool {
-        !self.env_files.is_empty()
+        !self.files.is_empty()
     }
 
     /// Returns what is to be mounted.

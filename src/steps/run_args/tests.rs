@@ -85,6 +85,28 @@ fn every_flag_that_sets_something_sets_it() {
 }
 
 #[test]
+fn a_time_is_read_as_go_reads_it() {
+    for (text, expected) in [
+        ("0", Some(0)),
+        ("30s", Some(30_000_000_000)),
+        ("1m30s", Some(90_000_000_000)),
+        ("1.5s", Some(1_500_000_000)),
+        (".5ms", Some(500_000)),
+        ("1h0.000000001s", Some(3_600_000_000_001)),
+        ("7µs", Some(7_000)),
+        ("", None),
+        ("s", None),
+        (".s", None),
+        ("5", None),
+        ("1.2.3s", None),
+        ("-1s", None),
+        ("9999999999h", None),
+    ] {
+        assert_eq!(values::duration(text).ok(), expected, "{text}");
+    }
+}
+
+#[test]
 fn ports_are_single_or_in_ranges() {
     let ports = |args: &str| {
         let shown = |port: &crate::engine::PortSpec| {
@@ -112,7 +134,7 @@ fn mounts_are_kept_for_the_container_to_sort() {
     let read = read(r#"["-v", "cache:/c", "--mount=type=bind,src=/a,dst=/b", "--env-file=.env"]"#).expect("read");
     let kinds: Vec<_> = read.mounts().iter().map(|mount| (mount.kind.as_str(), mount.target.as_str())).collect();
     assert_eq!(kinds, [("volume", "/c"), ("bind", "/b")]);
-    assert_eq!(read.env_files().iter().map(|file| file.value.as_str()).collect::<Vec<_>>(), [".env"]);
+    assert!(matches!(read.files(), [NamedFile::Variables(file)] if file.value == ".env"));
 }
 
 #[test]
@@ -171,8 +193,16 @@ fn what_is_wrong_is_an_error_at_its_place() {
         (r#"["-m"]"#, "f:2:14: runArgs: `-m` wants a value"),
         (r#"["-mx"]"#, "f:2:14: runArgs: `-m`: `x` is no size"),
         (r#"["--memory", "1q"]"#, "f:2:26: runArgs: `--memory`: `1q` is no size"),
-        (r#"["--link=x"]"#, "f:2:14: runArgs: `--link` is not supported by this version"),
-        (r#"["--use-api-socket"]"#, "f:2:14: runArgs: `--use-api-socket` is not supported by this version"),
+        (r#"["--link=x:y:z"]"#, "f:2:14: runArgs: `--link`: `x:y:z` is no CONTAINER[:ALIAS]"),
+        (r#"["--use-api-socket"]"#, "f:2:14: runArgs: `--use-api-socket` hands this machine's engine"),
+        (r#"["--isolation=hyperv"]"#, "f:2:14: runArgs: `--isolation` is for containers of Windows alone"),
+        (r#"["--health-interval=1"]"#, "f:2:14: runArgs: `--health-interval`: `1` is no time"),
+        (r#"["--health-timeout=-1s"]"#, "f:2:14: runArgs: `--health-timeout`: `-1s` is no time"),
+        (r#"["--no-healthcheck", "--health-retries=1"]"#, "f:2:14: runArgs: `--no-healthcheck` contradicts"),
+        (r#"["--blkio-weight=5"]"#, "f:2:14: runArgs: `--blkio-weight`: `5` is no weight"),
+        (r#"["--device-read-bps=x:1"]"#, "f:2:14: runArgs: `--device-read-bps`: `x:1` is no /dev/PATH:VALUE"),
+        (r#"["--device-read-iops=/dev/x:1k"]"#, "f:2:14: runArgs: `--device-read-iops`: `1k` is no number"),
+        (r#"["--volume-driver=nfs"]"#, "f:2:14: runArgs: `--volume-driver`: `nfs`"),
         (r#"["--init=maybe"]"#, "f:2:14: runArgs: `--init`: `maybe` is neither true nor false"),
         (r#"["-p", "x"]"#, "f:2:20: runArgs: `-p`: `x` is no port"),
         (r#"["-p", "0"]"#, "f:2:20: runArgs: `-p`: `0` is no port"),
