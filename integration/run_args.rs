@@ -49,8 +49,8 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeSet<String>) {
         Value::Null | Value::Bool(false) => {}
         Value::String(text) if text.is_empty() => {}
         Value::Number(number) if number.as_f64() == Some(0.0) => {}
-        other => {
-            into.insert(format!("{path}={other}"));
+        Value::Bool(_) | Value::String(_) | Value::Number(_) => {
+            into.insert(format!("{path}={value}"));
         }
     }
 }
