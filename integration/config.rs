@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, docker};
+use crate::support::{Image, Sandbox, docker};
 
 #[test]
 fn the_document_is_that_of_the_reference() {
@@ -224,4 +224,27 @@ fn a_check_reads_what_a_configuration_names_and_nothing_outside_the_repository()
         let ran = sandbox.run(&["config", &web, "--check"]);
         assert!(!ran.stdout.contains("fixed name") && !ran.stdout.contains("secret"), "{}", ran.stdout);
     }
+}
+
+/// The engine's image is looked into; nothing of it runs, and nothing is left of the look.
+#[test]
+fn a_check_looks_into_the_engines_image() {
+    let sandbox = Sandbox::new();
+    let image = Image::build(
+        "FROM busybox:1\nRUN echo me:x:1000:1000::/:/bin/sh >>/etc/passwd && mkdir -p /etc/apt/sources.list.d && touch /etc/apt/sources.list.d/yarn.list\nVOLUME /data\nENTRYPOINT [\"touch\", \"/ran\"]\n",
+        &[],
+    );
+    let check = |user: &str, more: &str| {
+        let config = format!(r#"{{"image": "{}", "remoteUser": "{user}"{more}}}"#, image.0);
+        let folder = sandbox.repository(&format!("{user}{}", more.len()), &config).display().to_string();
+        let ran = sandbox.run(&["config", &folder, "--check", "--format", "json"]);
+        let found = ran.json()["findings"].as_array().expect("a list").clone();
+        (ran.code, found.iter().map(|one| one["rule"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(check("me", ""), (0, vec!["no-ssh-server".to_owned()]));
+    assert_eq!(check("vscode", ""), (1, vec!["no-ssh-server".to_owned(), "user-not-in-image".to_owned()]));
+    let feature = r#", "features": {"ghcr.io/devcontainers/features/sshd:1": {}}"#;
+    assert_eq!(check("vscode", feature), (0, vec!["yarn-list".to_owned()]));
+    let left = docker(&["ps", "-aq", "--filter", &format!("ancestor={}", image.0)]).expect(0).stdout;
+    assert_eq!(left, "");
 }

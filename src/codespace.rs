@@ -152,6 +152,8 @@ pub mod label {
     pub const SERVICE: &str = "localspace.service";
     /// The folder in the container that a working tree of this machine is mounted at; absent where the repository was cloned.
     pub const BIND: &str = "localspace.bind";
+    /// Whose look into an image a container is for, which is never started.
+    pub const LOOK: &str = "localspace.look";
     /// The reference CLI's label of the local folder, so that editors attach.
     pub const LOCAL_FOLDER: &str = "devcontainer.local_folder";
     /// The reference CLI's label of the configuration file.

@@ -149,7 +149,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,
         Verb::Stop(args) => interrupts.until(stop::run(&args, context)).await,
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
-        Verb::Config(args) => interrupts.until(config::run(&args, context)).await,
+        Verb::Config(args) => interrupts.until(Box::pin(config::run(&args, context))).await,
         Verb::Registry(args) => interrupts.until(Box::pin(registry::run(&args, context))).await,
         Verb::Doctor(args) => interrupts.until(doctor::run(&args, context)).await,
     }

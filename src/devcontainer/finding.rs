@@ -86,6 +86,10 @@ pub enum Rule {
     MobyOnTrixie,
     /// A user that the image does not have.
     UserMissing,
+    /// An image with a list of packages whose key has changed.
+    YarnList,
+    /// An image without an SSH server.
+    NoSshServer,
     /// A container with a fixed name.
     ContainerName,
     /// A service that is not started.
@@ -124,7 +128,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -158,6 +162,8 @@ impl Rule {
         Self::CouldBePrebuilt,
         Self::MobyOnTrixie,
         Self::UserMissing,
+        Self::YarnList,
+        Self::NoSshServer,
         Self::ContainerName,
         Self::ComposeProfile,
         Self::Misplaced,
@@ -202,6 +208,8 @@ impl Rule {
             Self::CouldBePrebuilt => "could-be-prebuilt",
             Self::MobyOnTrixie => "moby",
             Self::UserMissing => "user-not-in-image",
+            Self::YarnList => "yarn-list",
+            Self::NoSshServer => "no-ssh-server",
             Self::ContainerName => "container-name",
             Self::ComposeProfile => "compose-profile",
             Self::Misplaced => "misplaced",
@@ -246,13 +254,14 @@ impl Rule {
             | Self::RepositoryAccess
             | Self::GitOverSsh
             | Self::HostRequirements
+            | Self::YarnList
             | Self::ContainerName
             | Self::ComposeProfile
             | Self::Misplaced
             | Self::HostPort
             | Self::Deprecated
             | Self::Idle => Severity::Warning,
-            Self::CouldBePrebuilt => Severity::Note,
+            Self::CouldBePrebuilt | Self::NoSshServer => Severity::Note,
         }
     }
 

@@ -93,7 +93,7 @@ impl RepositoryFiles for Everywhere<'_> {
 fn read(text: &str) {
     match Configuration::read(text, "f") {
         Ok(config) => {
-            for advice in advise(&config, &Everywhere(text)) {
+            for advice in advise(&config, &Everywhere(text), None) {
                 for finding in advice.findings.iter().take(100) {
                     let _place = (advice.place(finding.span.start), advice.excerpt(finding));
                 }

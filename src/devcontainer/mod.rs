@@ -39,7 +39,7 @@ mod workspace;
 mod yaml;
 
 pub use added::added;
-pub use advice::{Advice, Named, RepositoryFiles, Script, advise};
+pub use advice::{Advice, ImageFacts, Named, RepositoryFiles, Script, advise, base_image};
 pub use changes::{changed, fingerprint};
 pub use command::{LifecycleCommand, SingleCommand};
 pub use config::{AppPort, DevContainer};

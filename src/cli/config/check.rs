@@ -7,9 +7,10 @@ use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::features::{self, Sources};
-use crate::devcontainer::{Advice, Configuration, Finding, Severity, Variables, advise};
+use crate::devcontainer::{Advice, Configuration, Finding, ImageFacts, Severity, Variables, advise, base_image};
 use crate::feature_store::read_lockfile;
 use crate::report::plain;
+use crate::steps::image_facts;
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -36,7 +37,8 @@ pub(super) async fn run(
     format: Format,
 ) -> Result<u8, CliError> {
     let files = Files { place };
-    let mut advice = advise(config, &files);
+    let facts = facts(context, config, &files).await;
+    let mut advice = advise(config, &files, facts.as_ref());
     of_features(context, config, place, &mut advice).await?;
     let told: Vec<Told<'_>> =
         advice.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding))).collect();
@@ -52,6 +54,13 @@ pub(super) async fn run(
         context.ui.say(&format!("{}: {}\n", plain(file), counted(&told)));
     }
     Ok(u8::from(advice.iter().any(Advice::has_errors)))
+}
+
+/// Looks into the image, where the engine has it. Without an engine less is known, and that is all.
+async fn facts(context: &Context, config: &Configuration, files: &Files<'_>) -> Option<ImageFacts> {
+    let image = base_image(config, files)?;
+    let engine = context.engine().ok()?;
+    image_facts(&engine, &context.home.id(), &image, context.clock.now().as_second()).await.ok().flatten()
 }
 
 /// Adds what is to be said about Features, as far as the repository's files show it.

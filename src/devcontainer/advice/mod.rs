@@ -1,6 +1,7 @@
 //! What reading a configuration, and the files that it names, can show of what goes wrong in a codespace later (codespaces-facts.md
 //! section 5): `config --check`.
 
+mod base;
 mod compose;
 mod dockerfile;
 mod hooks;
@@ -60,6 +61,17 @@ pub enum Named {
     Missing,
 }
 
+/// What lies in an image that the engine has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The names of its users.
+    pub users: Vec<String>,
+    /// It has an SSH server.
+    pub has_ssh_server: bool,
+    /// Its apt knows yarn's packages.
+    pub has_yarn_list: bool,
+}
+
 /// What is to be said about one file, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
@@ -97,8 +109,14 @@ impl Advice {
     }
 }
 
-/// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first.
-pub fn advise(config: &Configuration, files: &dyn RepositoryFiles) -> Vec<Advice> {
+/// Returns the image that a container is made from, or its Dockerfile begins with; nothing where that is not in the files.
+pub fn base_image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
+    base::image(config, files)
+}
+
+/// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first. `facts` are those of its
+/// [`base_image`], where the engine has that.
+pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, facts: Option<&ImageFacts>) -> Vec<Advice> {
     let mut own = Advice::new(&config.file, &config.text);
     let findings = &mut own.findings;
     findings.extend(config.findings.iter().filter(|one| !one.rule.is_ours()).cloned());
@@ -111,7 +129,8 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles) -> Vec<Advice
     prebuild::look(root, findings);
     older::look(root, findings);
     images::look(config, files, findings);
-    users::look(config, files, findings);
+    users::look(config, files, facts, findings);
+    base::look(config, files, facts, findings);
     let others = compose::look(config, files, findings);
     let mut all = vec![own];
     all.extend(dockerfile::look(config, files));
@@ -127,6 +146,11 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles) -> Vec<Advice
 
 fn finding(rule: Rule, node: &Node, problem: String, hint: &str) -> Finding {
     Finding { rule, span: node.span.clone(), problem, hint: Some(hint.to_owned()) }
+}
+
+/// Tells whether a configuration names a Feature, which may make users and install anything.
+fn installs_features(config: &Configuration) -> bool {
+    config.root.get("features").is_some_and(|features| features.node.last_of_each().next().is_some())
 }
 
 /// Calls a function with every text in a value.

@@ -8,6 +8,7 @@ struct Repository {
     beside: Vec<(&'static str, &'static str)>,
     texts: Vec<(&'static str, &'static str)>,
     misplaced: Vec<&'static str>,
+    facts: Option<ImageFacts>,
 }
 
 impl RepositoryFiles for Repository {
@@ -37,7 +38,7 @@ impl RepositoryFiles for Repository {
 /// Returns `file:line:column rule` of every finding.
 fn told(text: &str, files: &Repository) -> Vec<String> {
     let config = Configuration::read(text, "f").expect(text);
-    let all = advise(&config, files);
+    let all = advise(&config, files, files.facts.as_ref());
     let line = |advice: &Advice, finding: &Finding| {
         let (line, column) = advice.place(finding.span.start);
         format!("{}:{line}:{column} {}", advice.file, finding.rule.name())
@@ -304,4 +305,39 @@ fn a_user_that_an_official_image_does_not_have_is_told() {
     ] {
         assert!(!built(text), "{text}");
     }
+}
+
+/// An image that the engine has: its users, an SSH server, yarn's list for apt.
+#[test]
+fn what_lies_in_an_image_is_told() {
+    let with = |config: &str, has_ssh_server: bool, dockerfile: &'static str| {
+        let users = ["root", "vscode"].map(str::to_owned).to_vec();
+        let facts = Some(ImageFacts { users, has_ssh_server, has_yarn_list: true });
+        told(config, &Repository { beside: vec![("D", dockerfile)], facts, ..Repository::default() })
+    };
+    for (config, expected) in [
+        (r#"{"image": "x", "remoteUser": "node"}"#, &["f:1:30 user-not-in-image"][..]),
+        (r#"{"image": "x", "containerUser": "me:root"}"#, &["f:1:33 user-not-in-image"]),
+        (r#"{"image": "debian:12", "remoteUser": "vscode"}"#, &[]),
+        (r#"{"image": "x", "remoteUser": "1000", "containerUser": "vscode:users"}"#, &[]),
+        (r#"{"image": "x", "remoteUser": "${localEnv:U}"}"#, &[]),
+        (r#"{"image": "${localEnv:I}", "remoteUser": "node"}"#, &[]),
+        (r#"{"image": "x", "remoteUser": "node", "features": {"ghcr.io/a/f/x:1": {}}}"#, &["f:1:11 yarn-list"]),
+    ] {
+        assert_eq!(with(config, true, ""), expected, "{config}");
+    }
+    let built = r#"{"build": {"dockerfile": "D"}}"#;
+    for (dockerfile, expected) in [
+        ("FROM x\nRUN apt-get update\n", &["f:1:26 yarn-list", "f:1:26 no-ssh-server"][..]),
+        (
+            "FROM x\nRUN rm /etc/apt/sources.list.d/yarn.list && apt-get update && apt-get install -y openssh-server\n",
+            &[],
+        ),
+        ("FROM x\nRUN ./install.sh\n", &[]),
+        ("FROM x\n", &["f:1:26 no-ssh-server"]),
+    ] {
+        assert_eq!(with(built, false, dockerfile), expected, "{dockerfile}");
+    }
+    let image = r#"{"image": "x", "features": {"ghcr.io/devcontainers/features/sshd:1": {}}}"#;
+    assert_eq!(with(image, false, ""), ["f:1:11 yarn-list"]);
 }

@@ -1,11 +1,9 @@
 //! Users that an image does not have (facts row 18).
 
-use std::collections::BTreeMap;
-
-use super::super::configuration::{Configuration, Kind};
-use super::super::dockerfile::{Dockerfile, instructions};
+use super::super::configuration::Configuration;
+use super::super::dockerfile::instructions;
 use super::super::finding::{Finding, Rule};
-use super::{Named, RepositoryFiles};
+use super::{ImageFacts, RepositoryFiles, base, installs_features};
 
 /// Official images that have no user for people.
 const BARE: [&str; 10] =
@@ -17,18 +15,21 @@ const USERS: [&str; 3] = ["vscode", "codespace", "node"];
 /// What makes users, in a Dockerfile: whoever has one of these may have any user.
 const MAKERS: [&str; 7] = ["useradd", "adduser", "passwd", "usermod", ".sh", "http", "COPY --from"];
 
-/// Looks at the users that a configuration names. What cannot be known for certain is not told.
-pub(super) fn look(config: &Configuration, files: &dyn RepositoryFiles, findings: &mut Vec<Finding>) {
-    let installs = config.root.get("features").is_some_and(|features| features.node.last_of_each().next().is_some());
-    let Some(image) = image(config, files).filter(|_| !installs) else { return };
-    let name = image.trim_start_matches("docker.io/").trim_start_matches("library/");
-    let name = name.split([':', '@']).next().unwrap_or_default();
-    if !BARE.contains(&name) {
-        return;
-    }
+/// Looks at the users that a configuration names. What cannot be known for certain is not told: an image that the engine has is looked into, of
+/// others a few are known.
+pub(super) fn look(
+    config: &Configuration,
+    files: &dyn RepositoryFiles,
+    facts: Option<&ImageFacts>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(image) = image(config, files).filter(|_| !installs_features(config)) else { return };
     for property in ["remoteUser", "containerUser"] {
         let Some(member) = config.root.get(property) else { continue };
-        let Some(user) = member.node.text().filter(|user| USERS.contains(user)) else { continue };
+        let Some(user) = member.node.text().and_then(|text| text.split(':').next()) else { continue };
+        if !is_missing(user, &image, facts) {
+            continue;
+        }
         let problem = format!("{image} has no user `{user}`: nothing can run as it");
         let hint =
             "make it in a Dockerfile, or take an image that has it, such as mcr.microsoft.com/devcontainers/base";
@@ -41,24 +42,33 @@ pub(super) fn look(config: &Configuration, files: &dyn RepositoryFiles, findings
     }
 }
 
+fn is_missing(user: &str, image: &str, facts: Option<&ImageFacts>) -> bool {
+    // A number needs no name.
+    if user.is_empty() || user.contains("${") || user.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    if let Some(facts) = facts {
+        return !facts.users.iter().any(|known| known == user);
+    }
+    let name = image.trim_start_matches("docker.io/").trim_start_matches("library/");
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    BARE.contains(&name) && USERS.contains(&user)
+}
+
 /// Returns the image whose users the container has; nothing where a Dockerfile may make one.
 fn image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    match &config.kind {
-        Kind::Image(image) => Some(image.value.clone()),
-        Kind::Dockerfile(named) => {
-            let Named::There { text, .. } = files.beside(&named.value) else { return None };
-            let makes = |text: &str| MAKERS.iter().chain(&USERS).any(|maker| text.contains(maker));
-            if instructions(&text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
-                || text.contains("<<")
-            {
-                return None;
-            }
-            let has_choice = config
-                .root
-                .get("build")
-                .is_some_and(|build| build.node.get("args").is_some() || build.node.get("target").is_some());
-            if has_choice { None } else { Dockerfile::read(&text).base_image(&BTreeMap::new(), None, "amd64") }
+    if let Some(text) = base::dockerfile(config, files) {
+        let makes = |text: &str| MAKERS.iter().chain(&USERS).any(|maker| text.contains(maker));
+        let has_choice = config
+            .root
+            .get("build")
+            .is_some_and(|build| build.node.get("args").is_some() || build.node.get("target").is_some());
+        if has_choice
+            || text.contains("<<")
+            || instructions(&text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
+        {
+            return None;
         }
-        Kind::Compose { .. } | Kind::Default => None,
     }
+    base::image(config, files)
 }

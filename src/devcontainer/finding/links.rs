@@ -1,7 +1,7 @@
 //! The page that each rule is from.
 //!
 //! Each address is that of a file that was read: of `content/` in github/docs (`docs.github.com/en/` before its path), of `_implementors/` in
-//! devcontainers/devcontainers.github.io (`containers.dev/implementors/`), or of the repository that it names.
+//! devcontainers/devcontainers.github.io (`containers.dev/implementors/`), or of the repository that it names; one is an issue.
 
 use super::Rule;
 
@@ -46,6 +46,10 @@ impl Rule {
                 "https://docs.github.com/en/codespaces/setting-up-your-project-for-codespaces/adding-a-dev-container-configuration/introduction-to-dev-containers#devcontainerjson"
             }
             Self::MobyOnTrixie => "https://github.com/devcontainers/features/blob/main/src/docker-in-docker/NOTES.md",
+            Self::YarnList => "https://github.com/devcontainers/images/issues/1797",
+            Self::NoSshServer => {
+                "https://docs.github.com/en/codespaces/developing-in-a-codespace/using-github-codespaces-with-github-cli#ssh-into-a-codespace"
+            }
             Self::UserMissing => "https://containers.dev/implementors/json_reference/#remoteUser",
             Self::ContainerName | Self::ComposeProfile => {
                 "https://containers.dev/implementors/json_reference/#compose-specific"
@@ -74,7 +78,7 @@ mod tests {
     use super::*;
 
     /// Every page that was opened and says what its rule says, with the headings in it that are linked to.
-    const PAGES: [(&str, &[&str]); 11] = [
+    const PAGES: [(&str, &[&str]); 13] = [
         (
             "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry",
             &["pulling-a-docker-image-into-your-codespace"],
@@ -120,6 +124,11 @@ mod tests {
             ],
         ),
         ("https://github.com/devcontainers/features/blob/main/src/docker-in-docker/NOTES.md", &[]),
+        ("https://github.com/devcontainers/images/issues/1797", &[]),
+        (
+            "https://docs.github.com/en/codespaces/developing-in-a-codespace/using-github-codespaces-with-github-cli",
+            &["ssh-into-a-codespace"],
+        ),
     ];
 
     /// Without headings of their own.

@@ -52,7 +52,7 @@ fn what_the_published_schema_refuses_is_told() {
         let name = verdict["name"].as_str().expect("a name");
         let is_note = |finding: &Finding| finding.rule.severity() == Severity::Note;
         let clean = Configuration::read(&verdict["instance"].to_string(), "f")
-            .is_ok_and(|config| advise(&config, &Nothing).iter().all(|one| one.findings.iter().all(is_note)));
+            .is_ok_and(|config| advise(&config, &Nothing, None).iter().all(|one| one.findings.iter().all(is_note)));
         if clean != (verdict["valid"] == true) {
             differs.push(name);
         }
