@@ -18,7 +18,7 @@ while (accept(my $c, $s)) { syswrite $c, "hello\n"; my $n = 0; while (my $r = sy
 fn codespace(sandbox: &Sandbox, name: &str) {
     let config = json!({
         "image": "mcr.microsoft.com/devcontainers/base:trixie",
-        "forwardPorts": [3000, 4000], "portsAttributes": {"3000": {"label": "web"}},
+        "forwardPorts": [3000, 4000], "portsAttributes": {"3000": {"label": "web"}, "perl server\\.pl 0.0.0.0 \\d+": {"label": "open"}},
         "postStartCommand": "for at in '127.0.0.1 3000' '0.0.0.0 8000'; do setsid perl server.pl $at </dev/null >/dev/null 2>&1 & done; until grep -q ':1F40 .* 0A ' /proc/net/tcp && grep -q ':0BB8 .* 0A ' /proc/net/tcp; do :; done",
     });
     let repository = sandbox.repository("r", &config.to_string());
@@ -111,6 +111,8 @@ fn the_ports_that_are_named_or_listened_on_are_listed() {
         json!({"sourcePort": 3000, "label": "web", "visibility": "private", "listening": true, "address": null});
     assert_eq!(row(3000), Some(expected));
     assert_eq!(row(4000).expect("named")["listening"], false);
+    // What its command line says.
+    assert_eq!(row(8000).expect("listened on")["label"], "open");
     let address = row(8000).expect("listened on")["address"].as_str().expect("an address").to_owned();
     let stream = TcpStream::connect(&address).expect("connected");
     assert_eq!(talk(stream, 5), "hello\ngot 5\n");

@@ -50,6 +50,11 @@ pub(super) fn fresh_mark() -> EndMark {
     EndMark::new(entropy())
 }
 
+/// Returns a text that writes a mark at its end, however its commands ended.
+fn with_end(text: &str, mark: &EndMark) -> String {
+    format!("{{\n{text}code=0\n{}\n}}\n", mark.script())
+}
+
 /// Returns the operating system's random bytes, or where it has none, its clock's.
 pub(super) fn entropy() -> [u8; 16] {
     let mut bytes = [0; 16];
@@ -99,6 +104,20 @@ impl Gate {
         }
     }
 
+    /// Hands the shell a text of ours, its last, and returns what it printed.
+    pub(super) async fn print(self, text: &str) -> Result<String, EngineError> {
+        let mark = fresh_mark();
+        let (_, printed) = self.run_to_end(&with_end(text, &mark), &mark).await?;
+        Ok(String::from_utf8_lossy(&printed).into_owned())
+    }
+
+    /// Hands the shell a text of ours in between, and returns what it printed, and the shell, if it is still there.
+    pub(super) async fn print_in_between(self, text: &str) -> Result<(String, Option<Self>), EngineError> {
+        let mark = fresh_mark();
+        let (printed, gate) = self.ask(&with_end(text, &mark), &mark).await?;
+        Ok((String::from_utf8_lossy(&printed).into_owned(), gate))
+    }
+
     /// Hands the shell its text, which writes `mark` at its end.
     pub(super) async fn run(self, text: &str, mark: &EndMark) -> Running {
         let ExecSession { id, output, mut input } = self.session;
@@ -109,7 +128,7 @@ impl Gate {
         Running::new(id, output, mark)
     }
 
-    /// Hands the shell a text of ours in between and waits for its end; returns what it wrote to its standard output, and the shell, which waits
+    /// Hands the shell a text of ours in between, which writes `mark` at its end, and waits for that; returns what it wrote to its standard output, and the shell, which waits
     /// on, if it is still there.
     pub(super) async fn ask(self, text: &str, mark: &EndMark) -> Result<(Vec<u8>, Option<Self>), EngineError> {
         let (cookie, ExecSession { id, output, mut input }) = (self.cookie, self.session);

@@ -55,7 +55,7 @@ pub use image::{BuildOptions, ImageUse, LockfileUse, image_base, image_repositor
 pub use image_facts::image_facts;
 pub use kept::Kept;
 pub use order::{Bind, Cache, OnFailure, Order, Workspaces};
-pub use ports::{Relays, listening};
+pub use ports::{Listener, Relays, listening};
 pub use processes::stop;
 pub use recovery::{RECOVERY_IMAGE, recovery_configuration};
 pub use run_args::RunArgs;

@@ -11,12 +11,85 @@ use crate::engine::{ContainerId, Engine, EngineError, ExecSession, ExecSpec, Pow
 /// The address at which a container finds its engine's own name server.
 const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
 
-/// Returns the ports that something listens on in a container, each with the addresses.
-pub async fn listening(engine: &Engine, container: &ContainerId) -> Result<BTreeMap<u16, Vec<IpAddr>>, EngineError> {
-    let mark = fresh_mark();
-    let text = format!("{{\ncat /proc/net/tcp /proc/net/tcp6 2>/dev/null\ncode=0\n{}\n}}\n", mark.script());
-    let (_, printed) = Gate::open(engine, container, "root").await?.run_to_end(&text, &mark).await?;
-    Ok(read(&String::from_utf8_lossy(&printed)))
+/// What listens on a port.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listener {
+    /// At which addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The command line of its process, its words with spaces between; nothing where that was not asked for, or is not known.
+    pub command: Option<String>,
+}
+
+/// The sockets that listen on a port, as the kernel knows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Sockets {
+    addresses: Vec<IpAddr>,
+    inodes: Vec<u64>,
+}
+
+/// The kernel's tables of sockets.
+const TABLES: &str = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null\n";
+
+/// Returns the ports that something listens on in a container; with the command lines, where `with_commands` asks for them.
+pub async fn listening(
+    engine: &Engine,
+    container: &ContainerId,
+    with_commands: bool,
+) -> Result<BTreeMap<u16, Listener>, EngineError> {
+    let commands;
+    let sockets;
+    if with_commands {
+        // Whose sockets they are is another user's to know, even to root of a container.
+        let gate = Gate::open_as(engine, container, "root", Powers::All).await?;
+        let (printed, gate) = gate.print_in_between(&format!("{TABLES}ls -l /proc/[0-9]*/fd 2>/dev/null\n")).await?;
+        sockets = read(&printed);
+        commands = match gate {
+            Some(gate) => self::commands(gate, &sockets, &owners(&printed)).await?,
+            None => BTreeMap::new(),
+        };
+    } else {
+        sockets = read(&Gate::open(engine, container, "root").await?.print(TABLES).await?);
+        commands = BTreeMap::new();
+    }
+    let listener =
+        |(port, Sockets { addresses, .. })| (port, Listener { addresses, command: commands.get(&port).cloned() });
+    Ok(sockets.into_iter().map(listener).collect())
+}
+
+/// Returns the command lines of what listens, by port.
+async fn commands(
+    gate: Gate,
+    sockets: &BTreeMap<u16, Sockets>,
+    owners: &BTreeMap<u64, u32>,
+) -> Result<BTreeMap<u16, String>, EngineError> {
+    let process = |sockets: &Sockets| sockets.inodes.iter().find_map(|inode| owners.get(inode)).copied();
+    let of_port: Vec<(u16, u32)> =
+        sockets.iter().filter_map(|(port, sockets)| Some((*port, process(sockets)?))).collect();
+    let each = |(port, process): &(u16, u32)| {
+        format!("echo {port} \"$(tr '\\0\\n' '  ' </proc/{process}/cmdline)\" 2>/dev/null\n")
+    };
+    let printed = gate.print(&of_port.iter().map(each).collect::<String>()).await?;
+    let line = |line: &str| {
+        let (port, command) = line.split_once(' ')?;
+        Some((port.parse().ok()?, command.trim_end().to_owned()))
+    };
+    Ok(printed.lines().filter_map(line).collect())
+}
+
+/// Returns which process has which socket, of what `ls -l` prints of `/proc/*/fd`.
+fn owners(listing: &str) -> BTreeMap<u64, u32> {
+    let mut process = None;
+    let mut owners = BTreeMap::new();
+    for line in listing.lines() {
+        if let Some(folder) = line.strip_prefix("/proc/") {
+            process = folder.split('/').next().and_then(|number| number.parse().ok());
+        }
+        let inode = line.split_once(" -> socket:[").and_then(|(_, rest)| rest.trim_end_matches(']').parse().ok());
+        if let (Some(inode), Some(process)) = (inode, process) {
+            owners.entry(inode).or_insert(process);
+        }
+    }
+    owners
 }
 
 /// Connections into one container.
@@ -50,16 +123,18 @@ impl Relays {
 }
 
 /// Reads the sockets that listen from a kernel's tables.
-fn read(tables: &str) -> BTreeMap<u16, Vec<IpAddr>> {
-    let mut ports: BTreeMap<u16, Vec<IpAddr>> = BTreeMap::new();
+fn read(tables: &str) -> BTreeMap<u16, Sockets> {
+    let mut ports: BTreeMap<u16, Sockets> = BTreeMap::new();
     for line in tables.lines() {
         let mut fields = line.split_whitespace();
-        let (local, state) = (fields.nth(1).unwrap_or_default(), fields.nth(1));
+        let (local, state, inode) = (fields.nth(1).unwrap_or_default(), fields.nth(1), fields.nth(5));
         let Some((address, port)) = local.split_once(':').filter(|_| state == Some("0A")) else { continue };
         if let (Some(address), Ok(port)) = (self::address(address), u16::from_str_radix(port, 16))
             && address != IpAddr::V4(NAME_SERVER)
         {
-            ports.entry(port).or_default().push(address);
+            let sockets = ports.entry(port).or_default();
+            sockets.addresses.push(address);
+            sockets.inodes.extend(inode.and_then(|inode| inode.parse::<u64>().ok()));
         }
     }
     ports
@@ -97,11 +172,26 @@ mod tests {
             \x20  0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 00000000\n\
             \x20  1: 00000000000000000000000000000000:0BB8 00000000000000000000000000000000:0000 0A 00000000\n";
         let ports = read(tables);
-        let shown: Vec<String> = ports.iter().map(|(port, addresses)| format!("{port} {addresses:?}")).collect();
+        let shown: Vec<String> =
+            ports.iter().map(|(port, sockets)| format!("{port} {:?}", sockets.addresses)).collect();
         assert_eq!(shown, ["22 [0.0.0.0]", "3000 [::]", "8080 [127.0.0.1, ::1]"]);
     }
 
+    #[test]
+    fn a_socket_is_the_first_processs_that_has_it() {
+        let tables = "   0: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 100 0 0 10 0\n";
+        assert_eq!(read(tables).get(&3000).map(|sockets| sockets.inodes.clone()), Some(vec![4711]));
+        let listing = "/proc/1/fd:\ntotal 0\nlrwx------ 1 root root 64 Nov 25 06:00 0 -> /dev/null\n\n\
+            /proc/17/fd:\ntotal 0\nlrwx------ 1 me me 64 Nov 25 06:00 3 -> socket:[4711]\n/proc/18/fd:\nl 3 -> socket:[4711]\nl 4 -> socket:[x]\n";
+        assert_eq!(owners(listing), BTreeMap::from([(4711, 17)]));
+    }
+
     proptest! {
+        #[test]
+        fn no_listing_panics(text in "(/proc/|[0-9]| -> socket:\\[|\\]|\n|\u{e9}){0,60}") {
+            let _owners = owners(&text);
+        }
+
         #[test]
         fn no_table_panics(text in "([0-9A-F: \n]|0A|\u{e9}){0,80}") {
             let _ports = read(&text);

@@ -2,8 +2,7 @@
 
 mod forward;
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -14,7 +13,7 @@ use crate::codespace::label;
 use crate::devcontainer::{Entry, Ports};
 use crate::engine::ContainerDetails;
 use crate::report::plain;
-use crate::steps;
+use crate::steps::{self, Listener};
 
 /// List the ports of a codespace, or forward them
 ///
@@ -61,15 +60,15 @@ async fn list(selector: &Selector, is_json: bool, context: &mut Context) -> Resu
     let found = select::one(context, selector, &engine).await?;
     let container = found.container()?.clone();
     let details = engine.inspect(&container).await?;
+    let ports = Ports::of(&Entry::of_label(found.label(label::METADATA)).unwrap_or_default());
     let listening = if found.state == State::Running {
-        steps::listening(&engine, &container).await?.into_iter().collect()
+        steps::listening(&engine, &container, ports.wants_commands()).await?
     } else {
-        Vec::new()
+        BTreeMap::new()
     };
-    let metadata = Entry::of_label(found.label(label::METADATA)).unwrap_or_default();
     // An engine elsewhere has networks that this machine is not in.
     let is_near = engine.endpoint().address.is_local();
-    let rows = rows(&Ports::of(&metadata), &listening, details.as_ref(), is_near);
+    let rows = rows(&ports, &listening, details.as_ref(), is_near);
     if is_json {
         let row = |row: &Row| {
             json!({
@@ -113,22 +112,23 @@ fn table(rows: &[Row]) -> String {
 /// Returns the ports that are named or listened on. What is to be left alone where something listens (`onAutoForward`) is only there by name.
 fn rows(
     ports: &Ports,
-    listening: &[(u16, Vec<IpAddr>)],
+    listening: &BTreeMap<u16, Listener>,
     details: Option<&ContainerDetails>,
     is_near: bool,
 ) -> Vec<Row> {
     let published = details.map_or(&[][..], |details| &details.published);
     let named = ports.forwarded.iter().copied().chain(published.iter().map(|(inside, _)| *inside));
-    let heard = listening.iter().map(|(port, _)| *port).filter(|port| !ports.attributes(*port).is_ignored);
+    let attributes = |port: u16| ports.attributes(port, listening.get(&port).and_then(|one| one.command.as_deref()));
+    let heard = listening.keys().copied().filter(|port| !attributes(*port).is_ignored);
     let all: BTreeSet<u16> = named.chain(heard).collect();
     let row = |port: u16| {
-        let at = listening.iter().find(|(one, _)| *one == port).map(|(_, addresses)| addresses.as_slice());
+        let at = listening.get(&port).map(|one| &one.addresses);
         let outside = published.iter().find(|(inside, _)| *inside == port).map(|(_, outside)| outside.clone());
         // What listens on the loopback alone is not reached from outside of the container.
         let is_open = at.is_some_and(|addresses| addresses.iter().any(|address| !address.is_loopback()));
         let network = details.and_then(|details| details.addresses.first()).filter(|_| is_near);
         let address = outside.or_else(|| network.map(|address| format!("{address}:{port}"))).filter(|_| is_open);
-        Row { port, label: ports.attributes(port).label.unwrap_or_default(), is_listened_on: at.is_some(), address }
+        Row { port, label: attributes(port).label.unwrap_or_default(), is_listened_on: at.is_some(), address }
     };
     all.into_iter().map(row).collect()
 }
@@ -141,9 +141,9 @@ mod tests {
     fn a_port_is_named_or_listened_on_and_has_an_address_where_it_can_be_reached() {
         let label = r#"[{"forwardPorts": [3000, 5000], "portsAttributes": {"3000": {"label": "web"}, "22": {"onAutoForward": "ignore"}}}]"#;
         let ports = Ports::of(&Entry::of_label(label).expect("a label"));
-        let ip = |text: &str| vec![text.parse::<IpAddr>().expect("an address")];
-        let listening =
-            [(22, ip("0.0.0.0")), (3000, ip("127.0.0.1")), (8000, ip("0.0.0.0")), (9000, ip("::")), (9001, ip("::1"))];
+        let at = |text: &str| Listener { addresses: vec![text.parse().expect("an address")], ..Listener::default() };
+        let listening = [(22, "0.0.0.0"), (3000, "127.0.0.1"), (8000, "0.0.0.0"), (9000, "::"), (9001, "::1")];
+        let listening: BTreeMap<u16, Listener> = listening.map(|(port, address)| (port, at(address))).into();
         let details = ContainerDetails {
             published: vec![(8000, "127.0.0.1:8001".to_owned())],
             addresses: vec!["172.17.0.2".to_owned()],
