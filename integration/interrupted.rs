@@ -48,6 +48,9 @@ fn a_pull_from_a_registry_that_does_not_answer_is_left_and_nothing_is_left_of_th
     assert!(ran.stderr.contains("othing is left of the codespace"), "{}", ran.stderr);
     assert_eq!(left_of(&name), "");
     assert!(!sandbox.path("localspace/state/codespaces").join(&name).exists());
+    let late = sandbox.run(&["up", &repository, "--name", &name, "--timeout-per-phase", "1s"]).expect(1);
+    assert!(late.stderr.contains("it took longer than 1 s"), "{}", late.stderr);
+    assert_eq!(left_of(&name), "");
 }
 
 #[test]

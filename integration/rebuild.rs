@@ -224,10 +224,10 @@ fn files_that_are_not_committed_are_there_for_what_runs_on_this_machine() {
     crate::support::commit(&repository);
     let name = sandbox.name("files");
     let _up = sandbox.up(&repository, &name, &[]).expect(0);
-    // What lies there is not trusted: no link is followed, and a pipe does not hold anybody up.
+    // What lies there is not trusted: no link is followed, and a pipe does not hold anybody up. Links and pipes may have two names, too.
     let _work = sandbox.inside(
         &name,
-        "echo A=mine >uncommitted; mkfifo pipe; ln -s /etc evil; mkdir -m 000 closed; ln uncommitted twice",
+        "echo A=mine >uncommitted; mkfifo pipe; ln -s /etc evil; mkdir -m 000 closed; ln uncommitted twice; ln pipe pipe2; ln evil evil2",
     );
     let rebuilt = sandbox.rebuild(&name, &["--allow-initialize"]).expect(0);
     assert_eq!(rebuilt.phases(), "+++++-+++");

@@ -3,12 +3,12 @@
 //! Who works in a codespace may have put anything into it, so what comes out is taken with care: nothing is written but below the folder that it
 //! is unpacked into, which is empty, nothing through a link, nothing over what is there, no device, and no more than fits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use bytes::{Buf, Bytes};
@@ -48,7 +48,7 @@ pub(super) async fn unpack(
 ) -> std::result::Result<(), UnpackError> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let writing = tokio::task::spawn_blocking(move || {
-        Unpacker { to, most, bytes: 0, entries: 0, folders: HashSet::from([PathBuf::new()]), files: HashSet::new() }
+        Unpacker { to, most, bytes: 0, entries: 0, folders: HashSet::from([PathBuf::new()]), made: HashMap::new() }
             .take(Pieces { receiver, piece: Bytes::new() })
     });
     // A writer that is gone has its reason; where the engine breaks off, the writer sees an error and not an end.
@@ -100,8 +100,17 @@ struct Unpacker {
     entries: u64,
     /// Folders that were made: only into those is anything written, so never through a link.
     folders: HashSet<PathBuf>,
-    /// Files that were made: only those may have a second name.
-    files: HashSet<PathBuf>,
+    /// What came besides folders: only that may have a second name.
+    made: HashMap<PathBuf, Made>,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy)]
+enum Made {
+    File,
+    Link,
+    /// A pipe or a device, which is left out.
+    Nothing,
 }
 
 impl Unpacker {
@@ -131,33 +140,51 @@ impl Unpacker {
         }
         let mode = entry.header().mode()? & 0o777;
         let kind = entry.header().entry_type();
-        if kind.is_dir() {
+        let made = if kind.is_dir() {
             if self.folders.insert(name.to_owned()) {
                 DirBuilder::new().mode(0o700).create(&path)?;
                 fs::set_permissions(&path, Permissions::from_mode(mode | 0o700))?;
             }
+            return Ok(());
         } else if kind.is_symlink() {
             let target = entry.link_name_bytes().unwrap_or_default();
-            std::os::unix::fs::symlink(OsStr::from_bytes(&target), &path)?;
+            symlink(OsStr::from_bytes(&target), &path)?;
+            Made::Link
         } else if kind.is_hard_link() {
-            let first = inside(&entry.link_name_bytes().unwrap_or_default())?;
-            if !self.files.contains(&first) {
-                return Err(Error::new(ErrorKind::InvalidData, "it is another name of no file"));
-            }
-            fs::hard_link(self.to.join(first), &path)?;
-            self.files.insert(name.to_owned());
+            self.again(&inside(&entry.link_name_bytes().unwrap_or_default())?, &path)?
         } else if kind.is_file() {
-            self.bytes = self.bytes.saturating_add(entry.size());
-            if self.bytes > self.most.bytes {
-                let message = format!("more than {} MB", self.most.bytes / 1_000_000);
-                return Err(Error::new(ErrorKind::FileTooLarge, message));
-            }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            std::io::copy(entry, &mut file)?;
-            file.set_permissions(Permissions::from_mode(mode | 0o600))?;
-            self.files.insert(name.to_owned());
-        }
+            self.file(entry, &path, mode)?;
+            Made::File
+        } else {
+            Made::Nothing
+        };
+        self.made.insert(name.to_owned(), made);
         Ok(())
+    }
+
+    fn file(&mut self, entry: &mut tar::Entry<'_, impl Read>, path: &Path, mode: u32) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(entry.size());
+        if self.bytes > self.most.bytes {
+            let message = format!("more than {} MB", self.most.bytes / 1_000_000);
+            return Err(Error::new(ErrorKind::FileTooLarge, message));
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        std::io::copy(entry, &mut file)?;
+        file.set_permissions(Permissions::from_mode(mode | 0o600))
+    }
+
+    /// Gives what came as `first` a second name. The engine calls links and pipes so too.
+    fn again(&self, first: &Path, path: &Path) -> Result<Made> {
+        let Some(made) = self.made.get(first) else {
+            return Err(Error::new(ErrorKind::InvalidData, "it is another name of no file"));
+        };
+        let first = self.to.join(first);
+        match made {
+            Made::File => fs::hard_link(first, path)?,
+            Made::Link => symlink(fs::read_link(first)?, path)?,
+            Made::Nothing => {}
+        }
+        Ok(*made)
     }
 }
 
@@ -238,6 +265,9 @@ mod tests {
             (Kind::Link, "app/again", "app/d/file"),
             (Kind::Fifo, "app/pipe", ""),
             (Kind::Char, "app/device", ""),
+            // As the engine has what has two names.
+            (Kind::Link, "app/other link", "app/link"),
+            (Kind::Link, "app/other pipe", "app/pipe"),
         ]);
         let (folder, ended) = unpacked(&tar, MOST);
         ended.expect("unpacked");
@@ -246,7 +276,10 @@ mod tests {
         assert_eq!(to.join("d/file").metadata().expect("there").mode() & 0o7777, 0o755);
         assert_eq!(fs::read_link(to.join("link")).expect("a link"), Path::new("/etc/passwd"));
         assert_eq!(fs::read(to.join("again")).expect("there"), b"text");
-        assert!(!to.join("pipe").exists() && !to.join("device").exists());
+        assert_eq!(fs::read_link(to.join("other link")).expect("a link"), Path::new("/etc/passwd"));
+        for name in ["pipe", "other pipe", "device"] {
+            assert!(to.join(name).symlink_metadata().is_err(), "{name}");
+        }
     }
 
     #[test]
@@ -265,7 +298,18 @@ mod tests {
             ],
             &[TOP, (Kind::Link, "app/evil", "app/../../etc/passwd")],
             &[TOP, (Kind::Link, "app/evil", "/etc/passwd")],
-            &[TOP, (Kind::Symlink, "app/s", "/etc/passwd"), (Kind::Link, "app/evil", "app/s")],
+            &[
+                TOP,
+                (Kind::Symlink, "app/s", "../.."),
+                (Kind::Link, "app/t", "app/s"),
+                (Kind::Regular, "app/t/evil", "x"),
+            ],
+            &[
+                TOP,
+                (Kind::Symlink, "app/s", "../../evil"),
+                (Kind::Link, "app/t", "app/s"),
+                (Kind::Regular, "app/t", "x"),
+            ],
             &[TOP, (Kind::Regular, "app/none/evil", "x")],
             &[TOP, (Kind::Regular, "app/a", "x"), (Kind::Regular, "app/a", "y")],
         ] {

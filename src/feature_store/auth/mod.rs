@@ -17,6 +17,7 @@ use url::Url;
 use challenge::Challenge;
 use credential::{Credential, Found, Login};
 
+use super::address;
 use super::error::Problem;
 use super::explain::Explained;
 use super::http::{Answer, Client, Request};
@@ -78,9 +79,8 @@ impl Asker {
         if !is_refusal(first.status) {
             return Ok(first);
         }
-        let challenges = challenges(&first);
+        let (challenges, found) = (challenges(&first), self.login(of, wanted, &first).await);
         let mut refusal = Explained::read(first).await;
-        let found = login::find(&self.around, &of.registry).await;
         let with = found.login.as_ref().map(Some);
         for login in with.into_iter().chain([None]) {
             let refused = match self.authorization(client, &challenges, login, of).await? {
@@ -101,6 +101,17 @@ impl Asker {
             }
         }
         Err(refuse(refusal, &found, of))
+    }
+
+    /// Finds the login that may be shown to whoever refused. It is a registry's own: somebody else whom the registry redirects to could have it sent
+    /// anywhere.
+    async fn login(&self, of: &Repository, wanted: &Wanted, refusal: &Answer) -> Found {
+        if address::is_same_server(&wanted.url, &refusal.url) {
+            return login::find(&self.around, &of.registry).await;
+        }
+        let host = refusal.url.host_str().unwrap_or_default();
+        let note = format!("{} redirects to {host}, which is shown no login of it", of.registry);
+        Found { login: None, notes: vec![note] }
     }
 
     async fn authorization(

@@ -151,6 +151,28 @@ async fn a_challenge_that_leads_astray_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_login_is_not_shown_to_whom_a_registry_redirects_to() {
+    // As the reader of image layers once did (CVE-2020-15157): whoever is redirected to asks for the registry's login.
+    for challenge in ["Bearer realm=\"/token\"", "Basic realm=\"x\""] {
+        let other = Server::start(move |asked| match asked.line.starts_with("GET /token") {
+            true => Reply::new(200, r#"{"token":"good"}"#),
+            false => Reply::new(401, "").with("WWW-Authenticate", challenge),
+        })
+        .await;
+        let elsewhere = format!("http://127.0.0.1:{}/blob", other.port);
+        let server = Server::start(move |_| Reply::new(307, "").with("Location", elsewhere.clone())).await;
+        for auth in [json!({"username": "me", "password": "pw"}), json!({"identitytoken": "fresh"})] {
+            let machine = Machine::new();
+            login(&machine, &server, &auth);
+            let _refused = machine.find(&tool(&server)).await.expect_err("refused");
+        }
+        let asked = other.all();
+        assert!(asked.iter().all(|one| one.authorization.is_empty() && one.body.is_empty()), "{asked:?}");
+        assert!(!asked.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_credential_helper_that_cannot_be_run_is_told_where_a_registry_refuses() {
     let (server, machine) = (Server::start(wants_token("good")).await, Machine::new());
     machine.docker_config(&json!({"credsStore": "localspace-none", "auths": {format!("127.0.0.1:{}", server.port): {"auth": "bWU6b2xk"}}}));

@@ -12,6 +12,9 @@ const LARGEST: u64 = 1024 * 1024;
 /// What a Dockerfile is called in a context that does not have it.
 const OUTSIDE: &str = ".localspace.Dockerfile";
 
+/// What to do about what lies outside.
+const MOVE: &str = "a codespace has the repository's own files alone: move it into the repository";
+
 /// The image whose frontends read a Dockerfile by docker's own grammar.
 const DOCKERS: &str = "docker/dockerfile";
 
@@ -55,8 +58,8 @@ impl Context {
         let text =
             read(&dockerfile).map_err(|problem| config.error(span.clone(), format!("{file}: {problem}"), None))?;
         check(config, span, &file, &text, target)?;
-        let ignore = ignore(&dockerfile, &folder)
-            .map_err(|problem| config.error(span.clone(), problem, Some("docker would refuse it too".to_owned())))?;
+        let ignore = ignore(&dockerfile, &folder, &places.clone)
+            .map_err(|(problem, hint)| config.error(span.clone(), problem, Some(hint.to_owned())))?;
         let inside = dockerfile.strip_prefix(&folder).ok().map(|path| path.display().to_string());
         let inside = inside.filter(|path| !ignore.leaves_out(path));
         Ok(Self { file, text, folder, ignore, inside })
@@ -109,10 +112,7 @@ impl<'a> Places<'a> {
         let real = path.canonicalize().ok();
         if !path.starts_with(&self.clone) || real.as_ref().is_some_and(|real| !real.starts_with(&self.clone)) {
             let problem = format!("the {what} `{}` lies outside the repository", named.value);
-            return Err(error(
-                problem,
-                "a codespace has the repository's own files alone: move it into the repository",
-            ));
+            return Err(error(problem, MOVE));
         }
         match real.filter(|real| is_it(real)) {
             Some(real) => Ok((real, shown)),
@@ -165,15 +165,19 @@ fn check(
     }
 }
 
-/// Reads `<Dockerfile>.dockerignore`, else the context's own.
-fn ignore(dockerfile: &Path, folder: &Path) -> Result<DockerIgnore, String> {
+/// Reads `<Dockerfile>.dockerignore`, else the context's own; a link may not lead out of the clone.
+fn ignore(dockerfile: &Path, folder: &Path, clone: &Path) -> Result<DockerIgnore, (String, &'static str)> {
     let mut own = dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
     let all = [PathBuf::from(own), folder.join(".dockerignore")];
     let Some(path) = all.iter().find(|path| path.is_file()) else { return Ok(DockerIgnore::default()) };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = read(path).map_err(|problem| format!("{name}: {problem}"))?;
-    DockerIgnore::read(&text).map_err(|fault| format!("{name}:{}: {}", fault.line, fault.problem))
+    if !path.canonicalize().is_ok_and(|real| real.starts_with(clone)) {
+        return Err((format!("{name} is a link that leads out of the repository"), MOVE));
+    }
+    let refused = |problem: String| (problem, "docker would refuse it too");
+    let text = read(path).map_err(|problem| refused(format!("{name}: {problem}")))?;
+    DockerIgnore::read(&text).map_err(|fault| refused(format!("{name}:{}: {}", fault.line, fault.problem)))
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -277,6 +281,19 @@ mod tests {
         std::fs::write(top.path().join("clone/.devcontainer/.dockerignore"), "a\n!\n").expect("written");
         let error = find(top.path(), r#"{"dockerfile": "Dockerfile"}"#).expect_err("refused");
         assert!(error.contains(".dockerignore:2: `!`"), "{error}");
+    }
+
+    #[test]
+    fn no_line_of_a_file_outside_is_told() {
+        let top = clone();
+        std::fs::write(top.path().join("outside"), "!\n").expect("written");
+        for name in [".dockerignore", "Dockerfile.dockerignore"] {
+            let link = top.path().join("clone/.devcontainer").join(name);
+            symlink("../../outside", &link).expect("linked");
+            let error = find(top.path(), r#"{"dockerfile": "Dockerfile"}"#).expect_err("refused");
+            assert!(error.contains(&format!("{name} is a link that leads out of the repository")), "{error}");
+            std::fs::remove_file(&link).expect("removed");
+        }
     }
 
     #[test]

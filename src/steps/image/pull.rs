@@ -1,5 +1,7 @@
 //! An image that is named: pulled with the codespace's own registry secrets where the engine does not have it.
 
+use tokio::time::Instant;
+
 use super::build::login;
 use crate::devcontainer::DevContainer;
 use crate::diagnosis::{Failed, diagnose_pull};
@@ -7,6 +9,7 @@ use crate::engine::{EngineError, ImageDetails, Pull};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::limits::{Cut, deadline, within};
 use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
 
@@ -22,35 +25,41 @@ pub(in crate::steps) async fn ready(
         return Ok(image);
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
-    let mut pulled = pull(runner, reference, platform).await;
+    let limit = runner.order.timeout;
+    let ends = deadline(limit);
+    let mut pulled = pull(runner, reference, platform, ends).await;
     let mut image = None;
-    if let Some(Ok(Pull::Done)) = pulled {
+    if let Ok(Ok(Pull::Done)) = pulled {
         image = runner.engine.image(reference).await?;
     }
-    if let (Some(Ok(Pull::Done)), None) = (&pulled, &image) {
+    if let (Ok(Ok(Pull::Done)), None) = (&pulled, &image) {
         // Somebody else removed it in between; layers that it shares with another image that goes can take it along.
-        pulled = pull(runner, reference, platform).await;
+        pulled = pull(runner, reference, platform, ends).await;
         image = runner.engine.image(reference).await?;
     }
     match pulled {
-        None => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
-        Some(Err(error)) => {
+        Err(Cut::Interrupted) => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
+        Err(cut @ Cut::TimedOut) => Err(cut.failure(limit)),
+        Ok(Err(error)) => {
             let failed = StepFailure::from(error);
             Err(StepFailure { hint: failed.hint.or(Some(by_hand)), ..failed })
         }
-        Some(Ok(Pull::Refused(said))) => Err(refused(runner, reference, &said).await),
-        Some(Ok(Pull::NotFound(said))) => {
-            Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand)))
-        }
-        Some(Ok(Pull::Done)) => {
+        Ok(Ok(Pull::Refused(said))) => Err(refused(runner, reference, &said).await),
+        Ok(Ok(Pull::NotFound(said))) => Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand))),
+        Ok(Ok(Pull::Done)) => {
             let gone = || format!("the engine has no image {reference} after its pull: something else removes it");
             image.ok_or_else(|| StepFailure::new(FailureKind::Engine, gone()))
         }
     }
 }
 
-/// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2); returns nothing where it was interrupted.
-async fn pull(runner: &EngineRunner, reference: &str, platform: Option<&str>) -> Option<Result<Pull, EngineError>> {
+/// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2), until the phase's time is up.
+async fn pull(
+    runner: &EngineRunner,
+    reference: &str,
+    platform: Option<&str>,
+    ends: Option<Instant>,
+) -> Result<Result<Pull, EngineError>, Cut> {
     let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
     let login = registry.map(login);
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(8);
@@ -62,7 +71,7 @@ async fn pull(runner: &EngineRunner, reference: &str, platform: Option<&str>) ->
     });
     // Progress is for looking at: where the screen is behind, a line is left out.
     let pulling = runner.engine.pull(reference, platform, login, |text| drop(sender.try_send(text)));
-    let pulled = runner.cancel.run_until_cancelled(pulling).await;
+    let pulled = within(&runner.cancel, ends, pulling).await;
     drop(sender);
     let _shown = told.await;
     pulled
