@@ -90,6 +90,9 @@ fn what_goes_wrong_with_them_is_a_warning_and_the_codespace_can_be_used() {
     let bare = sandbox.repository("bare", r#"{"image": "busybox:1"}"#);
     let up = sandbox.up(&bare, &sandbox.name("bare"), &["--dotfiles-repository", "mona/dotfiles"]).expect(0);
     assert!(up.stderr.contains("there is no git in the container"), "{}", up.stderr);
+    let refused =
+        sandbox.up(&bare, &sandbox.name("login"), &["--dotfiles-repository", "https://hunter2@git.example/x"]);
+    assert!(!refused.expect(2).stderr.contains("hunter2"));
     let prebuild =
         sandbox.up(&bare, &sandbox.name("pre"), &["--dotfiles-repository", "mona/dotfiles", "--as-prebuild"]);
     assert_eq!(prebuild.expect(0).phases(), "-++------");

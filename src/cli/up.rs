@@ -79,6 +79,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 }
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
+    let dotfiles = args.dotfiles.order()?;
     let secrets = Secrets::load(args.secrets_file.clone())?;
     let source = repository::locate(&args.repository)?;
     let engine = context.engine()?;
@@ -123,7 +124,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 wanted,
                 config,
                 lockfile: args.lockfile(),
-                dotfiles: args.dotfiles.order(),
+                dotfiles,
             };
             let order = if args.bind {
                 bind::order(context, &engine, new, &args.repository, attach, &args.options).await?
@@ -177,7 +178,7 @@ impl Args {
             ("--repository", differs(called.as_deref(), label::REPOSITORY)),
             ("--config", differs(self.config(), label::CONFIG)),
             ("--working-tree", self.working_tree),
-            ("--dotfiles-repository", self.dotfiles.order().is_some()),
+            ("--dotfiles-repository", self.dotfiles.are_given()),
             ("--bind", self.bind && found.bind().is_none()),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();

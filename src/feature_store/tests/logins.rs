@@ -154,9 +154,12 @@ async fn a_challenge_that_leads_astray_is_not_followed() {
 async fn a_login_is_not_shown_to_whom_a_registry_redirects_to() {
     // As the reader of image layers once did (CVE-2020-15157): whoever is redirected to asks for the registry's login.
     for challenge in ["Bearer realm=\"/token\"", "Basic realm=\"x\""] {
-        let other = Server::start(move |asked| match asked.line.starts_with("GET /token") {
-            true => Reply::new(200, r#"{"token":"good"}"#),
-            false => Reply::new(401, "").with("WWW-Authenticate", challenge),
+        let other = Server::start(move |asked| {
+            if asked.line.starts_with("GET /token") {
+                Reply::new(200, r#"{"token":"good"}"#)
+            } else {
+                Reply::new(401, "").with("WWW-Authenticate", challenge)
+            }
         })
         .await;
         let elsewhere = format!("http://127.0.0.1:{}/blob", other.port);
