@@ -1,5 +1,8 @@
 //! `rebuild`: another container around the same `/workspaces`, from the configuration that lies there.
 
+mod configuration;
+mod killed;
+
 use serde_json::json;
 
 use crate::support::{PASSWORD, Ran, Registry, Sandbox, docker, left_of, triple};
@@ -310,111 +313,6 @@ fn in_full_a_stale_image_is_replaced_and_volumes_go_but_for_the_work() {
     let _gone = docker(&["rmi", &image]);
 }
 
-const PHASES: [&str; 9] = [
-    "initializeCommand",
-    "image",
-    "create",
-    "onCreateCommand",
-    "updateContentCommand",
-    "registryLogin",
-    "postCreateCommand",
-    "postStartCommand",
-    "postAttachCommand",
-];
-
-/// Kills a rebuild at the beginning and at the end of each phase, and looks whether what comes next finishes or undoes it.
-fn killed_at_every_boundary(phases: &[&str], check: impl Fn(&Sandbox, &str, &str) + Sync) {
-    let boundaries: Vec<_> =
-        phases.iter().flat_map(|phase| ["phaseStarted", "phaseFinished"].map(|event| (event, *phase))).collect();
-    let one = |event: &str, phase: &str| {
-        let sandbox = Sandbox::new();
-        let mut config = hooks();
-        config["initializeCommand"] = json!("true");
-        let repository = sandbox.repository("r", &config.to_string());
-        let name = sandbox.name("killed");
-        let secrets = sandbox.file("s.env", &triple("A", "a.example", "hunter2-hunter2"));
-        let _up = sandbox.up(&repository, &name, &["--secrets-file", &secrets]).expect(0);
-        let _work = sandbox.inside(&name, "echo work >work");
-        let mut rebuild = sandbox.watch(&["rebuild", "-c", &name, "--allow-initialize"]);
-        rebuild.until_event(event, phase);
-        rebuild.kill();
-        check(&sandbox, &name, &format!("killed at {event} {phase}"));
-    };
-    for some in boundaries.chunks(3) {
-        std::thread::scope(|scope| {
-            for (event, phase) in some {
-                scope.spawn(|| one(event, phase));
-            }
-        });
-    }
-}
-
-#[test]
-fn one_that_was_killed_is_finished_or_undone_by_up() {
-    killed_at_every_boundary(&PHASES, |sandbox, name, at| {
-        let up = sandbox.up(&sandbox.path("r"), name, &[]).expect(0);
-        assert_eq!(sandbox.inside(name, "cat work"), "work\n", "{at}: {up:?}");
-        // A command that was cut off ran again.
-        let ran: Vec<char> = sandbox.inside(name, "tr -d '\\n' <~/ran").chars().collect();
-        let mut each = ran.clone();
-        each.dedup();
-        assert!(ran.starts_with(&['1']) && each.starts_with(&['1', '2', '3', '4', '5']), "{at}: {ran:?}");
-        let containers = docker(&["ps", "-aq", "--filter", &format!("label=localspace.codespace={name}")]).expect(0);
-        assert_eq!(containers.stdout.lines().count(), 1, "{at}");
-    });
-}
-
-#[test]
-fn one_that_was_killed_is_done_by_the_next_one_and_deleted_without_a_trace() {
-    killed_at_every_boundary(&["image", "create", "postCreateCommand"], |sandbox, name, at| {
-        let rebuilt = sandbox.rebuild(name, &[]).expect(0);
-        assert_eq!(rebuilt.phases(), "-++++++++", "{at}");
-        assert_eq!(sandbox.inside(name, "cat work; tr -d '\\n' <~/ran"), "work\n12345", "{at}");
-        let _gone = sandbox.run(&["delete", "-c", name]).expect(0);
-        assert_eq!(left_of(name), "", "{at}");
-        assert!(!sandbox.path("localspace/state/codespaces").join(name).exists(), "{at}");
-    });
-}
-
-#[test]
-fn a_container_that_did_not_come_to_take_the_place_of_the_other_is_removed() {
-    let sandbox = Sandbox::new();
-    let name = sandbox.codespace("next", &hooks());
-    let _work = sandbox.inside(&name, "echo work >work");
-    let about = docker(&["inspect", &name]).expect(0).json();
-    let labels = about[0]["Config"]["Labels"].as_object().expect("labels").clone();
-    let labels: Vec<String> =
-        labels.iter().map(|(label, value)| format!("--label={label}={}", value.as_str().expect("text"))).collect();
-    let next = format!("{name}.next");
-    let leave = || {
-        let labels = labels.iter().map(String::as_str);
-        let args: Vec<&str> = ["create", "--name", &next].into_iter().chain(labels).chain(["busybox:1"]).collect();
-        let _made = docker(&args).expect(0);
-    };
-    // Beside the one that it was to replace: that one is the codespace's.
-    leave();
-    let list = sandbox.run(&["list", "--json"]).expect(0).json();
-    assert_eq!((list.as_array().map(Vec::len), &list[0]["state"]), (Some(1), &"Available".into()), "{list}");
-    assert_eq!(sandbox.inside(&name, "cat work"), "work\n");
-    let _up = sandbox.up(&sandbox.path("next"), &name, &[]).expect(0);
-    assert_eq!(container(&name).lines().count(), 1);
-    leave();
-    let _rebuilt = sandbox.rebuild(&name, &[]).expect(0);
-    assert_eq!(container(&name).lines().count(), 1);
-    // The other one is gone already.
-    for verb in ["up", "rebuild"] {
-        leave();
-        let _gone = docker(&["rm", "-f", &name]).expect(0);
-        let next = match verb {
-            "up" => sandbox.up(&sandbox.path("next"), &name, &[]),
-            _ => sandbox.rebuild(&name, &[]),
-        };
-        assert_eq!(next.expect(0).phases(), "-++++-+++");
-        assert_eq!(sandbox.inside(&name, "cat work"), "work\n");
-        assert_eq!(container(&name).lines().count(), 1);
-    }
-}
-
 #[test]
 fn the_work_is_the_remote_users_whoever_that_is_by_now() {
     let sandbox = Sandbox::new();
@@ -431,81 +329,4 @@ fn the_work_is_the_remote_users_whoever_that_is_by_now() {
     let expected = ". vscode\n.git/HEAD vscode\na b vscode\nlink vscode\nof-root vscode\nof-vscode vscode\nothers www-data\n\
         modules/it vscode\n/etc/passwd root\n";
     assert_eq!(sandbox.inside(&name, owners), expected);
-}
-
-#[test]
-fn what_changed_in_the_configuration_is_told_until_it_takes_effect() {
-    let sandbox = Sandbox::new();
-    let repository = sandbox.repository("r", &hooks().to_string());
-    let name = sandbox.name("changed");
-    let _up = sandbox.up(&repository, &name, &[]).expect(0);
-    let told = format!(
-        "containerEnv, onCreateCommand changed in .devcontainer/devcontainer.json since the container was made: it takes effect at `localspace rebuild -c {name}`"
-    );
-    let mut config = hooks();
-    (config["containerEnv"], config["onCreateCommand"], config["name"]) =
-        (json!({"NEW": "yes"}), json!("true"), json!("n"));
-    sandbox.write_config(&name, &config.to_string());
-    let attach = sandbox.up(&repository, &name, &[]).expect(0);
-    assert!(attach.stderr.contains(&told), "{}", attach.stderr);
-    let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
-    let start = sandbox.run(&["start", "-c", &name]).expect(0);
-    assert!(start.stderr.contains(&told), "{}", start.stderr);
-    // One that cannot be read is no hindrance.
-    for (text, said) in
-        [("{\"image\": 1}", ""), ("[", "is not looked for"), (&format!("\"{}", "x".repeat(2 << 20)), "too large")]
-    {
-        sandbox.write_config(&name, text);
-        let attach = sandbox.up(&repository, &name, &[]).expect(0);
-        assert!(attach.stderr.contains(said), "{}", attach.stderr);
-    }
-    sandbox.write_config(&name, &config.to_string());
-    let _rebuilt = sandbox.rebuild(&name, &[]).expect(0);
-    let attach = sandbox.up(&repository, &name, &[]).expect(0);
-    assert!(!attach.stderr.contains("takes effect"), "{}", attach.stderr);
-}
-
-#[test]
-fn an_image_is_built_from_what_lies_there() {
-    let sandbox = Sandbox::new();
-    let config = json!({"build": {"dockerfile": "Dockerfile", "context": ".."}, "onCreateCommand": "cat /told"});
-    let repository = sandbox.repository("built", &config.to_string());
-    std::fs::write(repository.join(".devcontainer/Dockerfile"), "FROM busybox:1\nCOPY word /told\n").expect("written");
-    std::fs::write(repository.join("word"), "committed\n").expect("written");
-    crate::support::commit(&repository);
-    let name = sandbox.name("built");
-    let _up = sandbox.up(&repository, &name, &[]).expect(0);
-    assert_eq!(sandbox.inside(&name, "cat /told; echo mine >~/mine"), "committed\n");
-    let before = container(&name);
-    let _broken = sandbox.inside(&name, "echo RUN exit 3 >>.devcontainer/Dockerfile");
-    let failed = sandbox.rebuild(&name, &[]);
-    assert_ne!(failed.code, 0);
-    assert_eq!(failed.phases(), "-x-------");
-    sandbox.is_as_it_was(&name, &before);
-    let _mended = sandbox.inside(
-        &name,
-        "sed -i '$d' .devcontainer/Dockerfile; echo changed >word; echo RUN touch /new >>.devcontainer/Dockerfile",
-    );
-    for flags in [&[][..], &["--full"]] {
-        let rebuilt = sandbox.rebuild(&name, flags);
-        if flags.is_empty() || rebuilt.code == 0 {
-            let _done = rebuilt.expect(0);
-        } else {
-            // BuildKit asks the base image's registry, which may be out of reach.
-            assert_eq!(rebuilt.phases(), "-x-------");
-        }
-        assert_eq!(sandbox.inside(&name, "cat /told; ls /new"), "changed\n/new\n");
-    }
-    // The working tree itself, and a folder in it, can be built from too.
-    let inside = repository.join("part");
-    std::fs::create_dir_all(inside.join(".devcontainer")).expect("made");
-    std::fs::write(inside.join(".devcontainer/Dockerfile"), "FROM busybox:1\nCOPY word /told\n").expect("written");
-    std::fs::write(inside.join("word"), "inside\n").expect("written");
-    let config = json!({"build": {"dockerfile": "Dockerfile", "context": "${containerWorkspaceFolder}"}});
-    std::fs::write(inside.join(".devcontainer/devcontainer.json"), config.to_string()).expect("written");
-    for (what, folder, told) in [("bound", &repository, "committed\n"), ("part", &inside, "inside\n")] {
-        let name = sandbox.name(what);
-        let _up = sandbox.up(folder, &name, &["--bind"]).expect(0);
-        assert_eq!(sandbox.inside(&name, "cat /told"), told);
-    }
 }
