@@ -12,6 +12,7 @@ mod config;
 mod config_container;
 mod config_features;
 mod configuration;
+mod containerd_store;
 mod credentials;
 mod dockerfile;
 mod dotfiles;

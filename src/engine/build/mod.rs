@@ -1,6 +1,7 @@
 //! Images: built by the engine's own BuildKit, from a context that is sent as a tar stream.
 
 mod progress;
+mod session;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,6 +98,9 @@ impl Engine {
         logins: &[RegistryCredentials<'_>],
         events: mpsc::Sender<BuildEvent>,
     ) -> Result<Build, EngineError> {
+        if self.has_containerd_s_store().await? {
+            return Box::pin(self.build_in_session(spec, context, logins)).await;
+        }
         let docker = with_query(&self.docker, more_query(spec));
         let mut steps = Steps::default();
         let mut id = None;

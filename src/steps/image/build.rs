@@ -69,8 +69,9 @@ pub(super) async fn build(
     let logins: Vec<RegistryCredentials<'_>> = registries.iter().map(login).collect();
     let (sender, receiver) = mpsc::channel(WAITING);
     let (stream, told) = context.stream();
-    let work =
-        async { tokio::join!(runner.engine.build(spec, stream, &logins, sender), record(runner, receiver, shown)) };
+    let work = async {
+        tokio::join!(Box::pin(runner.engine.build(spec, stream, &logins, sender)), record(runner, receiver, shown))
+    };
     let limit = runner.order.timeout;
     let (built, mut tails) = within(&runner.cancel, deadline(limit), work).await.map_err(|cut| cut.failure(limit))?;
     if let Ok(Err(error)) = told.await
