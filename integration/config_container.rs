@@ -75,6 +75,21 @@ fn documents_with_a_container_are_the_references() {
     }
 }
 
+/// As docker takes them: a name, a whole id, how it begins.
+#[test]
+fn a_container_goes_by_its_name_too() {
+    let sandbox = Sandbox::new();
+    let name = sandbox.name("named");
+    let label = format!("devcontainer.metadata=[{{\"remoteUser\":\"{name}\"}}]");
+    let id = docker(&["create", "--name", &name, "-l", &label, "busybox:1", "true"]).expect(0).stdout;
+    let ran = [name.as_str(), id.trim(), &id[..20]]
+        .map(|known| sandbox.run(&["read-configuration", "--container-id", known, "--include-merged-configuration"]));
+    let _gone = docker(&["rm", "-f", &name]);
+    for ran in ran {
+        assert_eq!(ran.expect(0).json()["mergedConfiguration"]["remoteUser"], name.as_str());
+    }
+}
+
 #[test]
 fn a_container_that_is_not_there_is_told_and_labels_that_none_has_change_nothing() {
     let sandbox = Sandbox::new();

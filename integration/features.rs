@@ -193,6 +193,13 @@ fn a_private_feature_is_got_with_the_codespaces_secrets_locked_and_needs_no_regi
     let secrets = sandbox.file("s.env", &triple("ACME", &server, PASSWORD));
     let up = sandbox.up(&folder, &name, &["--frozen-lockfile", "--secrets-file", &secrets]).expect(2);
     assert!(up.stderr.contains("there is no lockfile"), "{}", up.stderr);
+    // An image alone leaves the repository as it is, and says so.
+    let image = format!("localspace-test/{}:1", sandbox.name("image"));
+    let path = folder.display().to_string();
+    let words = ["build", "--workspace-folder", &path, "--image-name", &image, "--secrets-file", &secrets];
+    let built = sandbox.run(&words);
+    let _gone = docker(&["rmi", &image]);
+    assert!(built.expect(0).stderr.contains("devcontainer-lock.json is not there") && !lockfile(&folder).exists());
     let _up = sandbox.up(&folder, &name, &["--secrets-file", &secrets]).expect(0);
     assert_eq!(sandbox.inside(&name, "cat /tool"), "from the registry\n");
     let lock = sandbox.inside(&name, "cat .devcontainer/devcontainer-lock.json");

@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// The folder of a repository, or anything that git can clone
     #[arg(value_name = "REPO", default_value = ".")]
     repository: String,
+    /// The folder, as the reference CLI is told it
+    #[arg(long, value_name = "PATH", conflicts_with = "repository")]
+    workspace_folder: Option<String>,
     /// What the image is called; may be given several times
     #[arg(long = "image-name", value_name = "NAME", required = true, value_parser = name)]
     names: Vec<ImageReference>,
@@ -98,7 +101,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 /// Clones the repository and reads its configuration.
 async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Result<(Order, Secrets), CliError> {
     let secrets = Secrets::load(args.secrets_file.clone())?;
-    let source = repository::locate(&args.repository)?;
+    let source = repository::locate(args.workspace_folder.as_ref().unwrap_or(&args.repository))?;
     let new = NewCodespace {
         name: name.clone(),
         purpose: Purpose::Codespace,
@@ -106,7 +109,7 @@ async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Resu
         wanted: args.wanted(context),
         config: args.config.as_deref().map(|path| path.trim_start_matches("./")),
         dotfiles: None,
-        lockfile: if args.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Written },
+        lockfile: if args.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Told },
     };
     let attach = Attach::No("an image is built alone");
     let order = clone::order(context, new, attach, &RunOptions::of_image()).await?;

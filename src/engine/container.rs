@@ -56,6 +56,8 @@ impl LabelFilter {
 pub struct ContainerSummary {
     /// Its id.
     pub id: ContainerId,
+    /// Its name.
+    pub name: String,
     /// Whether it runs.
     pub state: ContainerState,
     /// What `docker ps` says of it: `Up 2 seconds (healthy)`.
@@ -232,6 +234,15 @@ impl Engine {
         let summary = |item: bollard::models::ContainerSummary| {
             Some(ContainerSummary {
                 id: ContainerId(item.id?),
+                // An engine gives it with a slash before it; a second one would be a link's.
+                name: item
+                    .names
+                    .iter()
+                    .flatten()
+                    .map(|name| name.trim_start_matches('/'))
+                    .find(|name| !name.contains('/'))
+                    .unwrap_or_default()
+                    .to_owned(),
                 state: state(item.state.as_ref().map(ToString::to_string).as_deref()),
                 status: item.status.unwrap_or_default(),
                 created: item.created.unwrap_or_default(),

@@ -88,20 +88,27 @@ async fn with(engine: &Engine, known_by: &BTreeMap<String, String>) -> Result<Op
     Ok(found.into_iter().find(|one| one.state != ContainerState::Leaving))
 }
 
-async fn named(engine: &Engine, id: &str) -> Result<ContainerSummary, CliError> {
-    let fits = |one: &ContainerSummary| {
-        !id.is_empty()
-            && (one.id.as_str().starts_with(id) || one.labels.get(label::CODESPACE).is_some_and(|name| name == id))
+/// Returns the container that is meant: by its whole id or its name, as docker takes them, by its codespace's, or by how its id begins.
+async fn named(engine: &Engine, named: &str) -> Result<ContainerSummary, CliError> {
+    let all = engine.containers(&[]).await?;
+    let is_it = |one: &&ContainerSummary| {
+        one.id.as_str() == named
+            || one.name == named
+            || one.labels.get(label::CODESPACE).is_some_and(|name| name == named) && label::is_own(&one.labels)
     };
-    let mut fitting: Vec<_> = engine.containers(&[]).await?.into_iter().filter(fits).collect();
+    if let Some(one) = all.iter().find(is_it) {
+        return Ok(one.clone());
+    }
+    let mut fitting: Vec<_> =
+        all.into_iter().filter(|one| !named.is_empty() && one.id.as_str().starts_with(named)).collect();
     match (fitting.pop(), fitting.is_empty()) {
         (Some(one), true) => Ok(one),
         (Some(_), false) => {
-            Err(CliError::new(Kind::Usage, format!("several containers have ids that begin with {id}"), None))
+            Err(CliError::new(Kind::Usage, format!("several containers have ids that begin with {named}"), None))
         }
         (None, _) => {
-            let hint = "give its id, as `docker ps -a` shows it, or the name of a codespace".to_owned();
-            Err(CliError::new(Kind::Usage, format!("the engine has no container {id}"), Some(hint)))
+            let hint = "give its id or name, as `docker ps -a` shows them, or the name of a codespace".to_owned();
+            Err(CliError::new(Kind::Usage, format!("the engine has no container {named}"), Some(hint)))
         }
     }
 }

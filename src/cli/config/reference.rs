@@ -14,7 +14,7 @@ pub(super) struct ReferenceFlags {
     /// Take the text of this file, as if it stood in the configuration's place
     #[arg(long, value_name = "FILE")]
     pub(super) override_config: Option<PathBuf>,
-    /// The container to merge the metadata of, by its id or its codespace's name
+    /// The container to merge the metadata of, by its id or name, or its codespace's name
     #[arg(long, value_name = "ID", conflicts_with_all = ["explain", "check"])]
     pub(super) container_id: Option<String>,
     /// The same, by a label; may be repeated

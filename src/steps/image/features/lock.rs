@@ -16,12 +16,16 @@ pub enum LockfileUse {
     Written,
     /// It has to be that of today (`--frozen-lockfile`).
     Frozen,
+    /// It stays as it is, and where it is not that of today, that is said: nothing of the repository is left but an image.
+    Told,
 }
 
 /// The lockfile of Features that were resolved.
 #[derive(Debug)]
 pub(super) struct Locked {
     text: Option<String>,
+    /// What a person should know of it, in words.
+    pub(super) note: Option<String>,
 }
 
 /// A file of the repository that is new, or has another content than the repository's own.
@@ -43,9 +47,10 @@ impl Locked {
     ) -> Result<Self, StepFailure> {
         let today = Lockfile::of(features);
         match lock {
-            LockfileUse::Written => Ok(Self { text: today.to_write(old).map(str::to_owned) }),
+            LockfileUse::Written => Ok(Self { text: today.to_write(old).map(str::to_owned), note: None }),
+            LockfileUse::Told => Ok(Self { text: None, note: today.to_write(old).map(|_| would_change(old, config)) }),
             LockfileUse::Frozen => match today.frozen(old) {
-                Ok(()) => Ok(Self { text: None }),
+                Ok(()) => Ok(Self { text: None, note: None }),
                 Err(thawed) => Err(frozen(config, &thawed.to_string()).into()),
             },
         }
@@ -57,6 +62,12 @@ impl Locked {
         write_lockfile(files, config, &text)?;
         Ok(Some(NewLockfile { path: Lockfile::path(config), text }))
     }
+}
+
+fn would_change(old: Option<&Lockfile>, config: &Configuration) -> String {
+    let (path, what) =
+        (Lockfile::path(&config.file), if old.is_some() { "is another one today" } else { "is not there" });
+    format!("the lockfile {path} {what}: `build` leaves the repository as it is; `up` writes it into its codespace")
 }
 
 fn frozen(config: &Configuration, problem: &str) -> ConfigError {

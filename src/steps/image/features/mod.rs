@@ -99,7 +99,10 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
     for line in said {
         runner.warn(Phase::Image, line, None).await;
     }
-    let lock = lock::Locked::of(&features, old.as_ref(), runner.order.lockfile, config)?;
+    let mut lock = lock::Locked::of(&features, old.as_ref(), runner.order.lockfile, config)?;
+    if let Some(note) = lock.note.take() {
+        runner.warn(Phase::Image, note, None).await;
+    }
     let text = "fetching Features".to_owned();
     runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
     let contents = Box::pin(store.contents(&features)).await;
