@@ -1,5 +1,6 @@
 //! What `up` takes of a configuration, typed; what this version cannot make a codespace of is an error.
 
+use super::app_port::AppPort;
 use super::changes::fingerprint;
 use super::command::LifecycleCommand;
 use super::configuration::{Configuration, DEFAULT_IMAGE, Kind};
@@ -9,17 +10,6 @@ use super::finding::Severity;
 use super::merge::{Entry, Origin};
 use super::properties::Properties;
 use super::reader::Reader;
-
-/// One entry of `appPort`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppPort {
-    /// What it says.
-    pub value: String,
-    /// Whether that is a number.
-    pub is_number: bool,
-    /// Its place.
-    pub span: std::ops::Range<usize>,
-}
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@
 
 mod added;
 mod advice;
+mod app_port;
 mod changes;
 mod command;
 mod config;
@@ -40,9 +41,10 @@ mod yaml;
 
 pub use added::added;
 pub use advice::{Advice, ImageFacts, Named, RepositoryFiles, Script, advise, base_image};
+pub use app_port::AppPort;
 pub use changes::{changed, fingerprint};
 pub use command::{LifecycleCommand, SingleCommand};
-pub use config::{AppPort, DevContainer};
+pub use config::DevContainer;
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};
 pub use container_source::{ComposeService, ContainerSource, DockerfileBuild};
 pub use docker_ignore::{DockerIgnore, IgnoreFault};

@@ -1,7 +1,7 @@
 //! Typed values out of a configuration's objects, each fault with its place.
 
+use super::app_port::AppPort;
 use super::command::{LifecycleCommand, SingleCommand};
-use super::config::AppPort;
 use super::document::{ConfigError, Document, Spanned};
 use super::jsonc::{Content, Member, Node};
 use super::mount::Mount;

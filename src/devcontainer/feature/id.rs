@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use super::id_error::IdError;
 use super::oci::OciReference;
 use super::old_names;
 
@@ -39,22 +40,6 @@ pub struct Named {
     pub id: FeatureId,
     /// What is to be said about it.
     pub note: Option<String>,
-}
-
-/// An id that names nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct IdError {
-    /// What is wrong, in words that fit behind the id.
-    pub problem: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-impl IdError {
-    pub(super) fn new(problem: &str, hint: &str) -> Self {
-        Self { problem: problem.to_owned(), hint: hint.to_owned() }
-    }
 }
 
 /// The folder that local Features lie in.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::declared::{Declared, OptionKind};
 use super::options::{Options, text_of};
 use crate::devcontainer::document::{ConfigError, Document, Spanned};
 use crate::devcontainer::finding::{Finding, Rule};
@@ -51,28 +52,6 @@ pub struct Requested {
     pub id: Spanned<String>,
     /// Its options.
     pub options: Options,
-}
-
-/// An option that a Feature has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declared {
-    /// Its name.
-    pub name: String,
-    /// What it takes.
-    pub kind: OptionKind,
-    /// What it is where nobody gives it.
-    pub default: Option<String>,
-}
-
-/// What an option takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OptionKind {
-    /// True or false.
-    Flag,
-    /// Any text.
-    Text,
-    /// One of these texts.
-    OneOf(Vec<String>),
 }
 
 /// What of a Feature goes into an image's metadata, in the order in which the reference writes it (behind the id).

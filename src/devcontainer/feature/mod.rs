@@ -4,8 +4,10 @@
 //! Features, and `devcontainer-semantics.md` section 1.8 where the reference CLI differs.
 
 mod collate;
+mod declared;
 mod document;
 mod id;
+mod id_error;
 mod install;
 mod lockfile;
 mod metadata;
@@ -16,11 +18,13 @@ mod order;
 mod requests;
 mod source;
 
+pub use declared::{Declared, OptionKind};
 pub use document::features_configuration;
-pub use id::{FeatureId, IdError, LocalFeature, Named, TarballFeature, without_version};
+pub use id::{FeatureId, LocalFeature, Named, TarballFeature, without_version};
+pub use id_error::IdError;
 pub use install::{Build, GeneratedFile, Installation, label_only};
 pub use lockfile::{Lockfile, Thawed};
-pub use metadata::{Declared, Metadata, OptionKind, Requested};
+pub use metadata::{Metadata, Requested};
 pub use oci::{OciReference, Version};
 pub use options::{OptionFault, Options};
 pub use order::{Feature, Known, Ordered, Wanted, Worklist};

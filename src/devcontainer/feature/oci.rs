@@ -1,6 +1,6 @@
 //! The id of a Feature in a registry: `<registry>/<namespace>/<id>[:<tag>|@<digest>]`.
 
-use super::id::IdError;
+use super::id_error::IdError;
 
 /// A Feature in a registry. All of it is in lower case, as the reference asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::collate::collate;
-use super::metadata::{Declared, OptionKind};
+use super::declared::Declared;
 use crate::devcontainer::jsonc::{Content, Node};
 use crate::nearest::nearest;
 
@@ -126,24 +126,6 @@ fn named(one: &Map<String, Value>, other: &Map<String, Value>) -> Ordering {
 /// Returns a value as an install script sees it.
 pub(super) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-impl Declared {
-    /// Returns why a value is none for this option, in words; nothing where it is one.
-    fn refuses(&self, value: &str) -> Option<String> {
-        let name = &self.name;
-        match &self.kind {
-            OptionKind::Flag if !["true", "false"].contains(&value) => {
-                Some(format!("option `{name}` is expected to be true or false, and is {value:?}"))
-            }
-            OptionKind::OneOf(choices) if !choices.iter().any(|choice| choice == value) => {
-                let meant = nearest(value, choices.iter().map(String::as_str));
-                let hint = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
-                Some(format!("option `{name}` is expected to be one of {}, and is {value:?}{hint}", choices.join(", ")))
-            }
-            OptionKind::Flag | OptionKind::OneOf(_) | OptionKind::Text => None,
-        }
-    }
 }
 
 /// Returns the variable that an option is in the install script's environment.
