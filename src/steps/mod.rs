@@ -30,6 +30,7 @@ mod marks;
 mod named_file;
 mod order;
 mod pack;
+mod phases;
 mod ports;
 mod probe;
 mod processes;

@@ -1,4 +1,4 @@
-//! Carries the phases out on a real engine: what the phase machine asks for, each step in a module of its own.
+//! One run on a real engine: what every phase works with. The phases themselves are in `phases`.
 
 use std::sync::Arc;
 
@@ -10,14 +10,11 @@ use super::creation_log::{LogPiece, Writing};
 use super::image::Image;
 use super::order::Order;
 use super::running::Running;
-use super::{create, hook, image, initialize, login, requirements};
 use crate::devcontainer::{LifecycleCommand, MergedConfiguration, SourcedCommand};
 use crate::engine::{ContainerId, Engine};
 use crate::github::{Purpose, World};
 use crate::journal::{Event, Recorder};
-use crate::lifecycle::{
-    ContentReady, FailureKind, HookPlan, OpeningPlan, Planned, StepFailure, StepResult, StepRunner,
-};
+use crate::lifecycle::{FailureKind, HookPlan, Planned, StepFailure};
 use crate::phase::{Hook, Phase};
 use crate::plan::{self, Facts, Marks, Occasion};
 use crate::redact::Redactor;
@@ -119,7 +116,7 @@ impl EngineRunner {
     }
 
     /// Returns what is to be done from `onCreateCommand` on.
-    fn plan(&self, merged: &MergedConfiguration, marks: &Marks) -> HookPlan {
+    pub(super) fn plan(&self, merged: &MergedConfiguration, marks: &Marks) -> HookPlan {
         plan::hooks(&Facts {
             purpose: self.order.purpose,
             wait_for: merged.wait_for.unwrap_or(Phase::UpdateContentCommand),
@@ -162,57 +159,7 @@ impl EngineRunner {
     }
 }
 
-impl StepRunner for EngineRunner {
-    fn opening(&mut self) -> OpeningPlan {
-        plan::opening(self.order.occasion, self.order.initialize.is_some(), self.order.consent)
-    }
-
-    async fn initialize(&mut self) -> StepResult {
-        self.uninterrupted()?;
-        initialize::run(self).await.map(|()| Some(0))
-    }
-
-    async fn image(&mut self) -> StepResult {
-        self.uninterrupted()?;
-        requirements::check(self).await?;
-        Box::pin(image::ready(self)).await.map(|()| None)
-    }
-
-    async fn create(&mut self) -> StepResult {
-        self.uninterrupted()?;
-        Box::pin(create::ready(self)).await.map(|()| None)
-    }
-
-    fn hooks(&mut self) -> HookPlan {
-        match &self.running {
-            Some(running) => self.plan(&running.merged, &running.marks),
-            None => self.plan(&MergedConfiguration::default(), &Marks::default()),
-        }
-    }
-
-    async fn hook(&mut self, hook: Hook) -> StepResult {
-        self.uninterrupted()?;
-        Box::pin(hook::run(self, hook)).await.map(|()| Some(0))
-    }
-
-    async fn login(&mut self, ready: &ContentReady<'_>) -> StepResult {
-        self.uninterrupted()?;
-        let Some(running) = &mut self.running else { return Err(no_container()) };
-        let ahead = running.ahead.next().await;
-        let registries = &self.world.registries.complete;
-        let written = login::write(ready, running, registries, ahead).await;
-        match written {
-            Ok(()) => Ok(None),
-            Err(login::LoginError::Engine(error)) => Err(error.into()),
-            Err(error) => Err(StepFailure {
-                hint: Some("mend or remove the file in the codespace, then stop and start it".to_owned()),
-                ..StepFailure::new(FailureKind::Registry, error.to_string())
-            }),
-        }
-    }
-}
-
-fn no_container() -> StepFailure {
+pub(super) fn no_container() -> StepFailure {
     StepFailure::new(FailureKind::Engine, "there is no container".to_owned())
 }
 

@@ -1,0 +1,58 @@
+//! What the phase machine asks for, each step in a module of its own.
+
+use super::runner::{EngineRunner, no_container};
+use super::{create, hook, image, initialize, login, requirements};
+use crate::devcontainer::MergedConfiguration;
+use crate::lifecycle::{ContentReady, FailureKind, HookPlan, OpeningPlan, StepFailure, StepResult, StepRunner};
+use crate::phase::Hook;
+use crate::plan::{self, Marks};
+
+impl StepRunner for EngineRunner {
+    fn opening(&mut self) -> OpeningPlan {
+        plan::opening(self.order.occasion, self.order.initialize.is_some(), self.order.consent)
+    }
+
+    async fn initialize(&mut self) -> StepResult {
+        self.uninterrupted()?;
+        initialize::run(self).await.map(|()| Some(0))
+    }
+
+    async fn image(&mut self) -> StepResult {
+        self.uninterrupted()?;
+        requirements::check(self).await?;
+        Box::pin(image::ready(self)).await.map(|()| None)
+    }
+
+    async fn create(&mut self) -> StepResult {
+        self.uninterrupted()?;
+        Box::pin(create::ready(self)).await.map(|()| None)
+    }
+
+    fn hooks(&mut self) -> HookPlan {
+        match &self.running {
+            Some(running) => self.plan(&running.merged, &running.marks),
+            None => self.plan(&MergedConfiguration::default(), &Marks::default()),
+        }
+    }
+
+    async fn hook(&mut self, hook: Hook) -> StepResult {
+        self.uninterrupted()?;
+        Box::pin(hook::run(self, hook)).await.map(|()| Some(0))
+    }
+
+    async fn login(&mut self, ready: &ContentReady<'_>) -> StepResult {
+        self.uninterrupted()?;
+        let Some(running) = &mut self.running else { return Err(no_container()) };
+        let ahead = running.ahead.next().await;
+        let registries = &self.world.registries.complete;
+        let written = login::write(ready, running, registries, ahead).await;
+        match written {
+            Ok(()) => Ok(None),
+            Err(login::LoginError::Engine(error)) => Err(error.into()),
+            Err(error) => Err(StepFailure {
+                hint: Some("mend or remove the file in the codespace, then stop and start it".to_owned()),
+                ..StepFailure::new(FailureKind::Registry, error.to_string())
+            }),
+        }
+    }
+}
