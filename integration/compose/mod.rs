@@ -1,5 +1,6 @@
 //! Docker Compose projects: through the real `docker compose`.
 
+mod builds;
 mod files;
 mod killed;
 mod life;

@@ -8,7 +8,30 @@ use super::client::Engine;
 use super::container::LabelFilter;
 use super::error::EngineError;
 
+/// A network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkSummary {
+    /// Its name.
+    pub name: String,
+    /// The addresses that it has, as `10.0.0.0/24`.
+    pub subnets: Vec<String>,
+}
+
 impl Engine {
+    /// Returns every network, with its addresses.
+    pub async fn all_networks(&self) -> Result<Vec<NetworkSummary>, EngineError> {
+        let listed = self.quick.list_networks(None).await;
+        let listed = listed.map_err(|error| self.explain("list", "its networks", error))?;
+        let summary = |network: bollard::models::Network| {
+            let pools = network.ipam.and_then(|ipam| ipam.config).into_iter().flatten();
+            NetworkSummary {
+                name: network.name.unwrap_or_default(),
+                subnets: pools.filter_map(|pool| pool.subnet).collect(),
+            }
+        };
+        Ok(listed.into_iter().map(summary).collect())
+    }
+
     /// Returns the ids of the networks that have every one of the labels.
     pub async fn networks(&self, filters: &[LabelFilter]) -> Result<Vec<String>, EngineError> {
         let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();

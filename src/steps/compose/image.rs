@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Stack;
 use super::binds::{Lies, Repository};
+use super::build::{Builds, builds};
 use super::follow::{Call, Logins, follow};
-use super::project::build;
 use crate::codespace::label;
 use crate::compose::{ComposeError, Ends, Model, Request, read};
 use crate::devcontainer::{ComposeService, DevContainer, Spanned, Variables};
@@ -19,6 +19,9 @@ use crate::phase::Phase;
 use crate::steps::image::pull;
 use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
+
+/// The largest Dockerfile that is looked into, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 
 /// Reads the project and makes its images be there. Returns it, and the image that the codespace's container runs, as its service runs it.
 pub(in crate::steps) async fn ready(
@@ -91,6 +94,17 @@ pub(super) fn as_run(image: ImageDetails, model: &Model, service: &str) -> Image
     }
 }
 
+/// Returns the text of a service's Dockerfile, where it is on this machine.
+fn dockerfile(model: &Model, service: &str) -> Option<String> {
+    let build = model.build(service)?;
+    let path = Path::new(&build.context).join(build.dockerfile);
+    let read = || {
+        let is_small = path.metadata().is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
+        is_small.then(|| std::fs::read_to_string(&path).ok()).flatten()
+    };
+    build.inline.or_else(read)
+}
+
 /// Builds what is built and pulls what is not there; returns what the images are called.
 async fn images(
     runner: &EngineRunner,
@@ -100,19 +114,24 @@ async fn images(
     let (name, home) = (&runner.order.name, &runner.order.home);
     let labels = [(label::CODESPACE, name.to_string()), (label::HOME, home.clone())];
     let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
-    let (file, images, warnings) = build(model, name, &labels);
+    let Builds { file, images, groups, warnings } = builds(model, name, &labels, |service| dockerfile(model, service));
     for warning in warnings {
         runner.warn(Phase::Image, warning, None).await;
     }
     let is_built = |service: &str| model.build(service).is_some();
-    if images.keys().any(|service| is_built(service)) {
+    if !groups.is_empty() {
         write_whole(&runner.order.compose_file(), file.to_string().as_bytes())?;
-        let words: &[&str] = match runner.order.cache {
-            Cache::Used => &["build"],
-            Cache::Ignored => &["build", "--no-cache", "--pull"],
+    }
+    for (at, group) in groups.iter().enumerate() {
+        let mut words = match (runner.order.cache, at) {
+            (Cache::Used, _) => vec!["build"],
+            (Cache::Ignored, 0) => vec!["build", "--no-cache", "--pull"],
+            // What it is built from was just built, and is in no registry.
+            (Cache::Ignored, _) => vec!["build", "--no-cache"],
         };
-        let ended =
-            follow(runner, Call { phase: Phase::Image, words, logins: Logins::Secrets, ends: Ends::AtOnce }).await?;
+        words.extend(group.iter().map(String::as_str));
+        let call = Call { phase: Phase::Image, words: &words, logins: Logins::Secrets, ends: Ends::AtOnce };
+        let ended = follow(runner, call).await?;
         if !ended.success {
             return Err(unbuilt(runner, config, &ended.tail, ended.reason()).await);
         }

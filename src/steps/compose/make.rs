@@ -1,10 +1,13 @@
 //! A project that is not there yet: `/workspaces` filled, the containers made, and started.
 
+use std::collections::BTreeSet;
+
 use super::Stack;
 use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
 use super::follow::{Call, follow};
 use super::project::{Ground, Made, project};
+use super::subnets::taken;
 use super::{services, start};
 use crate::codespace::label;
 use crate::compose::Ends;
@@ -33,7 +36,9 @@ const PARTS_SINCE: (u32, u32) = (1, 45);
 pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> Result<Found, StepFailure> {
     let Some(config) = runner.order.config.clone() else { return Err(gone()) };
     let (spec, merged) = wanted(runner, &config).await?;
-    let made = of_codespace(runner, &config, &stack, &merged, &spec)?;
+    let networks = runner.engine.all_networks().await?;
+    let taken = taken(&stack.model, &runner.order.name, &networks);
+    let made = of_codespace(runner, &config, &stack, &merged, (&spec, &taken))?;
     for message in &made.warnings {
         runner.warn(Phase::Create, message.clone(), None).await;
     }
@@ -123,7 +128,7 @@ fn of_codespace(
     config: &DevContainer,
     stack: &Stack,
     merged: &MergedConfiguration,
-    spec: &ContainerSpec,
+    (spec, taken): (&ContainerSpec, &BTreeSet<String>),
 ) -> Result<Made, StepFailure> {
     let order = &runner.order;
     let labels = [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())];
@@ -137,6 +142,7 @@ fn of_codespace(
         },
         images: &stack.images,
         workspaces: &workspaces_volume(&order.name),
+        taken,
     };
     // It waits for its user's home directory.
     let waits = merged.update_remote_user_uid && order.bind.as_ref().is_some_and(|bind| bind.ids.is_some());

@@ -5,6 +5,7 @@
 //! is; names and ports meet nobody else's. `docker compose` is given that file alone.
 
 mod binds;
+mod build;
 mod dev_service;
 mod follow;
 mod image;
@@ -13,6 +14,7 @@ mod project;
 mod service;
 mod services;
 mod start;
+mod subnets;
 #[cfg(test)]
 mod tests;
 

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use super::binds::{Repository, WORKSPACES, escaped};
 use super::dev_service::Dressed;
 use super::service;
+use super::subnets::subnets;
 use crate::codespace::CodespaceName;
 use crate::compose::Model;
-use crate::steps::image::image_repository;
 
 /// What a project is made for.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Ground<'a> {
     pub(super) images: &'a BTreeMap<String, String>,
     /// The volume of `/workspaces`, which is there.
     pub(super) workspaces: &'a str,
+    /// The networks, by their keys, whose fixed addresses others have.
+    pub(super) taken: &'a BTreeSet<String>,
 }
 
 /// A project to run.
@@ -75,56 +77,17 @@ pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'
     if making.has_workspaces {
         volumes.insert(WORKSPACES.to_owned(), json!({ "name": ground.workspaces, "external": true }));
     }
+    let networks = making.networks();
     let file = json!({
         "name": ground.name.as_str(),
         "services": services,
-        "networks": making.networks(),
+        "networks": networks,
         "volumes": volumes,
         "secrets": making.without_files("secrets"),
         "configs": making.without_files("configs"),
     });
     let Making { warnings, folders, has_parts, has_workspaces, .. } = making;
     Ok(Made { file, warnings, folders, has_parts, has_workspaces, external })
-}
-
-/// Returns the project that builds the images which a model builds, and what each service's image is called: the user's own names stand for
-/// other things on this engine, or for the images of another codespace.
-pub(super) fn build(
-    model: &Model,
-    name: &CodespaceName,
-    labels: &BTreeMap<String, String>,
-) -> (Value, BTreeMap<String, String>, Vec<String>) {
-    let (mut services, mut images, mut renamed, mut warnings) =
-        (Map::new(), BTreeMap::new(), BTreeMap::new(), Vec::new());
-    for (service, fields) in model.services() {
-        let Some(build) = fields.get("build").and_then(Value::as_object) else { continue };
-        let image = format!("{}:service-{service}", image_repository(name));
-        renamed.extend(model.text(service, "image").map(|own| (own, image.clone())));
-        images.insert(service.to_owned(), image.clone());
-        let mut build = build.clone();
-        // They write to this machine, hand its keys out, or name images of everybody's.
-        for field in ["cache_to", "ssh", "tags"] {
-            if build.remove(field).is_some() {
-                warnings.push(format!("service {service}: `build.{field}` is left out"));
-            }
-        }
-        if let Some(from) = build.get_mut("cache_from").and_then(Value::as_array_mut) {
-            from.retain(|from| from.as_str().is_some_and(|from| !from.contains("type=local")));
-        }
-        label(&mut build, labels);
-        let mut own = json!({ "image": escaped(&image), "build": build });
-        if let (Some(platform), Some(own)) = (fields.get("platform"), own.as_object_mut()) {
-            own.insert("platform".to_owned(), platform.clone());
-        }
-        services.insert(service.to_owned(), own);
-    }
-    for (service, _) in model.services().filter(|(_, fields)| !fields.contains_key("build")) {
-        let Some(image) = model.text(service, "image") else { continue };
-        let image = renamed.get(&image).cloned().unwrap_or(image);
-        images.insert(service.to_owned(), image);
-    }
-    let secrets = model.fields().get("secrets").cloned().unwrap_or_else(|| json!({}));
-    (json!({ "name": name.as_str(), "services": services, "secrets": secrets }), images, warnings)
 }
 
 impl Making<'_> {
@@ -134,7 +97,7 @@ impl Making<'_> {
         for (key, volume) in definitions(self.model, "volumes") {
             let mut volume = volume;
             if !is_external(&volume) {
-                let called = self.called(&volume, key);
+                let called = called(name, &volume, key);
                 volume.insert("name".to_owned(), format!("{name}.{called}").into());
                 label(&mut volume, self.ground.labels);
                 let options = volume.get("driver_opts").and_then(Value::as_object);
@@ -149,25 +112,30 @@ impl Making<'_> {
         all
     }
 
-    fn networks(&self) -> Map<String, Value> {
+    fn networks(&mut self) -> Map<String, Value> {
         let (name, mut all) = (self.ground.name, Map::new());
         for (key, network) in definitions(self.model, "networks") {
             let mut network = network;
             if !is_external(&network) {
-                let called = self.called(&network, key);
-                let whole = if called == key { format!("{name}_{key}") } else { format!("{name}.{called}") };
+                let whole = network_name(name, &network, key);
                 network.insert("name".to_owned(), whole.into());
                 label(&mut network, self.ground.labels);
+                // A name of the machine's.
+                if let Some(options) = network.get_mut("driver_opts").and_then(Value::as_object_mut) {
+                    options.remove("com.docker.network.bridge.name");
+                }
+                if self.ground.taken.contains(key) {
+                    let others = subnets(&network).join(" and ");
+                    self.warnings.push(format!(
+                        "network {key} has other addresses here than {others}, as another network of the engine has those; \
+                         the services reach each other by their names"
+                    ));
+                    network.remove("ipam");
+                }
             }
             all.insert(key.to_owned(), network.into());
         }
         all
-    }
-
-    /// Returns what something is called in its file: by its own name, or by its key, before which compose has put the project.
-    fn called(&self, definition: &Map<String, Value>, key: &str) -> String {
-        let own = definition.get("name").and_then(Value::as_str).unwrap_or(key);
-        if own == format!("{}_{key}", self.ground.name) { key.to_owned() } else { own.to_owned() }
     }
 
     /// Returns secrets or configurations but those from a file: services have these as mounts.
@@ -177,12 +145,24 @@ impl Making<'_> {
     }
 }
 
-fn definitions<'a>(model: &'a Model, kind: &str) -> Vec<(&'a str, Map<String, Value>)> {
+/// Returns what something is called in its file: by its own name, or by its key, before which compose has put the project.
+fn called(name: &CodespaceName, definition: &Map<String, Value>, key: &str) -> String {
+    let own = definition.get("name").and_then(Value::as_str).unwrap_or(key);
+    if own == format!("{name}_{key}") { key.to_owned() } else { own.to_owned() }
+}
+
+/// Returns what a network of the codespace's is called.
+pub(super) fn network_name(name: &CodespaceName, definition: &Map<String, Value>, key: &str) -> String {
+    let called = called(name, definition, key);
+    if called == key { format!("{name}_{key}") } else { format!("{name}.{called}") }
+}
+
+pub(super) fn definitions<'a>(model: &'a Model, kind: &str) -> Vec<(&'a str, Map<String, Value>)> {
     let all = model.fields().get(kind).and_then(Value::as_object).into_iter().flatten();
     all.map(|(key, one)| (key.as_str(), one.as_object().cloned().unwrap_or_default())).collect()
 }
 
-fn is_external(definition: &Map<String, Value>) -> bool {
+pub(super) fn is_external(definition: &Map<String, Value>) -> bool {
     definition.get("external").and_then(Value::as_bool) == Some(true)
 }
 

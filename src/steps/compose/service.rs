@@ -29,11 +29,22 @@ pub(super) fn own(
     labels.insert(names::SERVICE.to_owned(), name.to_owned());
     labels.insert(names::SOURCE.to_owned(), String::new());
     label(&mut own, &labels);
+    addresses(making, &mut own);
     container_name(making, name, &mut own);
     ports(making, name, &mut own);
     restart(&mut own, is_dev);
     mounts(making, name, &mut own)?;
     Ok(own)
+}
+
+/// A fixed address goes with the addresses of its network.
+fn addresses(making: &Making<'_>, own: &mut Map<String, Value>) {
+    let all = own.get_mut("networks").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, network) in all.filter(|(key, _)| making.ground.taken.contains(*key)) {
+        if let Some(network) = network.as_object_mut() {
+            network.retain(|name, _| !["ipv4_address", "ipv6_address"].contains(&name.as_str()));
+        }
+    }
 }
 
 /// A name would be another codespace's too. In the project's networks the service is still called so.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
-use super::project::{Ground, build, project};
+use super::project::{Ground, project};
 use crate::codespace::{CodespaceName, label};
 use crate::compose::Model;
 use crate::engine::{ContainerSpec, ExtraOptions, MountKind, MountSpec};
@@ -87,6 +87,12 @@ fn a_codespaces_project_is_as_the_vectors_say() {
             },
             images: &BTreeMap::from([("app".to_owned(), "base:1".to_owned())]),
             workspaces: "calm-lamp_workspaces",
+            taken: &vector["taken"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|one| one.as_str().expect("text").to_owned())
+                .collect(),
         };
         let dressed = Dressed { spec: &spec, wraps: vector["wraps"] == true };
         let made = match (project(&model, &ground, ("app", &dressed)), vector["error"].as_str()) {
@@ -113,23 +119,4 @@ fn a_codespaces_project_is_as_the_vectors_say() {
             assert!(warning.starts_with(&expected), "{about}: {warning}");
         }
     }
-}
-
-#[test]
-fn what_is_built_is_called_after_the_codespace_and_writes_nowhere() {
-    let model = r#"{"services": {
-        "app": {"image": "acme/app:1", "platform": "linux/amd64", "build": {"context": "/r", "tags": ["acme/app:2"], "ssh": ["default"],
-            "cache_to": ["type=local,dest=/home"], "cache_from": ["acme/cache", "type=local,src=/etc"], "labels": {"a": "$$1"}}},
-        "worker": {"image": "acme/app:1"},
-        "db": {"image": "postgres:17"}},
-        "secrets": {"s": {"file": "/r/s"}}}"#;
-    let (file, images, warnings) = build(&Model::parse(model).expect("a model"), &name(), &labels());
-    let own = "localspace/calm-lamp:service-app";
-    let expected = json!({"name": "calm-lamp", "secrets": {"s": {"file": "/r/s"}}, "services": {"app": {
-        "image": own, "platform": "linux/amd64", "build": {"context": "/r", "cache_from": ["acme/cache"],
-        "labels": {"a": "$$1", "localspace.codespace": "calm-lamp", "localspace.home": "/h"}}}}});
-    assert_eq!(file, expected);
-    let images: Vec<_> = images.iter().map(|(service, image)| (service.as_str(), image.as_str())).collect();
-    assert_eq!(images, [("app", own), ("db", "postgres:17"), ("worker", own)]);
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
 }
