@@ -188,6 +188,14 @@ fn a_check_ends_with_what_it_found_and_writes_three_formats() {
     );
     assert_eq!(check(r#"{"image": "x"}"#, &["--format", "github"], 0).stdout, "");
     let _warned = check(r#"{"image": "x", "nmae": "y"}"#, &[], 0);
+    // Whose the repository is, its remote tells.
+    let foreign = |remote: &str| {
+        std::fs::write(sandbox.path("r/.git/config"), format!("[remote \"origin\"]\n\turl = {remote}\n"))
+            .expect("written");
+        check(r#"{"image": "ghcr.io/acme/base:1"}"#, &["--format", "json"], 0).stdout.contains("foreign-package")
+    };
+    assert!(foreign("git@github.com:mona/app.git"));
+    assert!(!foreign("https://github.com/acme/app") && !foreign("https://example.com/mona/app"));
     let _wrong = check(r#"{"image": "x", "init": 1}"#, &[], 1);
     let _cut = check(r#"{"image": "x""#, &[], 1);
     let _unreadable = check("{\"image\": }", &[], 2);

@@ -90,6 +90,8 @@ pub enum Rule {
     YarnList,
     /// An image without an SSH server.
     NoSshServer,
+    /// A package of another owner than the repository's.
+    ForeignPackage,
     /// A container with a fixed name.
     ContainerName,
     /// A service that is not started.
@@ -128,7 +130,7 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -164,6 +166,7 @@ impl Rule {
         Self::UserMissing,
         Self::YarnList,
         Self::NoSshServer,
+        Self::ForeignPackage,
         Self::ContainerName,
         Self::ComposeProfile,
         Self::Misplaced,
@@ -210,6 +213,7 @@ impl Rule {
             Self::UserMissing => "user-not-in-image",
             Self::YarnList => "yarn-list",
             Self::NoSshServer => "no-ssh-server",
+            Self::ForeignPackage => "foreign-package",
             Self::ContainerName => "container-name",
             Self::ComposeProfile => "compose-profile",
             Self::Misplaced => "misplaced",
@@ -261,7 +265,7 @@ impl Rule {
             | Self::HostPort
             | Self::Deprecated
             | Self::Idle => Severity::Warning,
-            Self::CouldBePrebuilt | Self::NoSshServer => Severity::Note,
+            Self::CouldBePrebuilt | Self::NoSshServer | Self::ForeignPackage => Severity::Note,
         }
     }
 

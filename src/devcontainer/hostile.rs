@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{
-    Configuration, DevContainer, DockerIgnore, Dockerfile, Entry, Named, RepositoryFiles, Script, Variables, advise,
-    yaml,
+    Configuration, DevContainer, DockerIgnore, Dockerfile, Entry, Known, Named, RepositoryFiles, Script, Variables,
+    advise, yaml,
 };
 
 /// Long for any of them, on a machine that is busy: what is not in proportion to its length takes minutes.
@@ -93,7 +93,8 @@ impl RepositoryFiles for Everywhere<'_> {
 fn read(text: &str) {
     match Configuration::read(text, "f") {
         Ok(config) => {
-            for advice in advise(&config, &Everywhere(text), None) {
+            let known = Known { image: None, owner: Some("mona".to_owned()) };
+            for advice in advise(&config, &Everywhere(text), &known) {
                 for finding in advice.findings.iter().take(100) {
                     let _place = (advice.place(finding.span.start), advice.excerpt(finding));
                 }

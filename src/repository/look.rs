@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::git::Git;
 use super::locate::Repository;
-use super::name::name_of;
+use super::name::{name_of, on_github};
 use super::{Kind, RepositoryError, Source, Wanted};
 use crate::codespace::RepositoryName;
 
@@ -40,6 +40,18 @@ pub async fn look(source: &Source, wanted: &Wanted) -> Result<WorkingTree, Repos
     let location = top.display().to_string();
     let name = wanted.name.clone().unwrap_or_else(|| name_of(remote.as_deref(), &location, &wanted.owner));
     Ok(WorkingTree { name, top, reference, commit })
+}
+
+/// Returns who owns a repository on GitHub; nothing where its remote is elsewhere, or it has none.
+pub async fn owner_on_github(source: &Source) -> Option<String> {
+    let remote = match &source.kind {
+        Kind::Remote { .. } => source.location.clone(),
+        Kind::Local(repository) | Kind::Inside { around: repository, .. } => {
+            answer(repository, &["config", "--get", "remote.origin.url"]).await?
+        }
+        Kind::Plain(_) => return None,
+    };
+    on_github(&remote).map(|name| name.owner().to_owned())
 }
 
 /// Returns what git says; nothing where it has nothing to say, or says it of nobody but the owner.

@@ -34,7 +34,7 @@ pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;
 pub use locate::{locate, named_git_dir, opened};
-pub use look::{WorkingTree, look, top_of};
+pub use look::{WorkingTree, look, owner_on_github, top_of};
 
 use crate::codespace::RepositoryName;
 

@@ -24,9 +24,56 @@ pub(super) fn name_of(remote: Option<&str>, location: &str, owner: &str) -> Repo
         .unwrap_or_else(RepositoryName::unknown)
 }
 
+/// Returns what a repository is called on GitHub, from its remote's URL; nothing where that is elsewhere.
+pub(super) fn on_github(remote: &str) -> Option<RepositoryName> {
+    let (scheme, rest) = remote.split_once("://").unwrap_or(("", remote));
+    let rest = rest.split_once('@').filter(|(login, _)| !login.contains('/')).map_or(rest, |(_, rest)| rest);
+    let (host, path) = rest.split_at(rest.find(['/', ':'])?);
+    let path = match path.strip_prefix(':') {
+        // A port, or the path as `git@github.com:acme/app` has it.
+        Some(path) if scheme.is_empty() => path,
+        Some(port) => port.split_once('/')?.1,
+        None if scheme.is_empty() => return None,
+        None => path,
+    };
+    let is_github = ["github.com", "www.github.com", "ssh.github.com"].iter().any(|one| host.eq_ignore_ascii_case(one));
+    let path = path.trim_matches('/');
+    if is_github { path.strip_suffix(".git").unwrap_or(path).parse().ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remote_is_githubs_or_elsewhere() {
+        for remote in [
+            "https://github.com/acme/app.git",
+            "https://mona@GitHub.com/acme/app",
+            "git@github.com:acme/app.git",
+            "github.com:acme/app/",
+            "ssh://git@github.com/acme/app",
+            "ssh://git@ssh.github.com:443/acme/app.git",
+        ] {
+            assert_eq!(on_github(remote).map(|name| name.to_string()).as_deref(), Some("acme/app"), "{remote}");
+        }
+        for remote in [
+            "",
+            "app",
+            "/github.com/acme/app",
+            "github.com/acme/app",
+            "https://gitlab.com/acme/app",
+            "https://github.com.example/acme/app",
+            "https://example.com/x@github.com/acme/app",
+            "https://github.com/acme",
+            "https://github.com/a/b/c",
+            "file:///github.com/acme/app",
+            "https://github.com:",
+            "\u{e9}:\u{e9}",
+        ] {
+            assert_eq!(on_github(remote), None, "{remote}");
+        }
+    }
 
     #[test]
     fn the_name_is_the_remotes_or_the_folders() {

@@ -7,7 +7,7 @@ use super::place::Place;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::features::{self, Sources};
-use crate::devcontainer::{Advice, Configuration, Finding, ImageFacts, Severity, Variables, advise, base_image};
+use crate::devcontainer::{Advice, Configuration, Finding, ImageFacts, Known, Severity, Variables, advise, base_image};
 use crate::feature_store::read_lockfile;
 use crate::report::plain;
 use crate::steps::image_facts;
@@ -37,8 +37,8 @@ pub(super) async fn run(
     format: Format,
 ) -> Result<u8, CliError> {
     let files = Files { place };
-    let facts = facts(context, config, &files).await;
-    let mut advice = advise(config, &files, facts.as_ref());
+    let known = Known { image: facts(context, config, &files).await, owner: place.owner().await };
+    let mut advice = advise(config, &files, &known);
     of_features(context, config, place, &mut advice).await?;
     let told: Vec<Told<'_>> =
         advice.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding))).collect();

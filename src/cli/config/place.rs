@@ -33,6 +33,8 @@ pub(super) struct Place {
     root: PathBuf,
     /// The configuration's path in it.
     name: Option<String>,
+    /// Where the repository is.
+    source: Source,
     /// What is read in its place.
     instead: Option<PathBuf>,
     /// Its files go with it.
@@ -58,7 +60,7 @@ impl Place {
                 by,
                 gitdir: if asked.flags.mounts_common() { repository::named_git_dir(top) } else { None },
             };
-            return Ok(Self { found, folder, root, name, instead, _clone: None });
+            return Ok(Self { found, folder, root, name, source, instead, _clone: None });
         }
         let under = tempfile::tempdir()?;
         let wanted = Wanted { reference: None, content: Content::Committed, name: None, owner: context.actor.clone() };
@@ -69,7 +71,7 @@ impl Place {
         let file = name.as_ref().map(|name| format!("{folder}/{name}"));
         let found = Found { top: folder.clone(), folder, file, by, gitdir: None };
         let files = clone.path().to_owned();
-        Ok(Self { found, root: files.clone(), folder: files, name, instead, _clone: Some((clone, under)) })
+        Ok(Self { found, root: files.clone(), folder: files, name, source, instead, _clone: Some((clone, under)) })
     }
 
     /// Returns the configuration's path in a folder. What is read in its place needs none there.
@@ -85,6 +87,11 @@ impl Place {
             (Err(_), Some(_)) if wanted.is_none() => Ok(Some(DEFAULT_PATH.to_owned())),
             (found, _) => found,
         }
+    }
+
+    /// Returns who owns the repository on GitHub.
+    pub(super) async fn owner(&self) -> Option<String> {
+        repository::owner_on_github(&self.source).await
     }
 
     /// Returns the folder of this machine that the repository's files are in.

@@ -55,7 +55,7 @@ pub(super) fn look(
 }
 
 /// Where the image is named, in the configuration.
-fn span(config: &Configuration) -> Option<Range<usize>> {
+pub(super) fn span(config: &Configuration) -> Option<Range<usize>> {
     match &config.kind {
         Kind::Image(named) | Kind::Dockerfile(named) => Some(named.span.clone()),
         Kind::Compose { .. } | Kind::Default => None,

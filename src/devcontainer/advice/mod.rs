@@ -8,6 +8,7 @@ mod hooks;
 mod images;
 mod machine;
 mod older;
+mod packages;
 mod places;
 mod prebuild;
 mod repositories;
@@ -72,6 +73,15 @@ pub struct ImageFacts {
     pub has_yarn_list: bool,
 }
 
+/// What is known beside the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What lies in the [`base_image`], where the engine has that.
+    pub image: Option<ImageFacts>,
+    /// Who owns the repository on GitHub.
+    pub owner: Option<String>,
+}
+
 /// What is to be said about one file, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
@@ -114,9 +124,9 @@ pub fn base_image(config: &Configuration, files: &dyn RepositoryFiles) -> Option
     base::image(config, files)
 }
 
-/// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first. `facts` are those of its
-/// [`base_image`], where the engine has that.
-pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, facts: Option<&ImageFacts>) -> Vec<Advice> {
+/// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first.
+pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, known: &Known) -> Vec<Advice> {
+    let facts = known.image.as_ref();
     let mut own = Advice::new(&config.file, &config.text);
     let findings = &mut own.findings;
     findings.extend(config.findings.iter().filter(|one| !one.rule.is_ours()).cloned());
@@ -131,6 +141,7 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, facts: Option
     images::look(config, files, findings);
     users::look(config, files, facts, findings);
     base::look(config, files, facts, findings);
+    packages::look(config, files, known.owner.as_deref(), findings);
     let others = compose::look(config, files, findings);
     let mut all = vec![own];
     all.extend(dockerfile::look(config, files));

@@ -8,7 +8,7 @@ struct Repository {
     beside: Vec<(&'static str, &'static str)>,
     texts: Vec<(&'static str, &'static str)>,
     misplaced: Vec<&'static str>,
-    facts: Option<ImageFacts>,
+    known: Known,
 }
 
 impl RepositoryFiles for Repository {
@@ -38,7 +38,7 @@ impl RepositoryFiles for Repository {
 /// Returns `file:line:column rule` of every finding.
 fn told(text: &str, files: &Repository) -> Vec<String> {
     let config = Configuration::read(text, "f").expect(text);
-    let all = advise(&config, files, files.facts.as_ref());
+    let all = advise(&config, files, &files.known);
     let line = |advice: &Advice, finding: &Finding| {
         let (line, column) = advice.place(finding.span.start);
         format!("{}:{line}:{column} {}", advice.file, finding.rule.name())
@@ -312,8 +312,9 @@ fn a_user_that_an_official_image_does_not_have_is_told() {
 fn what_lies_in_an_image_is_told() {
     let with = |config: &str, has_ssh_server: bool, dockerfile: &'static str| {
         let users = ["root", "vscode"].map(str::to_owned).to_vec();
-        let facts = Some(ImageFacts { users, has_ssh_server, has_yarn_list: true });
-        told(config, &Repository { beside: vec![("D", dockerfile)], facts, ..Repository::default() })
+        let image = Some(ImageFacts { users, has_ssh_server, has_yarn_list: true });
+        let known = Known { image, owner: None };
+        told(config, &Repository { beside: vec![("D", dockerfile)], known, ..Repository::default() })
     };
     for (config, expected) in [
         (r#"{"image": "x", "remoteUser": "node"}"#, &["f:1:30 user-not-in-image"][..]),
@@ -340,4 +341,29 @@ fn what_lies_in_an_image_is_told() {
     }
     let image = r#"{"image": "x", "features": {"ghcr.io/devcontainers/features/sshd:1": {}}}"#;
     assert_eq!(with(image, false, ""), ["f:1:11 yarn-list"]);
+}
+
+/// Whose the repository is has to be known, and the package may be private.
+#[test]
+fn a_package_of_another_owner_is_noted() {
+    let with = |owner: Option<&str>, config: &str, dockerfile: &'static str| {
+        let known = Known { image: None, owner: owner.map(str::to_owned) };
+        told(config, &Repository { beside: vec![("D", dockerfile)], known, ..Repository::default() })
+    };
+    for (owner, config, expected) in [
+        (Some("mona"), r#"{"image": "ghcr.io/acme/base:1"}"#, &["f:1:11 foreign-package"][..]),
+        (Some("mona"), r#"{"image": "GHCR.io/Acme/team/base"}"#, &["f:1:11 foreign-package"]),
+        (Some("mona"), r#"{"image": "x", "features": {"ghcr.io/acme/f/x:1": {}}}"#, &["f:1:29 foreign-package"]),
+        (Some("mona"), r#"{"build": {"dockerfile": "D"}}"#, &["f:1:26 foreign-package"]),
+        (Some("Acme"), r#"{"image": "ghcr.io/acme/base:1", "features": {"ghcr.io/ACME/f/x:1": {}}}"#, &[]),
+        (None, r#"{"image": "ghcr.io/acme/base:1"}"#, &[]),
+        (Some("mona"), r#"{"image": "x", "features": {"ghcr.io/devcontainers/features/node:1": {}, "./x": {}}}"#, &[]),
+        (Some("mona"), r#"{"image": "ghcr.io/${localEnv:OWNER}/base"}"#, &[]),
+        (Some("mona"), r#"{"image": "ghcr.io.example/acme/base"}"#, &[]),
+        (Some("mona"), r#"{"image": "ghcr.io/base"}"#, &[]),
+        (Some("mona"), r#"{"image": "ghcr.iö/acme/base"}"#, &[]),
+        (Some("mona"), r#"{"image": "docker.io/acme/base"}"#, &[]),
+    ] {
+        assert_eq!(with(owner, config, "FROM ghcr.io/acme/base:1\n"), expected, "{owner:?} {config}");
+    }
 }

@@ -12,6 +12,9 @@ impl Rule {
             Self::PullBeforeLogin => {
                 "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry#pulling-a-docker-image-into-your-codespace"
             }
+            Self::ForeignPackage => {
+                "https://docs.github.com/en/codespaces/reference/allowing-your-codespace-to-access-a-private-registry"
+            }
             Self::WaitsForInput => {
                 "https://docs.github.com/en/codespaces/troubleshooting/troubleshooting-creation-and-deletion-of-codespaces#codespace-creation-fails"
             }
