@@ -56,6 +56,7 @@ ALONE = [
     ("theirs", r"No image information specified|missing one of \"image\"", "neither, or no configuration at all"),
     ("ours", r"cannot both be: a container is made from one of them", "Compose and an image or a Dockerfile"),
     ("theirs", r"pull scratch", "`FROM scratch`"),
+    ("theirs", r"Feature '\./[^']*\.\.[^']*' could not be processed", "`./x` of a Feature in the repository"),
     ("theirs", r"project name must not be empty", "a Compose project's name that is empty"),
     ("ours", r"outside (of )?the repository", "a Compose project's files"),
     ("ours", r"in double quotes|has no colon behind it|is no escape|closes nothing|list that is open here does not end|no closing quote on its line|expected a value", "a name without quotes, colon or value"),

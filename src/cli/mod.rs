@@ -23,6 +23,7 @@ mod order;
 mod ports;
 mod rebuild;
 mod recovery;
+mod reference_flags;
 mod registry;
 mod rehearse;
 mod remake;
@@ -106,6 +107,7 @@ pub fn run() -> u8 {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            let error = reference_flags::explained(error);
             // `--help` and `--version` are data, the rest is for people; clap knows which. A closed pipe is no error.
             let _shown = error.print();
             return if error.use_stderr() { Kind::Usage.exit_code() } else { 0 };

@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// The folder of a repository, or anything that git can clone
     #[arg(value_name = "REPO", default_value = ".")]
     repository: String,
+    /// The folder, as the reference CLI is told it
+    #[arg(long, value_name = "PATH", conflicts_with = "repository")]
+    workspace_folder: Option<String>,
     /// The codespace's name
     #[arg(long)]
     name: Option<CodespaceName>,
@@ -81,7 +84,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let dotfiles = args.dotfiles.order()?;
     let secrets = Secrets::load(args.secrets_file.clone())?;
-    let source = repository::locate(&args.repository)?;
+    let source = repository::locate(args.folder())?;
     let engine = context.engine()?;
     // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
     let making = match args.name {
@@ -127,7 +130,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 dotfiles,
             };
             let order = if args.bind {
-                bind::order(context, &engine, new, &args.repository, attach, &args.options).await?
+                bind::order(context, &engine, new, args.folder(), attach, &args.options).await?
             } else {
                 clone::order(context, new, attach, &args.options).await?
             };
@@ -138,6 +141,10 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
 }
 
 impl Args {
+    fn folder(&self) -> &str {
+        self.workspace_folder.as_deref().unwrap_or(&self.repository)
+    }
+
     const fn lockfile(&self) -> LockfileUse {
         if self.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Written }
     }
