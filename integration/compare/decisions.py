@@ -60,6 +60,10 @@ ALONE = [
     ("theirs", r"project name must not be empty", "a Compose project's name that is empty"),
     ("ours", r"outside (of )?the repository", "a Compose project's files"),
     ("ours", r"in double quotes|has no colon behind it|is no escape|closes nothing|list that is open here does not end|no closing quote on its line|expected a value", "a name without quotes, colon or value"),
+    ("theirs", r"Legacy feature '.*' not supported", "a name in `overrideFeatureInstallOrder` that is no installed Feature's"),
+    ("theirs", r"\.push is not a function", "a name `__proto__`"),
+    ("ours", r"holds a NUL character", "a NUL character"),
+    ("ours", r"`features(\.[^`]*)?` is expected to be an object", "`features` that is no object"),
     ("ours", r"stand in each other", "lists and objects deeper than 200"),
     ("ours", r"leads to no file of the repository", "`--config` outside the repository"),
 ]

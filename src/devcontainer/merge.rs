@@ -219,9 +219,7 @@ impl Rule {
                 let mut from = Vec::new();
                 for (at, value) in truthy() {
                     from.push(at);
-                    all.extend(
-                        value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
-                    );
+                    all.extend(fields(value));
                 }
                 Some((all.into(), from))
             }
@@ -283,10 +281,10 @@ fn target(mount: &Value) -> Option<String> {
 fn namespaces(said: Said<'_>) -> Option<(Value, Vec<usize>)> {
     let (mut all, mut from) = (Map::new(), Vec::new());
     for (at, value) in said {
-        for (name, value) in value.as_object().into_iter().flatten() {
+        for (name, value) in fields(value) {
             from.push(at);
-            if let Some(list) = all.entry(name.clone()).or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
-                list.push(value.clone());
+            if let Some(list) = all.entry(name).or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
+                list.push(value);
             }
         }
     }
@@ -294,13 +292,29 @@ fn namespaces(said: Said<'_>) -> Option<(Value, Vec<usize>)> {
     (!all.is_empty()).then(|| (all.into(), from))
 }
 
+/// Returns an object's fields. What JavaScript counts is called by its number: a list's items, a text's UTF-16 units.
+fn fields(value: &Value) -> Vec<(String, Value)> {
+    let counted = |values: Vec<Value>| values.into_iter().enumerate().map(|(at, one)| (at.to_string(), one)).collect();
+    match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        Value::Array(items) => counted(items.clone()),
+        Value::String(text) => {
+            counted(text.encode_utf16().map(|unit| String::from_utf16_lossy(&[unit]).into()).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
 /// Returns `localhost:N` as a number, as far as one can be read where the reference looks for it.
 fn local_port(port: &Value) -> Value {
-    let Some(text) = port.as_str().filter(|text| text.contains("localhost:")) else { return port.clone() };
+    let names_port = |text: &&str| {
+        text.split("localhost:").skip(1).any(|behind| behind.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    let Some(text) = port.as_str().filter(names_port) else { return port.clone() };
     let number = text.get("localhost:".len()..).unwrap_or_default();
     let digits =
         number.find(|one: char| !one.is_ascii_digit()).map_or(number, |end| number.get(..end).unwrap_or_default());
-    digits.parse::<u32>().map_or(Value::Null, Value::from)
+    digits.parse::<u64>().map_or(Value::Null, Value::from)
 }
 
 #[cfg(test)]
@@ -308,6 +322,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// The reference's own results for what is no port, and no object.
+    #[test]
+    fn odd_values_merge_as_in_the_reference() {
+        for (property, value, expected) in [
+            ("forwardPorts", json!([-1, 3000, "localhost:3000"]), json!(["localhost:-1", 3000])),
+            ("forwardPorts", json!(["localhost:4294967296", "localhost:3x"]), json!([4_294_967_296_u64, 3])),
+            (
+                "forwardPorts",
+                json!(["localhost:x", "localhost:", "db:1"]),
+                json!(["localhost:x", "localhost:", "db:1"]),
+            ),
+            ("forwardPorts", json!(["alocalhost:3"]), json!([null])),
+            ("remoteEnv", json!(["a"]), json!({"0": "a"})),
+            ("containerEnv", json!("cd"), json!({"0": "c", "1": "d"})),
+            ("customizations", json!([1, {"x": 2}]), json!({"0": [1], "1": [{"x": 2}]})),
+            ("customizations", json!("x"), json!({"0": ["x"]})),
+        ] {
+            let properties = Map::from_iter([(property.to_owned(), value.clone())]);
+            let found = merge(&[Entry { origin: Origin::Image, properties }]);
+            let found = found.iter().find(|one| one.property == property).map(|one| &one.value);
+            assert_eq!(found, Some(&expected), "{property}: {value}");
+        }
+    }
 
     /// The reference's own results for our inputs (its functions at 0.88.0).
     const VECTORS: &str = include_str!("../../integration/vectors/config/merge.json");
