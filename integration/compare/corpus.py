@@ -34,9 +34,9 @@ def feature_files(top):
 
 def registries(top):
     """Returns the hosts that Features are named to be at."""
-    pattern = re.compile(r'"([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[\w./-]+(?:[:@][\w.:-]+)?"\s*:')
+    pattern = re.compile(r'"(?:https://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[\w./-]+(?:[:@][\w.:-]+)?"\s*[:,\]]')
     texts = (path.read_text(errors="replace") for path in [*_files(top), *feature_files(top)])
-    return sorted({host for text in texts for host in pattern.findall(text)} | {"ghcr.io"})
+    return sorted({host for text in texts for host in pattern.findall(text)} | {"ghcr.io", "localhost"})
 
 
 def _walk(top):

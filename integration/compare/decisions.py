@@ -64,6 +64,7 @@ ALONE = [
     ("theirs", r"\.push is not a function", "a name `__proto__`"),
     ("ours", r"holds a NUL character", "a NUL character"),
     ("ours", r"`features(\.[^`]*)?` is expected to be an object", "`features` that is no object"),
+    ("ours", r"GET http://(localhost|127\.0\.0\.1|\[::1\])", "a tarball's server on this machine"),
     ("ours", r"stand in each other", "lists and objects deeper than 200"),
     ("ours", r"leads to no file of the repository", "`--config` outside the repository"),
 ]

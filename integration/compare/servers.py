@@ -1,5 +1,6 @@
-"""What both programs ask: a made-up engine at a unix socket, and a made-up registry that is every registry by TLS."""
+"""What both programs ask: a made-up engine at a unix socket, and a made-up registry that is every registry, and every site of tarballs, by TLS."""
 
+import gzip
 import http.server
 import json
 import re
@@ -63,12 +64,14 @@ class _Registry(_Quiet):
 
     def do_GET(self):
         path = urllib.parse.unquote(urllib.parse.urlparse(self.path).path)
+        tarball = re.fullmatch(r"/.*devcontainer-feature-([\w.-]+)\.tgz", path)
+        if tarball:
+            return self.answer(200, gzip.compress(made_up.layer(self.metadata(tarball[1])), mtime=0))
         wanted = re.fullmatch(r"/v2/(.+)/(manifests|blobs|tags)/(.+)", path)
         if not wanted:
             return self.answer_json(200, {})
         name, what, which = wanted.groups()
-        host = self.headers.get("Host", "").split(":")[0]
-        metadata = self.features.get(name.rsplit("/", 1)[-1]) or made_up.feature(f"{host}/{name}")
+        metadata = self.metadata(name)
         manifest = made_up.manifest(metadata)
         if what == "tags":
             return self.answer_json(200, {"name": name, "tags": ["latest", str(metadata.get("version"))]})
@@ -80,6 +83,11 @@ class _Registry(_Quiet):
             return self.answer_json(404, {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]})
         kind = "application/vnd.oci.image.manifest.v1+json"
         return self.answer(200, manifest, [("Content-Type", kind), ("Docker-Content-Digest", made_up.digest(manifest))])
+
+    def metadata(self, name):
+        """Returns the metadata of a Feature, by its path."""
+        host = self.headers.get("Host", "").split(":")[0]
+        return self.features.get(name.rsplit("/", 1)[-1]) or made_up.feature(f"{host}/{name}")
 
 
 class _Unix(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

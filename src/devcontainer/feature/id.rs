@@ -117,7 +117,8 @@ fn bare(written: &str) -> Result<Named, IdError> {
 }
 
 fn tarball(written: &str) -> Result<TarballFeature, IdError> {
-    let name = written.rsplit('/').next().unwrap_or_default();
+    let path = written.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
     let id = name.strip_prefix("devcontainer-feature-").and_then(|rest| rest.strip_suffix(".tgz"));
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     let fits = |id: &&str| !id.is_empty() && id.bytes().all(is_letter);
@@ -236,11 +237,13 @@ mod tests {
     fn a_tarball_has_its_id_in_its_name() {
         let read = |written: &str| FeatureId::read(written, "").map(|named| named.id.base_name().to_owned());
         assert_eq!(read("https://h/a/devcontainer-feature-my_x-1.tgz").as_deref(), Ok("my_x-1"));
+        assert_eq!(read("https://h/devcontainer-feature-x.tgz?y=/z#w").as_deref(), Ok("x"));
         for written in [
             "https://h/feature.tgz",
             "https://h/devcontainer-feature-.tgz",
             "https://h/devcontainer-feature-a.b.tgz",
-            "https://h/devcontainer-feature-x.tgz?y",
+            "https://h/x?devcontainer-feature-x.tgz",
+            "https://h/#/devcontainer-feature-x.tgz",
             "https://h/devcontainer-feature-x.tgz/",
             "https://h h/devcontainer-feature-x.tgz",
             "https://h\n/devcontainer-feature-x.tgz",
