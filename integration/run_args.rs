@@ -22,7 +22,8 @@ fn set(container: &str) -> BTreeSet<String> {
     // What makes it this container, and where ours has its work.
     let own = format!("Config.Hostname={}", json!(document["Id"].as_str().and_then(|id| id.get(..12))));
     let is_own = |entry: &str| {
-        entry == own || entry.starts_with("Config.Labels.localspace.") || entry.starts_with("HostConfig.Mounts[]=")
+        let is_volume = entry.starts_with("HostConfig.Mounts[]=") && !entry.contains(r#""Type":"tmpfs""#);
+        entry == own || is_volume || entry.starts_with("Config.Labels.localspace.")
     };
     all.into_iter().filter(|entry| !is_own(entry)).map(|entry| entry.replace(container, "NAME")).collect()
 }
@@ -146,6 +147,7 @@ fn a_flag_means_what_it_means_to_docker() {
         &["--ulimit=nofile=1024:2048", "--ulimit", "core=0", "--sysctl=net.ipv4.ip_forward=1"],
         &["--device=/dev/null:/dev/nothing:r", "--device-cgroup-rule=c 1:3 rwm", "--group-add=10"],
         &["--tmpfs=/run:rw,size=64m", "--tmpfs", "/x", "--annotation=a=b", "--stop-signal=SIGINT"],
+        &["--mount=type=tmpfs,target=/y,tmpfs-size=64m,tmpfs-mode=1770,readonly"],
         &["--dns=1.1.1.1", "--dns-search=a.example", "--dns-option", "ndots:1", "--add-host=a=1.2.3.4"],
         &["-p", "127.0.0.1::8080", "--expose=9000-9001/udp", "--stop-timeout=3", "-P"],
         &["--ipc=private", "--pid=host", "--cgroupns=private", "--uts=host", "--log-driver=local"],

@@ -11,7 +11,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::files::Files;
 use super::paths::{Way, way};
-use super::read::Request;
+use super::request::Request;
 use crate::devcontainer::ConfigError;
 
 /// The largest file that is read, in bytes, and the most files.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::paths::{Way, flat, way};
-use super::read::Request;
+use super::request::Request;
 use crate::devcontainer::ConfigError;
 
 /// The files of a project, all of them in the repository.

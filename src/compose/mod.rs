@@ -11,10 +11,12 @@ mod files;
 mod model;
 mod paths;
 mod read;
+mod request;
 mod run;
 
 pub use error::ComposeError;
 pub use model::{Build, Model};
 pub use paths::{Way, way};
-pub use read::{Project, Request, read};
+pub use read::{Project, read};
+pub use request::Request;
 pub use run::{Docker, Ends, Said, end, end_leftover};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::paths::{Way, way};
-use super::read::Request;
+use super::request::Request;
 use crate::devcontainer::ConfigError;
 
 /// A project's model. Every `$` in it is doubled, so that it can be given to compose again.

@@ -1,39 +1,13 @@
 //! A project, read: its files looked through, and what compose makes of them.
 
-use std::ops::Range;
-use std::path::Path;
-
 use super::confine::confine;
 use super::error::ComposeError;
 use super::files::Files;
 use super::model::Model;
+use super::request::Request;
 use super::run::{Docker, Said};
-use crate::devcontainer::{ComposeService, ConfigError, Spanned};
+use crate::devcontainer::{ConfigError, Spanned};
 use crate::nearest::nearest;
-
-/// What is to be read.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// The repository's folder on this machine, an absolute path without links.
-    pub root: &'a Path,
-    /// The folder that is opened, in it or the same: where compose runs.
-    pub folder: &'a Path,
-    /// The configuration's path in the repository.
-    pub config: &'a str,
-    /// The configuration's text.
-    pub text: &'a str,
-    /// What it says of the project, variables replaced.
-    pub service: &'a ComposeService,
-    /// What the project is called.
-    pub name: &'a str,
-}
-
-impl Request<'_> {
-    /// Returns an error about a place in the configuration.
-    pub fn error(&self, span: Range<usize>, problem: String, hint: Option<String>) -> ConfigError {
-        ConfigError { file: self.config.to_owned(), text: self.text.to_owned(), span, problem, hint }
-    }
-}
 
 /// A project that can be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,10 +79,13 @@ fn unknown(request: &Request<'_>, missing: &Spanned<String>, model: &Model) -> C
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::ops::Range;
+
     use std::os::unix::fs::symlink;
     use std::path::PathBuf;
 
     use super::*;
+    use crate::devcontainer::ComposeService;
 
     /// A repository's folder.
     pub(in crate::compose) struct Repository {

@@ -58,7 +58,7 @@ pub use locate::{Located, locate};
 pub use machine::{Machine, shortages, wants_gpu};
 pub use merge::{Effective, Entry, Origin, document, merge};
 pub use merged::{MergedConfiguration, SourcedCommand, read_label, substitute};
-pub use mount::Mount;
+pub use mount::{Mount, MountOptions};
 pub use ports::{PortAttributes, Ports};
 pub use properties::{Properties, UserEnvProbe};
 pub use read_configuration::{Effect, Found, FoundBy, Own, effect};

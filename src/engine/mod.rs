@@ -33,4 +33,4 @@ pub use extra::{CgroupNamespace, ExtraOptions, GpuRequest, PortSpec, Ulimit};
 pub use image::{ImageDetails, ImageSummary, Pull, Refusal, RegistryCredentials, refusal};
 pub use limits::{DiskLimits, HealthCheck};
 pub use network::NetworkSummary;
-pub use spec::{ContainerSpec, MountKind, MountSpec};
+pub use spec::{ContainerSpec, MountDetails, MountKind, MountSpec};

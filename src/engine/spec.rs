@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
+use bollard::models::{
+    ContainerCreateBody, HostConfig, Mount, MountBindOptions, MountTmpfsOptions, MountType, MountVolumeOptions,
+};
 
 use super::extra::ExtraOptions;
 
@@ -48,6 +50,25 @@ pub struct MountSpec {
     pub read_only: bool,
     /// The labels of the volume, which is made where it is not there.
     pub labels: BTreeMap<String, String>,
+    /// What is asked for besides.
+    pub details: MountDetails,
+}
+
+/// What a mount of one kind alone has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MountDetails {
+    /// A bind mount's propagation, such as `rslave`.
+    pub propagation: Option<String>,
+    /// What is mounted in a bind mount's source is not in it.
+    pub is_shallow: bool,
+    /// A new volume does not get what the image has at its place.
+    pub no_copy: bool,
+    /// The part of a volume that is mounted.
+    pub subpath: Option<String>,
+    /// The size of a tmpfs, in bytes.
+    pub size: Option<i64>,
+    /// The mode of a tmpfs.
+    pub mode: Option<i64>,
 }
 
 /// What is mounted.
@@ -98,9 +119,25 @@ impl MountSpec {
             MountKind::Tmpfs => MountType::TMPFS,
         };
         let labels: HashMap<String, String> = self.labels.into_iter().collect();
+        let MountDetails { propagation, is_shallow, no_copy, subpath, size, mode } = self.details;
+        let is = |kind: MountKind| self.kind == kind;
         Mount {
-            volume_options: (self.kind == MountKind::Volume)
-                .then(|| MountVolumeOptions { labels: Some(labels), ..MountVolumeOptions::default() }),
+            volume_options: is(MountKind::Volume).then(|| MountVolumeOptions {
+                labels: Some(labels),
+                no_copy: no_copy.then_some(true),
+                subpath,
+                ..MountVolumeOptions::default()
+            }),
+            bind_options: (is(MountKind::Bind) && (propagation.is_some() || is_shallow)).then(|| MountBindOptions {
+                propagation: propagation.and_then(|one| one.parse().ok()),
+                non_recursive: is_shallow.then_some(true),
+                ..MountBindOptions::default()
+            }),
+            tmpfs_options: (is(MountKind::Tmpfs) && (size.is_some() || mode.is_some())).then(|| MountTmpfsOptions {
+                size_bytes: size,
+                mode,
+                ..MountTmpfsOptions::default()
+            }),
             typ: Some(typ),
             source: self.source,
             target: Some(self.target),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::codespace::{CodespaceName, label};
-use crate::devcontainer::MergedConfiguration;
-use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountKind, MountSpec};
+use crate::devcontainer::{MergedConfiguration, Mount};
+use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountDetails, MountKind, MountSpec};
 
 use super::codespaces;
+use super::flags::values;
 use super::order::Order;
 
 /// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
@@ -83,6 +84,7 @@ fn mounts(
         let spec = match (mount.kind.as_str(), mount.source.as_deref()) {
             ("volume", Some(source)) => MountSpec {
                 read_only: mount.read_only,
+                details: details(mount, &mut warnings),
                 ..volume(named_volume(&order.name, source), &mount.target, ours)
             },
             ("bind", Some(source)) if bind.is_none() && source != "/var/run/docker.sock" => {
@@ -100,12 +102,35 @@ fn mounts(
                 target: mount.target.clone(),
                 read_only: mount.read_only,
                 labels: BTreeMap::new(),
+                details: details(mount, &mut warnings),
             },
         };
         mounts.retain(|other| other.target != spec.target);
         mounts.push(spec);
     }
     (mounts, warnings)
+}
+
+/// Returns what else a mount asks for; what does not act is told of.
+fn details(mount: &Mount, warnings: &mut Vec<String>) -> MountDetails {
+    let options = &mount.options;
+    let mut left_out: Vec<String> = options.left_out.iter().map(|option| format!("`{option}`")).collect();
+    let size = options.size.as_ref().map(|text| (text, values::bytes(text).ok()));
+    let mode = options.mode.as_ref().map(|text| (text, i64::from_str_radix(text, 8).ok()));
+    for (name, read) in [("tmpfs-size", &size), ("tmpfs-mode", &mode)] {
+        left_out.extend(read.as_ref().filter(|(_, value)| value.is_none()).map(|(text, _)| format!("`{name}={text}`")));
+    }
+    if !left_out.is_empty() {
+        warnings.push(format!("{} of the mount at {} does not act here", left_out.join(", "), mount.target));
+    }
+    MountDetails {
+        propagation: options.propagation.clone(),
+        is_shallow: options.is_shallow,
+        no_copy: options.no_copy,
+        subpath: options.subpath.clone(),
+        size: size.and_then(|(_, size)| size),
+        mode: mode.and_then(|(_, mode)| mode),
+    }
 }
 
 /// Returns the name of a volume that a configuration names. Each codespace has a machine of its own on GitHub, so names do not meet there:
@@ -137,6 +162,7 @@ fn volume(name: String, target: &str, labels: &BTreeMap<String, String>) -> Moun
         target: target.to_owned(),
         read_only: false,
         labels: labels.clone(),
+        details: MountDetails::default(),
     }
 }
 

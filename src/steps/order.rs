@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::codespace::{CodespaceName, RepositoryName, label};
-use crate::devcontainer::{ContainerSource, DevContainer, ImageReference, LifecycleCommand, Mount, devcontainer_id};
+use crate::devcontainer::{
+    ContainerSource, DevContainer, ImageReference, LifecycleCommand, Mount, MountOptions, devcontainer_id,
+};
 use crate::engine::ContainerId;
 use crate::feature_store::Surroundings;
 use crate::github::Purpose;
@@ -62,6 +64,7 @@ impl Bind {
             source: Some(top.display().to_string()),
             target: format!("/workspaces/{name}"),
             read_only: false,
+            options: MountOptions::default(),
         }
     }
 }

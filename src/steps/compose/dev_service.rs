@@ -136,10 +136,29 @@ fn mounted(mount: &MountSpec, volumes: &mut Map<String, Value>) -> Value {
         volumes.insert(source.clone(), volume.into());
         source.clone()
     });
-    if let (Some(source), Some(made)) = (source, made.as_object_mut()) {
-        made.insert("source".to_owned(), source.into());
+    if let Some(made) = made.as_object_mut() {
+        made.extend(source.map(|source| ("source".to_owned(), source.into())));
+        let details = details(mount);
+        made.extend(
+            Some((kind.to_owned(), details))
+                .filter(|(_, details)| details.as_object().is_some_and(|all| !all.is_empty())),
+        );
     }
     made
+}
+
+/// Returns what else the mount asks for, in Compose's names; Compose has none for a bind mount without what is mounted in it.
+fn details(mount: &MountSpec) -> Value {
+    let details = &mount.details;
+    let all = match mount.kind {
+        MountKind::Bind => vec![("propagation", details.propagation.clone().map(Value::from))],
+        MountKind::Volume => vec![
+            ("nocopy", details.no_copy.then_some(true.into())),
+            ("subpath", details.subpath.as_ref().map(|path| escaped(path).into())),
+        ],
+        MountKind::Tmpfs => vec![("size", details.size.map(Value::from)), ("mode", details.mode.map(Value::from))],
+    };
+    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 fn union(own: &mut Map<String, Value>, field: &str, more: &[String]) {

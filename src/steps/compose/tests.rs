@@ -9,7 +9,7 @@ use super::dev_service::Dressed;
 use super::project::{Ground, project};
 use crate::codespace::{CodespaceName, label};
 use crate::compose::Model;
-use crate::engine::{ContainerSpec, ExtraOptions, MountKind, MountSpec};
+use crate::engine::{ContainerSpec, ExtraOptions, MountDetails, MountKind, MountSpec};
 
 fn name() -> CodespaceName {
     "calm-lamp".parse().expect("a name")
@@ -29,6 +29,7 @@ fn spec(user: Option<&str>) -> ContainerSpec {
         target: target.to_owned(),
         read_only: false,
         labels: labels(),
+        details: MountDetails::default(),
     };
     let mut all = labels();
     all.insert(label::SOURCE.to_owned(), "/s".to_owned());
