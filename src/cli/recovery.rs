@@ -3,12 +3,15 @@
 use std::time::Instant;
 
 use super::notices;
-use super::rehearse::Ended;
 use crate::github::Registry;
 use crate::journal::{Clock, CreationError, Event, LoginOutcome, Outcome, Recorder, RegistryLogin};
 use crate::lifecycle::{Ending, FailureKind, ForCodespace, StepFailure, StepResult};
+use crate::phase::Phase;
 use crate::report::recovery_log;
 use crate::steps::EngineRunner;
+
+/// What carried a run out, and the phase that failed.
+pub(super) type Ended = (EngineRunner, Option<(Phase, StepFailure)>);
 
 /// Returns what failed, in words; nothing where that was the user's wish.
 pub(super) fn reason<P>(ending: &Ending<P, EngineRunner>) -> Option<String> {

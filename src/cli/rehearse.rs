@@ -10,7 +10,7 @@ use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
 use super::notices;
-use super::recovery;
+use super::recovery::{self, Ended};
 use super::removal::undo;
 use super::secrets::{Secrets, StartedWith, newer_warning, redactor};
 use crate::codespace::CodespaceName;
@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::home::Lock;
 use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
-use crate::lifecycle::{FailureKind, StepFailure, lead_codespace, lead_prebuild};
+use crate::lifecycle::{FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
@@ -121,9 +121,6 @@ struct Told<'a> {
     cancel: CancellationToken,
     log: Receiver<LogPiece>,
 }
-
-/// What carried a run out, and the phase that failed.
-pub(super) type Ended = (EngineRunner, Option<(Phase, StepFailure)>);
 
 /// Leads a codespace, or a prebuild, through its phases.
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
