@@ -10,10 +10,6 @@ use super::codespaces;
 use super::flags::values;
 use super::order::Order;
 
-/// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
-/// (devcontainer-semantics.md section 1.2). Here volumes are kept apart by the codespace's name.
-pub(super) const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
-
 /// Where the repository is, in a volume that outlives the container.
 pub(super) const WORKSPACES: &str = "/workspaces";
 

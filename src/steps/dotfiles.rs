@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::choices::Dotfiles;
 use super::command::{CommandOrder, How};
 use super::runner::EngineRunner;
 use super::shell::{Words, quote};
@@ -24,17 +25,6 @@ const PHASE: Phase = Phase::PostCreateCommand;
 /// The exit codes by which the script says that it did not come to the installation.
 const NO_GIT: i32 = 90;
 const NO_CLONE: i32 = 91;
-
-/// Dotfiles that are to be installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dotfiles {
-    /// Anything that git can clone, as seen from the container.
-    pub repository: String,
-    /// What installs them; one of the usual scripts where absent.
-    pub install: Option<String>,
-    /// Where to, in the container.
-    pub target: String,
-}
 
 /// Installs them where the run has any.
 pub(super) async fn install(runner: &mut EngineRunner, env: &[(String, Option<String>)]) -> Result<(), StepFailure> {

@@ -7,6 +7,7 @@
 //! A command of a hook (`command`) and a command of the user's own (`session`) run in a shell that takes its text from standard input
 //! (`gate`). The shell text itself is made in `shell`, and is pure. `processes` ends them, and stops the container.
 
+mod choices;
 mod codespaces;
 mod command;
 mod compose;
@@ -42,20 +43,22 @@ mod run_args;
 mod runner;
 mod running;
 mod session;
+mod settle;
 mod shared;
 mod shell;
 mod uid;
 mod unpack;
 mod workspace;
 
+pub use choices::{Cache, Dotfiles, ImageUse, LockfileUse, OnFailure, Workspaces};
 pub use compose::end as end_compose;
 pub use creation_log::LogPiece;
 pub use disk::{Disk, DiskError, look_image};
-pub use dotfiles::{DOTFILES, Dotfiles};
-pub use image::{BuildOptions, ImageUse, LockfileUse, image_base, image_repository};
+pub use dotfiles::DOTFILES;
+pub use image::{BuildOptions, image_base, image_repository};
 pub use image_facts::image_facts;
 pub use kept::Kept;
-pub use order::{Bind, Cache, OnFailure, Order, Workspaces};
+pub use order::{Bind, Order};
 pub use ports::{Listener, Relays, listening};
 pub use processes::stop;
 pub use recovery::{RECOVERY_IMAGE, recovery_configuration};

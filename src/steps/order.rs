@@ -18,29 +18,14 @@ use crate::phase::Phase;
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::Checkout;
 
-use super::container::DEVCONTAINER_ID;
-use super::dotfiles::Dotfiles;
-use super::image::{BuildOptions, ImageUse, LockfileUse};
+use super::choices::{Cache, Dotfiles, ImageUse, LockfileUse, OnFailure, Workspaces};
+use super::image::options::BuildOptions;
 use super::run_args::RunArgs;
 use super::uid::Ids;
 
-/// What is in a codespace's `/workspaces` before its container is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workspaces {
-    /// Nothing: the repository is put there.
-    Empty,
-    /// The work of somebody whose container is replaced, or was removed behind our back: it is left as it is.
-    Kept,
-}
-
-/// Whether what the engine has of images is good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
-    /// It is.
-    Used,
-    /// It is not (`rebuild --full`): images are pulled and built anew, and of the volumes only that of `/workspaces` stays.
-    Ignored,
-}
+/// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
+/// (devcontainer-semantics.md section 1.2). Here volumes are kept apart by the codespace's name.
+const DEVCONTAINER_ID: &str = "0hcbhh2c7vldoj773drm1bjldnb89u0rt96sl9nju22d9ou8d14n";
 
 /// A working tree of this machine that is mounted itself (`--bind`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,18 +52,6 @@ impl Bind {
             options: MountOptions::default(),
         }
     }
-}
-
-/// What is done where a codespace cannot be made, up to and including the phase that `waitFor` names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnFailure {
-    /// What there is of it is kept for a look.
-    Keep,
-    /// A recovery container of this image takes its place (`--recovery`).
-    Recover {
-        /// The image.
-        image: String,
-    },
 }
 
 /// One run of one codespace.

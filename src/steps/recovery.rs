@@ -8,9 +8,9 @@ use std::io::Result;
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::choices::{Cache, OnFailure, Workspaces};
 use super::container::WORKSPACES;
 use super::gate::{Gate, fresh_mark};
-use super::order::{Cache, OnFailure, Workspaces};
 use super::pack::{Small, Tar};
 use super::run_args::RunArgs;
 use super::runner::EngineRunner;

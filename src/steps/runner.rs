@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Leftovers;
 use super::creation_log::{LogPiece, Writing};
-use super::image::Image;
+use super::image::made::Image;
 use super::order::Order;
 use super::running::Running;
 use crate::devcontainer::{LifecycleCommand, MergedConfiguration, SourcedCommand};

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::binds::escaped;
-use super::project::label;
+use super::making::label;
 use crate::codespace::CodespaceName;
 use crate::compose::Model;
-use crate::steps::image::image_repository;
+use crate::steps::image::name::repository as image_repository;
 
 /// What is built, and in which order.
 #[derive(Debug)]

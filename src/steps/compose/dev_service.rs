@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::binds::{Lies, WORKSPACES, escaped, part};
-use super::project::{Making, escaped_labels, label};
+use super::making::{Making, escaped_labels, label};
 use crate::engine::{ContainerSpec, GpuRequest, MountKind, MountSpec};
 
 /// What a container made from an image would be.

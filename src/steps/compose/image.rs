@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Stack;
 use super::binds::{Lies, Repository};
 use super::build::{Builds, builds};
 use super::follow::{Call, Logins, follow};
+use super::stack::{Stack, as_run};
 use crate::codespace::label;
 use crate::compose::{ComposeError, Ends, Model, Request, read};
 use crate::devcontainer::{ComposeService, DevContainer, Spanned, Variables};
@@ -16,8 +16,8 @@ use crate::home::write_whole;
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::choices::Cache;
 use crate::steps::image::pull;
-use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
 
 /// The largest Dockerfile that is looked into, in bytes.
@@ -79,18 +79,6 @@ fn replaced(service: &ComposeService, variables: &Variables) -> ComposeService {
         files_span: service.files_span.clone(),
         service: one(&service.service),
         run_services: service.run_services.iter().map(one).collect(),
-    }
-}
-
-/// Returns an image as a service runs it: its own user, entrypoint and command count.
-pub(super) fn as_run(image: ImageDetails, model: &Model, service: &str) -> ImageDetails {
-    let (entrypoint, command) = (model.words(service, "entrypoint"), model.words(service, "command"));
-    ImageDetails {
-        user: model.text(service, "user").unwrap_or(image.user),
-        // As the engine has it: an entrypoint of one's own takes the image's command away.
-        command: command.unwrap_or(if entrypoint.is_some() { Vec::new() } else { image.command }),
-        entrypoint: entrypoint.unwrap_or(image.entrypoint),
-        ..image
     }
 }
 

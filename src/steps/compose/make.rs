@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Stack;
 use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
 use super::follow::{Call, follow};
-use super::project::{Ground, Made, project};
+use super::making::Ground;
+use super::project::{Made, project};
+use super::stack::Stack;
 use super::subnets::taken;
 use super::{services, start};
 use crate::codespace::label;
@@ -17,11 +18,11 @@ use crate::home::write_whole;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
+use crate::steps::choices::{Cache, Workspaces};
 use crate::steps::container::workspaces_volume;
-use crate::steps::create::{
-    find_user, finish_uid, gone, hand_over, lockfile, make_way, unfit, update_uid, waits, wanted,
-};
-use crate::steps::order::{Cache, Workspaces};
+use crate::steps::create::owner::hand_over;
+use crate::steps::create::parts::{find_user, gone, lockfile, wanted};
+use crate::steps::create::{uid, unfit, way};
 use crate::steps::pack::Tar;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
@@ -56,23 +57,23 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
         Cache::Used if runner.order.container.is_some() && !others.is_empty() => create(runner, &others).await?,
         Cache::Used => {}
     }
-    make_way(runner).await?;
+    way::make(runner).await?;
     create(runner, &["--remove-orphans"]).await?;
     let id = container(runner).await?;
     runner.order.container = Some(id.clone());
-    let user = update_uid(runner, &id, user, &merged, &first_user(runner, &spec)).await?;
+    let user = uid::update(runner, &id, user, &merged, &first_user(runner, &spec)).await?;
     let mut small = workspace::of_container(&runner.engine, &id, &user).await?;
     if runner.order.bind.is_some() && made.has_workspaces {
         small.extend(workspace::of_volume(&runner.order, &user));
     }
     runner.engine.upload(&id, "/", Tar::of_small(small).stream().0).await?;
     runner.uninterrupted()?;
-    if waits(runner, &id).await? {
+    if uid::waits(runner, &id).await? {
         // The others may wait for it, and it waits for us.
         up(runner, &config, &stack, Some(&stack.service)).await?;
         let details = runner.engine.inspect(&id).await?.ok_or_else(gone)?;
         if details.state == ContainerState::Running {
-            finish_uid(runner, &details, &user).await?;
+            uid::finish(runner, &details, &user).await?;
         }
     }
     up(runner, &config, &stack, None).await?;
@@ -99,7 +100,7 @@ async fn up(
     }
     let (operation, subject) = ("start", stack.service.clone());
     let said = EngineError::Refused { operation, subject, message: ended.tail.clone(), status: 0 };
-    Err(match unfit(config, &said) {
+    Err(match unfit::image(config, &said) {
         Some(failure) => failure,
         None => start::failure(runner, &ended).await,
     })

@@ -10,15 +10,16 @@ mod dev_service;
 mod follow;
 mod image;
 mod make;
+mod making;
 mod project;
 mod service;
 mod services;
+pub(super) mod stack;
 mod start;
 mod subnets;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(super) use image::ready as image;
@@ -28,50 +29,7 @@ pub(super) use start::{start, start_own};
 
 use super::order::Order;
 use super::runner::EngineRunner;
-use crate::compose::{ComposeError, Docker, Model};
-use crate::engine::ImageDetails;
-
-/// A project whose images are on the engine.
-#[derive(Debug)]
-pub(super) struct Stack {
-    /// What compose makes of its files.
-    model: Model,
-    /// The service that is the codespace's container.
-    service: String,
-    /// The repository's folder on this machine, without links.
-    root: PathBuf,
-    /// Where the service has the whole of the working tree, where that is mounted itself.
-    place: Option<String>,
-    /// The images of the services, by what each is called now.
-    images: BTreeMap<String, String>,
-}
-
-impl Stack {
-    /// Has the codespace's container run another image.
-    pub(super) fn run(&mut self, image: String) {
-        self.images.insert(self.service.clone(), image);
-    }
-
-    /// Returns an image as the codespace's service runs it.
-    pub(super) fn as_run(&self, image: ImageDetails) -> ImageDetails {
-        image::as_run(image, &self.model, &self.service)
-    }
-
-    /// Returns where the codespace's container has the working tree; nothing where it has none.
-    pub(super) fn place(&self) -> Option<&str> {
-        self.place.as_deref()
-    }
-
-    /// Returns what the service is called that is the codespace's container.
-    pub(super) fn service(&self) -> &str {
-        &self.service
-    }
-
-    /// Returns the services beside the codespace's own that do not need it.
-    fn others(&self) -> impl Iterator<Item = &str> {
-        self.model.services().map(|(name, _)| name).filter(|name| !self.model.needs(name, &self.service))
-    }
-}
+use crate::compose::{ComposeError, Docker};
 
 /// Ends what a run that died has left of its `docker compose`; `folder` is where the codespace's state is kept.
 pub async fn end(folder: &Path) -> Result<(), ComposeError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::binds::{Bound, part};
-use super::project::{Making, label};
+use super::making::{Making, label};
 use crate::codespace::label as names;
 
 /// What is decided by now, or acts on nothing here.

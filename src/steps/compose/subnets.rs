@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use super::project::{definitions, is_external, network_name};
+use super::making::{definitions, is_external, network_name};
 use crate::codespace::CodespaceName;
 use crate::compose::Model;
 use crate::engine::NetworkSummary;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::binds::{Lies, Repository};
 use super::dev_service::Dressed;
-use super::project::{Ground, project};
+use super::making::Ground;
+use super::project::project;
 use crate::codespace::{CodespaceName, label};
 use crate::compose::Model;
 use crate::engine::{ContainerSpec, ExtraOptions, MountDetails, MountKind, MountSpec};

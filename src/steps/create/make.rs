@@ -1,19 +1,19 @@
 //! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
-use super::{find_user, gone, owner, uid, unfit, unusable, way};
-use crate::devcontainer::{DevContainer, MergedConfiguration};
+use super::parts::{find_user, gone, lockfile, wanted};
+use super::{owner, uid, unfit, way};
+use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerId, ContainerSpec, ContainerState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
+use crate::steps::choices::{Cache, Workspaces};
 use crate::steps::compose;
-use crate::steps::container::{WORKSPACES, spec};
-use crate::steps::order::{Cache, Workspaces};
-use crate::steps::pack::Small;
+use crate::steps::container::WORKSPACES;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
-use crate::steps::{named_file, requirements, workspace};
+use crate::steps::workspace;
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
@@ -60,34 +60,6 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
         }
     }
     Ok(Found { details, merged, user, marks: Marks::default() })
-}
-
-/// Returns the container to make, and what holds for it.
-pub(in crate::steps) async fn wanted(
-    runner: &EngineRunner,
-    config: &DevContainer,
-) -> Result<(ContainerSpec, MergedConfiguration), StepFailure> {
-    let mut entries = runner.image.entries.clone();
-    // Reference CLI: a configuration that adds nothing is no entry.
-    entries.extend(Some(config.entry.clone()).filter(|entry| !entry.properties.is_empty()));
-    let merged = MergedConfiguration::of(&entries, &runner.variables()).map_err(|problem| unusable(&problem))?;
-    let metadata: serde_json::Value = entries.into_iter().map(|entry| entry.properties).collect();
-    let (mut spec, warnings) = spec(&runner.order, &runner.image.details, &merged, metadata.to_string());
-    for message in warnings {
-        runner.warn(Phase::Create, message, None).await;
-    }
-    if let Some(files) = runner.order.files() {
-        named_file::apply(&runner.order, config, files, &mut spec)?;
-    }
-    requirements::gpus(runner, &mut spec).await;
-    Ok((spec, merged))
-}
-
-/// Returns the lockfile, where what is kept has not got it from the clone; a working tree that is mounted has it by now.
-pub(in crate::steps) fn lockfile(runner: &EngineRunner, user: &RemoteUser) -> Option<Small> {
-    let order = &runner.order;
-    let lock = runner.image.lock.as_ref().filter(|_| order.workspaces == Workspaces::Kept && order.bind.is_none())?;
-    Some(workspace::file(&format!("{}/{}", order.repository_folder(), lock.path), &lock.text, user))
 }
 
 /// Makes a container that takes another's place. It is called otherwise until it is whole: what is wrong with it, as a user that it does not

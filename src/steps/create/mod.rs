@@ -1,31 +1,22 @@
 //! The phase `create`: from an image, or from a container that is there, to one that runs and is known.
 
 mod make;
-mod owner;
-mod uid;
-mod unfit;
+pub(super) mod owner;
+pub(super) mod parts;
+pub(super) mod uid;
+pub(super) mod unfit;
 mod wake;
-mod way;
-
-pub(super) use make::{lockfile, wanted};
-pub(super) use owner::hand_over;
-pub(super) use uid::{finish as finish_uid, update as update_uid, waits};
-pub(super) use unfit::image as unfit;
-pub(super) use way::make as make_way;
+pub(super) mod way;
 
 use super::container::WORKSPACES;
 use super::dotfiles::DOTFILES;
-use super::remote_user::{self, RemoteUser};
 use super::runner::EngineRunner;
-use super::running::settle;
-use crate::devcontainer::{MergedConfiguration, Variables};
+use super::settle::settle;
+use crate::devcontainer::Variables;
 use crate::engine::ContainerId;
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::plan::Occasion;
-
-/// The largest `/etc/passwd` and folder of marks that are read, in bytes.
-const SMALL_FILE: usize = 1024 * 1024;
 
 /// Makes the container or starts the one that is there, and gathers what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
@@ -88,40 +79,4 @@ async fn has_workspace_folder(runner: &EngineRunner, container: &ContainerId) ->
         Some(config.error(span, problem.clone(), Some(hint.clone())).into())
     });
     Err(place.unwrap_or(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Configuration, problem) }))
-}
-
-pub(super) fn unusable(problem: &str) -> StepFailure {
-    let problem = format!("with its variables replaced, the configuration cannot be used: {problem}");
-    StepFailure::new(FailureKind::Configuration, problem)
-}
-
-pub(super) fn gone() -> StepFailure {
-    StepFailure {
-        hint: Some("`localspace up` makes a new one".to_owned()),
-        ..StepFailure::new(FailureKind::Engine, "the container is gone".to_owned())
-    }
-}
-
-/// Looks the remote user up in the container; one that is not there is the configuration's fault.
-pub(super) async fn find_user(
-    runner: &EngineRunner,
-    id: &ContainerId,
-    merged: &MergedConfiguration,
-    first_user: &str,
-) -> Result<RemoteUser, StepFailure> {
-    let passwd = runner.engine.read_file(id, "/etc/passwd", SMALL_FILE).await?;
-    let passwd = String::from_utf8_lossy(&passwd.unwrap_or_default()).into_owned();
-    // Reference CLI: remoteUser, else who the first process runs as: `runArgs --user`, containerUser, the image's user.
-    let wanted = merged.remote_user.as_deref().unwrap_or(first_user);
-    if let Some(user) = remote_user::find(&passwd, wanted) {
-        return Ok(user);
-    }
-    let problem = format!("the image has no user `{wanted}`; it has {}", remote_user::names(&passwd).join(", "));
-    let hint = Some("set remoteUser to one of them, or make the user in the image".to_owned());
-    let place = runner.order.config.as_ref().and_then(|config| {
-        let properties = &config.properties;
-        let place = properties.remote_user.as_ref().or(properties.container_user.as_ref())?;
-        Some(config.error(place.span.clone(), problem.clone(), hint.clone()).into())
-    });
-    Err(place.unwrap_or(StepFailure { hint, ..StepFailure::new(FailureKind::Configuration, problem) }))
 }

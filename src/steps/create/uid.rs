@@ -9,8 +9,8 @@ use std::io::Result as IoResult;
 use bytes::Bytes;
 use futures_util::Stream;
 
-use super::SMALL_FILE;
 use super::owner::{as_root, but};
+use super::parts::SMALL_FILE;
 use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerDetails, ContainerId, EngineError};
 use crate::lifecycle::StepFailure;

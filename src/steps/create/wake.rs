@@ -1,6 +1,7 @@
 //! A container that is there: started, and what is known of it gathered.
 
-use super::{find_user, gone, uid, unusable};
+use super::parts::{find_user, gone, unusable};
+use super::uid;
 use crate::codespace::label;
 use crate::devcontainer::{MergedConfiguration, read_label};
 use crate::lifecycle::StepFailure;
@@ -10,7 +11,7 @@ use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
 use crate::steps::{compose, marks};
 
-use super::SMALL_FILE;
+use super::parts::SMALL_FILE;
 
 /// Starts a container that is there; its hooks are those it was made with (its metadata label).
 pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure> {

@@ -3,8 +3,8 @@
 use crate::codespace::label;
 use crate::engine::{ContainerId, LabelFilter};
 use crate::lifecycle::StepFailure;
+use crate::steps::choices::Cache;
 use crate::steps::container::workspaces_volume;
-use crate::steps::order::Cache;
 use crate::steps::processes::STOP_GRACE;
 use crate::steps::runner::EngineRunner;
 

@@ -10,7 +10,7 @@ use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse, architecture};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
-use crate::steps::order::Cache;
+use crate::steps::choices::Cache;
 use crate::steps::pack::Tar;
 use crate::steps::runner::EngineRunner;
 

@@ -5,18 +5,20 @@ mod context;
 mod dockerfile;
 mod failure;
 mod features;
+pub(super) mod made;
 mod metadata;
-mod name;
-mod options;
+pub(super) mod name;
+pub(super) mod options;
 pub(super) mod pull;
 
 use features::Base;
-pub use features::LockfileUse;
-pub(super) use features::NewLockfile;
-pub use name::{ImageUse, base_of as image_base, repository as image_repository};
+use made::Image;
+pub use name::{base_of as image_base, repository as image_repository};
 pub use options::BuildOptions;
 
-use super::compose::{self, Stack};
+use super::choices::ImageUse;
+use super::compose;
+use super::compose::stack::Stack;
 use super::runner::EngineRunner;
 use crate::codespace::label;
 use crate::devcontainer::{ContainerSource, DevContainer, DockerfileBuild, Entry, read_label};
@@ -24,19 +26,6 @@ use crate::engine::{ImageDetails, LabelFilter};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 use crate::plan::Occasion;
-
-/// An image that is on the engine.
-#[derive(Debug, Default)]
-pub(super) struct Image {
-    /// What the engine says of it.
-    pub(super) details: ImageDetails,
-    /// What its metadata says, the configuration's own part left out: raw, as it goes into the container's label.
-    pub(super) entries: Vec<Entry>,
-    /// The Compose project that it is a service's of.
-    pub(super) stack: Option<Stack>,
-    /// The lockfile of its Features, where it is not the repository's own.
-    pub(super) lock: Option<NewLockfile>,
-}
 
 /// Makes the image be there, and says what is known of it.
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::codespace::{CodespaceName, label};
+use crate::steps::choices::ImageUse;
 use crate::steps::order::Order;
 
 /// What an image is called that was built from a codespace's Dockerfile, before anything was added.
@@ -13,20 +14,6 @@ pub(super) fn base(order: &Order) -> String {
 /// What an image of a codespace is called that something is added to.
 pub fn base_of(name: &CodespaceName) -> String {
     format!("{}:base", repository(name))
-}
-
-/// What an image is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ImageUse {
-    /// A codespace's container is made from it.
-    Codespace,
-    /// It is wanted for itself, under a name and with labels of somebody's own.
-    Alone {
-        /// Its name.
-        name: String,
-        /// Its labels.
-        labels: BTreeMap<String, String>,
-    },
 }
 
 /// What the whole image is called.

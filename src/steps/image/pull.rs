@@ -9,8 +9,8 @@ use crate::engine::{EngineError, ImageDetails, Pull};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::choices::Cache;
 use crate::steps::limits::{Cut, deadline, within};
-use crate::steps::order::Cache;
 use crate::steps::runner::EngineRunner;
 
 /// Makes an image that is named be there, and says what is known of it.

@@ -7,18 +7,8 @@ use crate::devcontainer::feature::{Feature, Lockfile};
 use crate::devcontainer::{ConfigError, Configuration};
 use crate::feature_store::write_lockfile;
 use crate::lifecycle::StepFailure;
-
-/// What becomes of the lockfile.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LockfileUse {
-    /// It is written where it is not that of today.
-    #[default]
-    Written,
-    /// It has to be that of today (`--frozen-lockfile`).
-    Frozen,
-    /// It stays as it is, and where it is not that of today, that is said: nothing of the repository is left but an image.
-    Told,
-}
+use crate::steps::choices::LockfileUse;
+use crate::steps::image::made::NewLockfile;
 
 /// The lockfile of Features that were resolved.
 #[derive(Debug)]
@@ -26,15 +16,6 @@ pub(super) struct Locked {
     text: Option<String>,
     /// What a person should know of it, in words.
     pub(super) note: Option<String>,
-}
-
-/// A file of the repository that is new, or has another content than the repository's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::steps) struct NewLockfile {
-    /// Its path in the repository.
-    pub(in crate::steps) path: String,
-    /// What is in it.
-    pub(in crate::steps) text: String,
 }
 
 impl Locked {

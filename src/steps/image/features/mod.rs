@@ -7,7 +7,8 @@ use std::path::Path;
 use super::build::{Outcome, Shown, build};
 use super::dockerfile::{details, diagnosed};
 use super::failure::Cause;
-use super::{Image, name};
+use super::made::Image;
+use super::name;
 use crate::devcontainer::feature::{Build, Feature, Installation, Ordered, Worklist};
 use crate::devcontainer::{Configuration, DevContainer, Entry, ImageReference, MergedConfiguration};
 use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse};
@@ -15,13 +16,10 @@ use crate::feature_store::{Content, FeatureStore, FetchError, Reach, Surrounding
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::choices::Cache;
 use crate::steps::limits::{deadline, within};
-use crate::steps::order::Cache;
 use crate::steps::pack::Tar;
 use crate::steps::runner::EngineRunner;
-
-pub use lock::LockfileUse;
-pub(in crate::steps) use lock::NewLockfile;
 
 /// What Features are installed in.
 #[derive(Debug, Clone, Copy)]
