@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, docker};
+use crate::support::{Image, Sandbox, docker};
 
 /// Makes a repository of busybox with these properties.
 fn repository(sandbox: &Sandbox, properties: &Value) -> String {
@@ -174,5 +174,20 @@ fn a_command_that_kills_the_shell_it_was_started_by_is_a_failure_and_no_hang() {
         // What could not be marked as a success is tried again.
         assert_eq!(sandbox.run(&["up", &repository, "--name", &name, "--json"]).phases(), "--+x-----", "{command}");
         let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
+    }
+}
+
+/// A stop and a start are over within a second, in which the engine's log has the words of the start before too.
+#[test]
+fn each_start_waits_for_its_own_entrypoints() {
+    let metadata = json!([{"id": "f", "entrypoint": "rm -f /up; sleep 0.3; touch /up"}]).to_string();
+    let image = Image::build(&format!("FROM busybox:1\nLABEL devcontainer.metadata='{metadata}'\n"), &[]);
+    let sandbox = Sandbox::new();
+    let name = sandbox.name("entry");
+    let config = json!({"image": image.0, "postStartCommand": "test -e /up"}).to_string();
+    let _up = sandbox.up(&sandbox.repository("r", &config), &name, &[]).expect(0);
+    for _ in 0..6 {
+        let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
+        let _started = sandbox.run(&["start", "-c", &name]).expect(0);
     }
 }

@@ -88,6 +88,8 @@ pub struct ContainerDetails {
     pub state: ContainerState,
     /// When it was last started, RFC 3339; absent where it never was.
     pub started_at: Option<String>,
+    /// When it last ended, RFC 3339; nothing where it never has.
+    pub ended_at: Option<String>,
     /// The exit code of its last run.
     pub exit_code: i64,
     /// Its labels.
@@ -127,6 +129,16 @@ pub enum Printed {
     EndedBefore,
 }
 
+/// How much of a line of a log is looked at, in bytes.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Tells whether a line of a log, which begins with its time, has a text in it and is from after `since`.
+fn is_printed(line: &str, text: &str, since: Option<jiff::Timestamp>) -> bool {
+    let (time, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let is_new = |since| time.parse::<jiff::Timestamp>().is_ok_and(|time| time > since);
+    rest.contains(text) && since.is_none_or(is_new)
+}
+
 impl Engine {
     /// Makes a container. Volumes that it names and that are not there are made with it.
     pub async fn create(&self, spec: ContainerSpec) -> Result<ContainerId, EngineError> {
@@ -152,21 +164,38 @@ impl Engine {
         started.map_err(|error| self.explain("start the container", &id.to_string(), error))
     }
 
-    /// Waits until a container has printed `text` after `since` (seconds since 1970), or has ended without it.
-    pub async fn wait_for_log(&self, id: &ContainerId, text: &str, since: i32) -> Result<Printed, EngineError> {
-        let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).since(since).build();
+    /// Waits until a container has printed a line with `text` in it after `since`, or has ended without it.
+    pub async fn wait_for_log(
+        &self,
+        id: &ContainerId,
+        text: &str,
+        since: Option<jiff::Timestamp>,
+    ) -> Result<Printed, EngineError> {
+        // The engine's own filter knows whole seconds alone, in which a container may have been stopped and started.
+        let seconds = since.map_or(0, |since| i32::try_from(since.as_second()).unwrap_or(0));
+        let options = LogsOptionsBuilder::default()
+            .follow(true)
+            .stdout(true)
+            .stderr(true)
+            .since(seconds)
+            .timestamps(true)
+            .build();
         let mut logs = self.docker.logs(id.as_str(), Some(options));
-        let mut seen = String::new();
+        let mut line = String::new();
         while let Some(chunk) = logs.next().await {
             let chunk = chunk.map_err(|error| self.explain("read the log of", &id.to_string(), error))?;
-            seen.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
-            if seen.contains(text) {
-                return Ok(Printed::Yes);
+            for piece in String::from_utf8_lossy(&chunk.into_bytes()).split_inclusive('\n') {
+                // What is longer is no line of ours.
+                if line.len() < LONGEST_LINE {
+                    line.push_str(piece);
+                }
+                if piece.ends_with('\n') {
+                    if is_printed(&line, text, since) {
+                        return Ok(Printed::Yes);
+                    }
+                    line.clear();
+                }
             }
-            // The text may be split over chunks; more than its length need not be kept.
-            let keep = seen.len().saturating_sub(text.len());
-            let from = (keep..=seen.len()).find(|at| seen.is_char_boundary(*at)).unwrap_or(0);
-            seen.drain(..from);
         }
         Ok(Printed::EndedBefore)
     }
@@ -312,11 +341,13 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
     let network = answer.network_settings.unwrap_or_default();
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
-    let started_at = run.started_at.filter(|time| !time.starts_with("0001-"));
+    let ever = |time: &String| !time.starts_with("0001-");
+    let (started_at, ended_at) = (run.started_at.filter(ever), run.finished_at.filter(ever));
     ContainerDetails {
         id: ContainerId(answer.id.unwrap_or_else(|| id.0.clone())),
         state: state(status.as_deref()),
         started_at,
+        ended_at,
         exit_code: run.exit_code.unwrap_or_default(),
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         env: config.env.unwrap_or_default(),

@@ -46,7 +46,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     end_leftovers(runner, &id).await?;
     let started_at = details.started_at.clone().unwrap_or_default();
     if !merged.entrypoints.is_empty() && runner.order.occasion != Occasion::Attach {
-        await_entrypoints(runner, &id, &started_at).await?;
+        await_entrypoints(runner, &details).await?;
     }
     // The probe goes through the first of them: nothing in them depends on it.
     let mut ahead = Ahead::open(&place, runner.shells(&merged, &marks));
@@ -156,10 +156,11 @@ pub(super) async fn ended(runner: &EngineRunner, details: &ContainerDetails) -> 
 }
 
 /// Waits until the entrypoints of Features are over (a nested engine answers), or the container has ended.
-async fn await_entrypoints(runner: &EngineRunner, id: &ContainerId, started_at: &str) -> Result<(), StepFailure> {
-    let started = started_at.parse::<jiff::Timestamp>();
-    let since = started.map_or(0, |time| i32::try_from(time.as_second()).unwrap_or(0));
-    let waiting = tokio::time::timeout(ENTRYPOINTS, runner.engine.wait_for_log(id, STARTED, since));
+async fn await_entrypoints(runner: &EngineRunner, details: &ContainerDetails) -> Result<(), StepFailure> {
+    let id = &details.id;
+    // What it printed before it was last stopped is of another start.
+    let before = details.ended_at.as_ref().and_then(|time| time.parse().ok());
+    let waiting = tokio::time::timeout(ENTRYPOINTS, runner.engine.wait_for_log(id, STARTED, before));
     match runner.cancel.run_until_cancelled(waiting).await {
         None => Err(StepFailure::new(FailureKind::Interrupted, "the start was interrupted".to_owned())),
         Some(Err(_)) => {
