@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, docker};
+use crate::support::{Image, Sandbox, docker};
 
 fn inspect(name: &str) -> Value {
     let about: Value = serde_json::from_str(&docker(&["inspect", name]).expect(0).stdout).expect("JSON");
@@ -155,4 +155,15 @@ fn an_explanation_says_what_codespaces_adds_and_what_of_it_is_not_here() {
     let json = sandbox.run(&["config", &folder, "--explain", "--json"]).expect(0).json();
     let added = json["properties"].as_array().expect("a list").iter().filter(|row| row["from"]["codespaces"] == true);
     assert!(added.count() > 5, "{json}");
+}
+
+#[test]
+fn an_environment_file_that_is_none_is_left_as_it_is() {
+    let dockerfile =
+        "FROM busybox:1\nRUN head -c 3000000 /dev/zero >/etc/environment && rm -f /etc/profile && mkdir /etc/profile\n";
+    let image = Image::build(dockerfile, &[]);
+    let sandbox = Sandbox::new();
+    let name = sandbox.name("large");
+    let _up = sandbox.up(&sandbox.repository("r", &json!({"image": image.0}).to_string()), &name, &[]).expect(0);
+    assert_eq!(sandbox.inside(&name, "wc -c </etc/environment; ls -d /etc/profile"), "3000000\n/etc/profile\n");
 }

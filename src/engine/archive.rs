@@ -78,11 +78,12 @@ impl Engine {
         let tar = match self.download(container, path, most).await {
             Ok(Some(tar)) => tar,
             Ok(None) => return Ok(Found::Nothing),
-            // It is larger.
-            Err(EngineError::Garbled { .. }) => return Ok(Found::Other),
+            Err(EngineError::TooLarge { .. }) => return Ok(Found::Other),
             Err(error) => return Err(error),
         };
-        Ok(small_file(&tar).map_or(Found::Other, Found::File))
+        // A tar's own blocks are allowed for.
+        let file = small_file(&tar).filter(|file| file.content.len() <= most);
+        Ok(file.map_or(Found::Other, Found::File))
     }
 
     /// Downloads the folder or file `path` of a container as a tar of at most `most` bytes, or nothing where it is not there.
