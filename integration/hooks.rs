@@ -35,7 +35,8 @@ fn an_array_has_no_shell_and_each_stream_stays_its_own() {
 #[test]
 fn output_is_told_while_its_command_still_runs() {
     let sandbox = Sandbox::new();
-    let command = "mkfifo /tmp/go; echo first; read line </tmp/go; echo second >&2; read line </tmp/go";
+    // Two of them: a second reader of one would share the writer of the first.
+    let command = "mkfifo /tmp/go /tmp/on; echo first; read line </tmp/go; echo second >&2; read line </tmp/on";
     let repository = repository(&sandbox, &json!({"onCreateCommand": command}));
     let name = sandbox.name("streamed");
     let mut up = sandbox.watch(&["up", &repository, "--name", &name]);
@@ -43,7 +44,7 @@ fn output_is_told_while_its_command_still_runs() {
     assert_eq!(up.until_output("first")["stream"], "stdout");
     let _told = docker(&["exec", &name, "sh", "-c", "echo >/tmp/go"]).expect(0);
     assert_eq!(up.until_output("second")["stream"], "stderr");
-    let _told = docker(&["exec", &name, "sh", "-c", "echo >/tmp/go"]).expect(0);
+    let _told = docker(&["exec", &name, "sh", "-c", "echo >/tmp/on"]).expect(0);
     let _ran = up.end().0.expect(0);
 }
 

@@ -339,6 +339,10 @@ fn what_lies_in_an_image_is_told() {
     ] {
         assert_eq!(with(built, false, dockerfile), expected, "{dockerfile}");
     }
+    let user = |user: &str| format!(r#"{{"build": {{"dockerfile": "D"}}, "remoteUser": "{user}"}}"#);
+    let installs = "FROM x\nRUN apt-get install -y postgresql; rm yarn.list\n";
+    assert_eq!(with(&user("postgres"), true, installs), [""; 0]);
+    assert_eq!(with(&user("node"), true, installs), ["f:1:46 user-not-in-image"]);
     let image = r#"{"image": "x", "features": {"ghcr.io/devcontainers/features/sshd:1": {}}}"#;
     assert_eq!(with(image, false, ""), ["f:1:11 yarn-list"]);
 }

@@ -27,7 +27,9 @@ pub(super) fn look(
     for property in ["remoteUser", "containerUser"] {
         let Some(member) = config.root.get(property) else { continue };
         let Some(user) = member.node.text().and_then(|text| text.split(':').next()) else { continue };
-        if !is_missing(user, &image, facts) {
+        // A step of a Dockerfile may make any user, as a package does; these come with images alone.
+        let is_made = base::dockerfile(config, files).is_some() && !USERS.contains(&user);
+        if is_made || !is_missing(user, &image, facts) {
             continue;
         }
         let problem = format!("{image} has no user `{user}`: nothing can run as it");
