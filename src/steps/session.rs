@@ -102,8 +102,14 @@ impl Session {
 
     /// Returns the command's exit code, when it is over.
     pub async fn exit_code(&mut self) -> Result<i64, EngineError> {
-        if let Some(over) = self.over.take() {
-            over.await.unwrap_or(Ok(()))?;
+        if let Some(mut over) = self.over.take() {
+            // An engine tells nothing of the end of a command that it could not start.
+            while self.engine.exec_exit_code(&self.id).await?.is_none() {
+                if let Ok(ended) = tokio::time::timeout(REST, &mut over).await {
+                    ended.unwrap_or(Ok(()))?;
+                    break;
+                }
+            }
         }
         // An engine that has forgotten it was restarted: the command was killed.
         Ok(self.engine.exec_exit_code(&self.id).await?.unwrap_or(137))
