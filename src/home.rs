@@ -78,9 +78,14 @@ impl Home {
         self.state.display().to_string()
     }
 
+    /// Returns the folder that the codespaces' folders are in.
+    pub fn all_codespaces(&self) -> PathBuf {
+        self.state.join("codespaces")
+    }
+
     /// Returns the folder of a codespace.
     pub fn codespace(&self, name: &CodespaceName) -> PathBuf {
-        self.state.join("codespaces").join(name.as_str())
+        self.all_codespaces().join(name.as_str())
     }
 
     /// Returns a codespace's journal.
@@ -100,7 +105,7 @@ impl Home {
 
     /// Returns the names of the codespaces that have a folder.
     pub fn codespaces(&self) -> Vec<CodespaceName> {
-        let Ok(entries) = std::fs::read_dir(self.state.join("codespaces")) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(self.all_codespaces()) else { return Vec::new() };
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
     }
 

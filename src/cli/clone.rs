@@ -18,7 +18,7 @@ pub(super) async fn order(
     attach: Attach,
     options: &RunOptions,
 ) -> Result<Order, CliError> {
-    let checkout = repository::check_out(new.source, &new.wanted, &context.home.codespace(&new.name)).await?;
+    let checkout = repository::check_out(new.source, &new.wanted, &context.room_for_clone(&new.name).await).await?;
     let config_path = configuration::find(&mut context.ui, checkout.path(), new.source, new.config).await?;
     let folder = format!("/workspaces/{}", checkout.name.name());
     let read = || match &config_path {

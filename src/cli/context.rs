@@ -9,6 +9,7 @@ use etcetera::BaseStrategy;
 
 use super::error::CliError;
 use super::interrupt::Interrupts;
+use crate::codespace::CodespaceName;
 use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
 use crate::feature_store::{self, FeatureStore, Network};
@@ -16,6 +17,7 @@ use crate::github::Registry;
 use crate::home::Home;
 use crate::journal::Clock;
 use crate::redact::Secret;
+use crate::repository;
 use crate::steps::RECOVERY_IMAGE;
 use crate::ui::{Facts, Ui};
 
@@ -75,6 +77,12 @@ impl Context {
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
         }
+    }
+
+    /// Returns the folder that a clone for a codespace is made in, once what killed processes have left of theirs is gone.
+    pub(super) async fn room_for_clone(&self, name: &CodespaceName) -> PathBuf {
+        repository::sweep(self.home.all_codespaces()).await;
+        self.home.codespace(name)
     }
 
     /// Returns the folder that what is fetched of Features is kept in.

@@ -66,7 +66,7 @@ impl Remake<'_> {
         let (made, fault) = Made::or_recovery(made, &on_failure, &variables, &folder)?;
         let consent = consent(context, self.options, made.config.initialize.as_ref(), &repository).await;
         let checkout = if wants_files(&made, consent) {
-            let files = Checkout::empty(&context.home.codespace(&found.name), repository.clone())?;
+            let files = Checkout::empty(&context.room_for_clone(&found.name).await, repository.clone())?;
             disk.copy(&folder, files.path())
                 .await
                 .map_err(|error| CliError::new(Kind::Engine, error.to_string(), None))?;

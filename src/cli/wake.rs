@@ -99,5 +99,5 @@ async fn clone_for_initialize(context: &Context, order: &Order) -> Result<Checko
         name: Some(order.repository.clone()),
         owner: order.actor.clone(),
     };
-    Ok(repository::check_out(&source, &wanted, &context.home.codespace(&order.name)).await?)
+    Ok(repository::check_out(&source, &wanted, &context.room_for_clone(&order.name).await).await?)
 }

@@ -33,6 +33,7 @@ use address::Login;
 pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;
+pub use folder::sweep;
 pub use locate::{locate, named_git_dir, opened};
 pub use look::{WorkingTree, look, owner_on_github, top_of};
 
