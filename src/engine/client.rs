@@ -1,9 +1,11 @@
 //! The connection to one engine, with bollard's traps stepped around in one place.
 #![allow(clippy::wildcard_enum_match_arm, reason = "the enums matched here are a library's, and may grow")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use tokio::sync::OnceCell;
 
 use super::endpoint::{Address, Endpoint};
 use super::error::EngineError;
@@ -22,6 +24,8 @@ pub struct Engine {
     /// The same connection for questions that cost the engine nothing.
     pub(super) quick: Docker,
     endpoint: Endpoint,
+    /// Whether it keeps images in containerd's store, once it was asked.
+    pub(super) has_containerd_s_store: Arc<OnceCell<bool>>,
 }
 
 /// What an engine says of itself.
@@ -64,7 +68,9 @@ impl Engine {
         match connected {
             Ok(docker) => {
                 let docker = docker.with_request_modifier(use_url_safe_registry_auth);
-                Ok(Self { quick: docker.clone().with_timeout(QUICK_ANSWER_WITHIN), docker, endpoint })
+                let (quick, has_containerd_s_store) =
+                    (docker.clone().with_timeout(QUICK_ANSWER_WITHIN), Arc::default());
+                Ok(Self { docker, quick, endpoint, has_containerd_s_store })
             }
             Err(error) => Err(unreachable(&endpoint, error)),
         }

@@ -66,6 +66,18 @@ pub enum Reuse {
     Nothing,
 }
 
+impl Reuse {
+    /// Tells whether every step runs.
+    const fn runs_all_steps(self) -> bool {
+        matches!(self, Self::BaseImages | Self::Nothing)
+    }
+
+    /// Tells whether base images are asked for again.
+    const fn asks_again(self) -> bool {
+        matches!(self, Self::Steps | Self::Nothing)
+    }
+}
+
 /// How a build ended.
 #[derive(Debug)]
 pub enum Build {
@@ -127,23 +139,26 @@ impl Engine {
                 Err(error) => return Err(self.explain("build", &spec.name, error)),
             }
         }
-        match id {
-            Some(id) => Ok(Build::Done { id }),
-            None => Err(EngineError::Garbled {
-                operation: "build",
-                subject: spec.name.clone(),
-                message: "it ended without an image".to_owned(),
-            }),
-        }
+        done(spec, id)
     }
+}
+
+/// Returns the end of a build in which no step failed.
+fn done(spec: &BuildSpec, id: Option<String>) -> Result<Build, EngineError> {
+    let none = || EngineError::Garbled {
+        operation: "build",
+        subject: spec.name.clone(),
+        message: "it ended without an image".to_owned(),
+    };
+    id.map(|id| Build::Done { id }).ok_or_else(none)
 }
 
 fn options(spec: &BuildSpec) -> BuildImageOptions {
     BuildImageOptions {
         dockerfile: spec.dockerfile.clone(),
         t: Some(spec.name.clone()),
-        nocache: matches!(spec.reuse, Reuse::BaseImages | Reuse::Nothing),
-        pull: matches!(spec.reuse, Reuse::Steps | Reuse::Nothing).then(|| "true".to_owned()),
+        nocache: spec.reuse.runs_all_steps(),
+        pull: spec.reuse.asks_again().then(|| "true".to_owned()),
         cachefrom: (!spec.cache_from.is_empty()).then(|| spec.cache_from.clone()),
         buildargs: Some(spec.args.clone().into_iter().collect()),
         labels: Some(spec.labels.clone().into_iter().collect()),

@@ -21,7 +21,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Build, BuildFailure, BuildSpec, FailedStep, Reuse, credentials};
+use super::{Build, BuildFailure, BuildSpec, FailedStep, credentials, done};
 use crate::engine::client::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::image::RegistryCredentials;
@@ -33,8 +33,12 @@ const LARGEST: usize = 1 << 30;
 const CONTAINERD: &str = "io.containerd.snapshotter.v1";
 
 impl Engine {
-    /// Tells whether images are kept in containerd's store.
+    /// Tells whether images are kept in containerd's store; the engine is asked once.
     pub(super) async fn has_containerd_s_store(&self) -> Result<bool, EngineError> {
+        self.has_containerd_s_store.get_or_try_init(|| self.ask_for_store()).await.copied()
+    }
+
+    async fn ask_for_store(&self) -> Result<bool, EngineError> {
         let about = self.quick.info().await.map_err(|error| self.explain("describe", "its images", error))?;
         let rows = about.driver_status.unwrap_or_default();
         Ok(rows.iter().any(|row| row.iter().any(|cell| cell == CONTAINERD)))
@@ -58,14 +62,7 @@ impl Engine {
             Err(GrpcError::DockerError { err }) => return Err(self.explain("build", &spec.name, err)),
             Err(error) => return failed(error.to_string()),
         }
-        match self.image(&spec.name).await? {
-            Some(image) => Ok(Build::Done { id: image.id }),
-            None => Err(EngineError::Garbled {
-                operation: "build",
-                subject: spec.name.clone(),
-                message: "it ended without an image".to_owned(),
-            }),
-        }
+        done(spec, self.image(&spec.name).await?.map(|image| image.id))
     }
 }
 
@@ -117,8 +114,8 @@ async fn whole(context: impl Stream<Item = Result<Bytes, std::io::Error>>, most:
 fn frontend(spec: &BuildSpec) -> ImageBuildFrontendOptions {
     let mut options = ImageBuildFrontendOptions::builder()
         .dockerfile(Path::new(&spec.dockerfile))
-        .nocache(matches!(spec.reuse, Reuse::BaseImages | Reuse::Nothing))
-        .pull(matches!(spec.reuse, Reuse::Steps | Reuse::Nothing));
+        .nocache(spec.reuse.runs_all_steps())
+        .pull(spec.reuse.asks_again());
     for (name, value) in &spec.args {
         options = options.buildarg(name, value);
     }
