@@ -8,36 +8,40 @@ use super::super::dockerfile::Dockerfile;
 use super::super::finding::{Finding, Rule};
 use super::{ImageFacts, Named, RepositoryFiles, installs_features};
 
-/// Returns the image that a container is made from, or its Dockerfile begins with; nothing where that is not in the files.
-pub(super) fn image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    let image = match &config.kind {
-        Kind::Image(image) => Some(image.value.clone()),
-        Kind::Dockerfile(_) => {
-            Dockerfile::read(&dockerfile(config, files)?).base_image(&BTreeMap::new(), None, "amd64")
-        }
-        Kind::Compose { .. } | Kind::Default => None,
-    };
-    image.filter(|image| !image.contains("${"))
+/// The image that a container is made from, or its Dockerfile begins with.
+pub(super) struct Base {
+    pub(super) image: String,
+    /// The text of the Dockerfile, where there is one.
+    pub(super) dockerfile: Option<String>,
+    /// Where it is named, in the configuration.
+    pub(super) span: Range<usize>,
 }
 
-/// Returns the text of a configuration's Dockerfile.
-pub(super) fn dockerfile(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    let Kind::Dockerfile(named) = &config.kind else { return None };
-    match files.beside(&named.value) {
-        Named::There { text, .. } => Some(text),
-        Named::Unreadable | Named::Missing => None,
+impl Base {
+    /// Returns a configuration's; nothing where that is not in the files.
+    pub(super) fn of(config: &Configuration, files: &dyn RepositoryFiles) -> Option<Self> {
+        let (image, dockerfile, span) = match &config.kind {
+            Kind::Image(image) => (image.value.clone(), None, image.span.clone()),
+            Kind::Dockerfile(named) => {
+                let Named::There { text, .. } = files.beside(&named.value) else { return None };
+                let image = Dockerfile::read(&text).base_image(&BTreeMap::new(), None, "amd64")?;
+                (image, Some(text), named.span.clone())
+            }
+            Kind::Compose { .. } | Kind::Default => return None,
+        };
+        (!image.contains("${")).then_some(Self { image, dockerfile, span })
     }
 }
 
 /// Looks at what an image that the engine has brings along, and does not.
 pub(super) fn look(
     config: &Configuration,
-    files: &dyn RepositoryFiles,
+    base: Option<&Base>,
     facts: Option<&ImageFacts>,
     findings: &mut Vec<Finding>,
 ) {
-    let (Some(facts), Some(image), Some(span)) = (facts, image(config, files), span(config)) else { return };
-    let dockerfile = dockerfile(config, files).unwrap_or_default();
+    let (Some(facts), Some(Base { image, dockerfile, span })) = (facts, base) else { return };
+    let dockerfile = dockerfile.as_deref().unwrap_or_default();
     let updates =
         installs_features(config) || dockerfile.contains("apt-get update") || dockerfile.contains("apt update");
     if facts.has_yarn_list && updates && !dockerfile.contains("yarn") {
@@ -47,18 +51,10 @@ pub(super) fn look(
         let hint = "take a newer image, or begin with a Dockerfile: RUN rm -f /etc/apt/sources.list.d/yarn.list";
         findings.push(Finding { rule: Rule::YarnList, span: span.clone(), problem, hint: Some(hint.to_owned()) });
     }
-    if !facts.has_ssh_server && !installs_ssh_server(config, &dockerfile) {
+    if !facts.has_ssh_server && !installs_ssh_server(config, dockerfile) {
         let problem = format!("{image} has no SSH server: `gh codespace ssh` and `cp` cannot reach the codespace");
         let hint = r#"add the Feature: "ghcr.io/devcontainers/features/sshd:1": {}"#;
-        findings.push(Finding { rule: Rule::NoSshServer, span, problem, hint: Some(hint.to_owned()) });
-    }
-}
-
-/// Where the image is named, in the configuration.
-pub(super) fn span(config: &Configuration) -> Option<Range<usize>> {
-    match &config.kind {
-        Kind::Image(named) | Kind::Dockerfile(named) => Some(named.span.clone()),
-        Kind::Compose { .. } | Kind::Default => None,
+        findings.push(Finding { rule: Rule::NoSshServer, span: span.clone(), problem, hint: Some(hint.to_owned()) });
     }
 }
 

@@ -16,6 +16,8 @@ mod scripts;
 mod secrets;
 mod users;
 
+use base::Base;
+
 use super::configuration::Configuration;
 use super::document::{Document, place};
 use super::feature::Metadata;
@@ -121,7 +123,7 @@ impl Advice {
 
 /// Returns the image that a container is made from, or its Dockerfile begins with; nothing where that is not in the files.
 pub fn base_image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    base::image(config, files)
+    Base::of(config, files).map(|base| base.image)
 }
 
 /// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first.
@@ -139,9 +141,10 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, known: &Known
     prebuild::look(root, findings);
     older::look(root, findings);
     images::look(config, files, findings);
-    users::look(config, files, facts, findings);
-    base::look(config, files, facts, findings);
-    packages::look(config, files, known.owner.as_deref(), findings);
+    let base = Base::of(config, files);
+    users::look(config, base.as_ref(), facts, findings);
+    base::look(config, base.as_ref(), facts, findings);
+    packages::look(config, base.as_ref(), known.owner.as_deref(), findings);
     let others = compose::look(config, files, findings);
     let mut all = vec![own];
     all.extend(dockerfile::look(config, files));

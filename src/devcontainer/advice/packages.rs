@@ -2,7 +2,7 @@
 
 use super::super::configuration::Configuration;
 use super::super::finding::{Finding, Rule};
-use super::{RepositoryFiles, base};
+use super::base::Base;
 
 const REGISTRY: &str = "ghcr.io/";
 
@@ -10,15 +10,10 @@ const REGISTRY: &str = "ghcr.io/";
 const PUBLIC: [&str; 3] = ["devcontainers", "devcontainers-contrib", "devcontainers-extra"];
 
 /// Looks at whose the image and the Features are, where it is known whose the repository is.
-pub(super) fn look(
-    config: &Configuration,
-    files: &dyn RepositoryFiles,
-    owner: Option<&str>,
-    findings: &mut Vec<Finding>,
-) {
+pub(super) fn look(config: &Configuration, base: Option<&Base>, owner: Option<&str>, findings: &mut Vec<Finding>) {
     let Some(owner) = owner else { return };
     let features = config.root.get("features").into_iter().flat_map(|features| features.node.last_of_each());
-    let image = base::image(config, files).zip(base::span(config));
+    let image = base.map(|base| (base.image.clone(), base.span.clone()));
     let named = features.map(|feature| (feature.name.clone(), feature.name_span.clone())).chain(image);
     for (name, span) in named {
         let Some(other) = owner_of(&name).filter(|other| !other.eq_ignore_ascii_case(owner)) else { continue };

@@ -3,7 +3,8 @@
 use super::super::configuration::Configuration;
 use super::super::dockerfile::instructions;
 use super::super::finding::{Finding, Rule};
-use super::{ImageFacts, RepositoryFiles, base, installs_features};
+use super::base::Base;
+use super::{ImageFacts, installs_features};
 
 /// Official images that have no user for people.
 const BARE: [&str; 10] =
@@ -19,17 +20,17 @@ const MAKERS: [&str; 7] = ["useradd", "adduser", "passwd", "usermod", ".sh", "ht
 /// others a few are known.
 pub(super) fn look(
     config: &Configuration,
-    files: &dyn RepositoryFiles,
+    base: Option<&Base>,
     facts: Option<&ImageFacts>,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(image) = image(config, files).filter(|_| !installs_features(config)) else { return };
+    let Some(Base { image, dockerfile, .. }) = base.filter(|base| !may_make_users(config, base)) else { return };
     for property in ["remoteUser", "containerUser"] {
         let Some(member) = config.root.get(property) else { continue };
         let Some(user) = member.node.text().and_then(|text| text.split(':').next()) else { continue };
         // A step of a Dockerfile may make any user, as a package does; these come with images alone.
-        let is_made = base::dockerfile(config, files).is_some() && !USERS.contains(&user);
-        if is_made || !is_missing(user, &image, facts) {
+        let is_made = dockerfile.is_some() && !USERS.contains(&user);
+        if is_made || !is_missing(user, image, facts) {
             continue;
         }
         let problem = format!("{image} has no user `{user}`: nothing can run as it");
@@ -57,20 +58,16 @@ fn is_missing(user: &str, image: &str, facts: Option<&ImageFacts>) -> bool {
     BARE.contains(&name) && USERS.contains(&user)
 }
 
-/// Returns the image whose users the container has; nothing where a Dockerfile may make one.
-fn image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    if let Some(text) = base::dockerfile(config, files) {
-        let makes = |text: &str| MAKERS.iter().chain(&USERS).any(|maker| text.contains(maker));
-        let has_choice = config
-            .root
-            .get("build")
-            .is_some_and(|build| build.node.get("args").is_some() || build.node.get("target").is_some());
-        if has_choice
-            || text.contains("<<")
-            || instructions(&text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
-        {
-            return None;
-        }
-    }
-    base::image(config, files)
+/// Tells whether something makes users of which nothing is known: a Feature, a choice in a build, a step of it.
+fn may_make_users(config: &Configuration, base: &Base) -> bool {
+    let Some(text) = base.dockerfile.as_deref() else { return installs_features(config) };
+    let makes = |text: &str| MAKERS.iter().chain(&USERS).any(|maker| text.contains(maker));
+    let has_choice = config
+        .root
+        .get("build")
+        .is_some_and(|build| build.node.get("args").is_some() || build.node.get("target").is_some());
+    installs_features(config)
+        || has_choice
+        || text.contains("<<")
+        || instructions(text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
 }
