@@ -36,21 +36,19 @@ pub async fn listening(
     container: &ContainerId,
     with_commands: bool,
 ) -> Result<BTreeMap<u16, Listener>, EngineError> {
-    let commands;
-    let sockets;
-    if with_commands {
+    let (sockets, commands) = if with_commands {
         // Whose sockets they are is another user's to know, even to root of a container.
         let gate = Gate::open_as(engine, container, "root", Powers::All).await?;
         let (printed, gate) = gate.print_in_between(&format!("{TABLES}ls -l /proc/[0-9]*/fd 2>/dev/null\n")).await?;
-        sockets = read(&printed);
-        commands = match gate {
-            Some(gate) => self::commands(gate, &sockets, &owners(&printed)).await?,
+        let sockets = read(&printed);
+        let commands = match gate {
+            Some(gate) => commands(gate, &sockets, &owners(&printed)).await?,
             None => BTreeMap::new(),
         };
+        (sockets, commands)
     } else {
-        sockets = read(&Gate::open(engine, container, "root").await?.print(TABLES).await?);
-        commands = BTreeMap::new();
-    }
+        (read(&Gate::open(engine, container, "root").await?.print(TABLES).await?), BTreeMap::new())
+    };
     let listener =
         |(port, Sockets { addresses, .. })| (port, Listener { addresses, command: commands.get(&port).cloned() });
     Ok(sockets.into_iter().map(listener).collect())

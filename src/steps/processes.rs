@@ -36,19 +36,13 @@ pub(super) async fn end(
 /// Stops a container as a codespace is stopped: `/tmp` is empty afterwards (codespaces-facts.md section 1.4), but for what is mounted there.
 pub async fn stop(engine: &Engine, container: &ContainerId) -> Result<(), EngineError> {
     engine.unpause(container).await?;
-    let mark = fresh_mark();
     // What is mounted there is not the codespace's `/tmp`, and may be of this machine.
-    let text = format!(
-        "{{\n\
-         mounts=$(cat /proc/self/mounts)\n\
+    let text = "mounts=$(cat /proc/self/mounts)\n\
          case \"$mounts\" in ''|*' /tmp '*) ;; *)\n\
          if command -v find; then\n\
-         find /tmp -xdev -mindepth 1 ! -type d -exec rm -f {{}} +\n\
-         find /tmp -xdev -mindepth 1 -depth -type d -exec rmdir {{}} +\n\
-         else case \"$mounts\" in *' /tmp/'*) ;; *) for f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done ;; esac; fi ;; esac >/dev/null 2>&1\n\
-         code=0\n{}\n}}\n",
-        mark.script()
-    );
-    Gate::open(engine, container, "root").await?.run_to_end(&text, &mark).await?;
+         find /tmp -xdev -mindepth 1 ! -type d -exec rm -f {} +\n\
+         find /tmp -xdev -mindepth 1 -depth -type d -exec rmdir {} +\n\
+         else case \"$mounts\" in *' /tmp/'*) ;; *) for f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done ;; esac; fi ;; esac >/dev/null 2>&1\n";
+    let _nothing = Gate::open(engine, container, "root").await?.print(text).await?;
     engine.stop(container, STOP_GRACE).await
 }

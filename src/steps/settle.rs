@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::codespaces;
 use super::command::{Ahead, Place};
 use super::container::STARTED;
-use super::gate::{Gate, entropy, fresh_mark};
+use super::gate::{Gate, entropy};
 use super::kept::Kept;
 use super::probe::{self, COOKIE_OF_PROBE};
 use super::processes;
@@ -82,21 +82,20 @@ async fn home(place: &Place, user: &RemoteUser, details: &ContainerDetails, ahea
     let Some(of_container) = of_container.filter(|home| *home != user.home && user.uid != 0) else {
         return of_container.unwrap_or(&user.home).to_owned();
     };
-    let (mark, path) = (fresh_mark(), quote(of_container));
-    let text =
-        format!("{{\nif [ ! -e {path} ] || [ -w {path} ]; then echo theirs; fi\ncode=0\n{}\n}}\n", mark.script());
+    let path = quote(of_container);
+    let text = format!("if [ ! -e {path} ] || [ -w {path} ]; then echo theirs; fi\n");
     let gate = match ahead.next().await {
         Some(gate) => Ok(gate),
         None => Gate::open(&place.engine, &place.container, &place.user).await,
     };
     let asked = match gate {
-        Ok(gate) => gate.ask(&text, &mark).await,
+        Ok(gate) => gate.print_in_between(&text).await,
         Err(error) => Err(error),
     };
     // A container that does not answer is told of by what comes next.
     let Ok((printed, gate)) = asked else { return user.home.clone() };
     ahead.put_back(gate);
-    if printed.starts_with(b"theirs") { of_container.to_owned() } else { user.home.clone() }
+    if printed.starts_with("theirs") { of_container.to_owned() } else { user.home.clone() }
 }
 
 /// Ends what a run that died left running: a command of its would run beside its own repetition. What phases that are over have started is

@@ -21,7 +21,7 @@ use crate::plan::{Marks, Occasion};
 use crate::steps::choices::{Cache, Workspaces};
 use crate::steps::container::workspaces_volume;
 use crate::steps::create::owner::hand_over;
-use crate::steps::create::parts::{find_user, gone, lockfile, wanted};
+use crate::steps::create::parts::{find_user, first_user, gone, lockfile, wanted};
 use crate::steps::create::{uid, unfit, way};
 use crate::steps::pack::Tar;
 use crate::steps::remote_user::RemoteUser;
@@ -104,11 +104,6 @@ async fn up(
         Some(failure) => failure,
         None => start::failure(runner, &ended).await,
     })
-}
-
-/// Returns who the container's first process runs as.
-fn first_user(runner: &EngineRunner, spec: &ContainerSpec) -> String {
-    spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone())
 }
 
 /// Makes the containers of the services that are named, or of all.

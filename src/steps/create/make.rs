@@ -1,6 +1,6 @@
 //! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
-use super::parts::{find_user, gone, lockfile, wanted};
+use super::parts::{find_user, first_user, gone, lockfile, wanted};
 use super::{owner, uid, unfit, way};
 use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerId, ContainerSpec, ContainerState};
@@ -25,7 +25,7 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
     }
     let (spec, merged) = wanted(runner, &config).await?;
     // `runArgs` may have named another one.
-    let first_user = spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone());
+    let first_user = first_user(runner, &spec);
     if runner.order.occasion == Occasion::Rebuild {
         way::clear(runner).await?;
     }

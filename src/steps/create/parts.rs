@@ -35,6 +35,11 @@ pub(in crate::steps) async fn wanted(
     Ok((spec, merged))
 }
 
+/// Returns who the container's first process runs as.
+pub(in crate::steps) fn first_user(runner: &EngineRunner, spec: &ContainerSpec) -> String {
+    spec.user.clone().unwrap_or_else(|| runner.image.details.user.clone())
+}
+
 /// Returns the lockfile, where what is kept has not got it from the clone; a working tree that is mounted has it by now.
 pub(in crate::steps) fn lockfile(runner: &EngineRunner, user: &RemoteUser) -> Option<Small> {
     let order = &runner.order;

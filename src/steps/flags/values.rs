@@ -78,10 +78,9 @@ pub(in crate::steps) fn duration(text: &str) -> Result<i64, String> {
             _ => return Err(fail()),
         };
         let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-        // Of a part, nine digits are more than any unit needs.
-        let nine = format!("{part:0<9}").get(..9).and_then(|part| part.parse::<i128>().ok()).ok_or_else(fail)?;
+        let part_of_it = fraction(part, nanoseconds).ok_or_else(fail)?;
         let whole = if whole.is_empty() && !part.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| fail())? };
-        total += i128::from(whole) * nanoseconds + nine * nanoseconds / 1_000_000_000;
+        total += i128::from(whole) * nanoseconds + part_of_it;
         rest = after;
     }
     i64::try_from(total).ok().filter(|_| !text.is_empty()).ok_or_else(fail)
@@ -119,10 +118,15 @@ pub(in crate::steps) fn bytes(text: &str) -> Result<i64, String> {
     if !part.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(fail());
     }
-    // A part of a byte is cut off, as docker does; nine digits are exact for every unit that there is.
-    let nine = format!("{part:0<9}").get(..9).and_then(|digits| digits.parse::<i128>().ok()).ok_or_else(fail)?;
-    let fraction = i64::try_from(nine * i128::from(factor) / 1_000_000_000).map_err(|_| fail())?;
+    // A part of a byte is cut off, as docker does.
+    let fraction = fraction(part, factor.into()).and_then(|part| i64::try_from(part).ok()).ok_or_else(fail)?;
     whole.checked_mul(factor).and_then(|size| size.checked_add(fraction)).ok_or_else(fail)
+}
+
+/// Returns what the digits behind a point come to of a unit. Nine of them are exact for every unit that there is.
+fn fraction(digits: &str, unit: i128) -> Option<i128> {
+    let nine: i128 = format!("{digits:0<9}").get(..9)?.parse().ok()?;
+    Some(nine * unit / 1_000_000_000)
 }
 
 /// Reads a size, or -1 for no limit.
