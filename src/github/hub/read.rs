@@ -197,12 +197,7 @@ impl Reader<'_> {
     }
 
     fn user(&self, login: &Spanned<String>) -> Result<String, Fault> {
-        let known = self.hub.users.keys().find(|known| known.eq_ignore_ascii_case(&login.value));
-        known.cloned().ok_or_else(|| {
-            let names = self.hub.users.keys().map(String::as_str);
-            fault(login.referenced, format!("there is no user {} under `users`", login.value))
-                .meant(&login.value, names)
-        })
+        listed(login, self.hub.users.keys(), "user", "users")
     }
 
     /// Refuses what only an organization has.
@@ -323,19 +318,11 @@ impl Reader<'_> {
                     }
                     (Some(other), _) => return Err(fault(at, format!("`{other}` is none of all, private, selected"))),
                 };
-                Ok(SecretScope::Organization { organization: self.organization(name)?, policy })
+                let organization = listed(name, self.hub.organizations.keys(), "organization", "organizations")?;
+                Ok(SecretScope::Organization { organization, policy })
             }
             _ => Err(fault(at, "a secret has one of `user`, `repository` and `organization`")),
         }
-    }
-
-    fn organization(&self, name: &Spanned<String>) -> Result<String, Fault> {
-        let known = self.hub.organizations.keys().find(|known| known.eq_ignore_ascii_case(&name.value));
-        known.cloned().ok_or_else(|| {
-            let names = self.hub.organizations.keys().map(String::as_str);
-            fault(name.referenced, format!("there is no organization {} under `organizations`", name.value))
-                .meant(&name.value, names)
-        })
     }
 
     fn registry(&self, written: &Spanned<String>, entry: RegistryEntry) -> Result<(RegistryServer, Accounts), Fault> {
@@ -393,6 +380,19 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Returns the one that is meant, as it is listed: case does not count.
+fn listed<'a>(
+    written: &Spanned<String>,
+    known: impl Iterator<Item = &'a String> + Clone,
+    what: &str,
+    list: &str,
+) -> Result<String, Fault> {
+    known.clone().find(|known| known.eq_ignore_ascii_case(&written.value)).cloned().ok_or_else(|| {
+        fault(written.referenced, format!("there is no {what} {} under `{list}`", written.value))
+            .meant(&written.value, known.map(String::as_str))
+    })
 }
 
 fn repository_name(written: &Spanned<String>) -> Result<RepositoryName, Fault> {

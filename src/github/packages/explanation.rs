@@ -33,6 +33,11 @@ impl Rule {
         let list = format!(
             "add {repository} under \"Manage Codespaces access\" at {settings} (hub file: `codespaces_access: [{repository}]`)"
         );
+        let or_inherit = || {
+            Some(format!(
+                "{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)"
+            ))
+        };
         let kind = hub.packages.get(name).map_or(Visibility::Private, |package| package.visibility);
         let (why, fix) = match self {
             Self::PublicPackage => (format!("{name} is public: anybody may pull it"), None),
@@ -44,11 +49,11 @@ impl Rule {
             Self::CodespacesAccessList => (format!("{repository} is in the list \"Manage Codespaces access\" of {name}"), None),
             Self::InheritAccessUnselected => (
                 format!("{name} is linked to {repository}, but \"Inherit access\" is not selected"),
-                Some(format!("{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)")),
+                or_inherit(),
             ),
             Self::PublishedWithPat => (
                 format!("{name} was published with a personal access token, which does not select \"Inherit access\""),
-                Some(format!("{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)")),
+                or_inherit(),
             ),
             Self::PublicRepositoryNeedsAccessList => (
                 format!("{repository} is public and {name} is {kind}: what is not public is kept from leaking through a public repository"),
