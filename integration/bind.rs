@@ -1,28 +1,12 @@
 //! `up --bind`: the working tree itself is in the codespace, and stays its owner's whatever becomes of the codespace.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Deadline, Ran, Sandbox, docker, left_of, run};
-
-/// Returns every path below a folder with its mode, owner and content.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
-    let mut all = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let about = path.symlink_metadata().expect("there");
-        let content = if about.is_file() { std::fs::read(&path).expect("read") } else { Vec::new() };
-        if about.is_dir() {
-            all.extend(tree(&path));
-        }
-        all.insert(path, (about.mode(), about.uid(), content));
-    }
-    all
-}
+use crate::support::{Deadline, Ran, Sandbox, docker, left_of, run, tree};
 
 fn inspect(name: &str) -> Value {
     docker(&["inspect", name]).expect(0).json()[0].clone()

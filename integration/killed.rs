@@ -4,24 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, docker, left_of, triple};
+use crate::support::{PHASES, Sandbox, docker, left_of, triple};
 
 /// Every phase has something to do.
 const CONFIG: &str = r#"{"image": "busybox:1", "initializeCommand": "true", "onCreateCommand": "echo 1 >>/root/ran; sleep 0.1",
     "updateContentCommand": "echo 2 >>/root/ran", "postCreateCommand": "echo 3 >>/root/ran; sleep 0.1",
     "postStartCommand": "echo 4 >>/root/ran", "postAttachCommand": "echo 5 >>/root/ran"}"#;
-
-const PHASES: [&str; 9] = [
-    "initializeCommand",
-    "image",
-    "create",
-    "onCreateCommand",
-    "updateContentCommand",
-    "registryLogin",
-    "postCreateCommand",
-    "postStartCommand",
-    "postAttachCommand",
-];
 
 /// How many are killed at a time.
 const AT_ONCE: usize = 3;

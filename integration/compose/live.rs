@@ -1,11 +1,10 @@
 //! `up --bind`: the services have the working tree itself, and it stays its owner's whatever becomes of the codespace.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{about, project};
-use crate::support::{Sandbox, docker, left_of};
+use crate::support::{Sandbox, docker, left_of, tree};
 
 const COMPOSE: &str = "services:\n  app: {image: busybox:1, init: true, command: sleep infinity, depends_on: [db], volumes: ['../..:/workspaces:cached', './shared:/shared', '/etc:/host', 'deps:/deps']}\n  \
                        db: {image: busybox:1, init: true, command: sleep infinity, volumes: ['./shared:/shared', './init.sql:/init.sql:ro', '../..:/all'], secrets: [pw]}\n\
@@ -23,21 +22,6 @@ fn shared(sandbox: &Sandbox) -> PathBuf {
     }
     std::fs::create_dir(repository.join(".devcontainer/shared")).expect("made");
     repository
-}
-
-/// Returns every path below a folder with its mode, owner and content.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
-    let mut all = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let about = path.symlink_metadata().expect("there");
-        let content = if about.is_file() { std::fs::read(&path).expect("read") } else { Vec::new() };
-        if about.is_dir() {
-            all.extend(tree(&path));
-        }
-        all.insert(path, (about.mode(), about.uid(), content));
-    }
-    all
 }
 
 #[test]

@@ -1,18 +1,7 @@
 //! Rebuilds that were killed, or died between two containers: what comes next finishes or undoes them.
 
 use super::*;
-
-const PHASES: [&str; 9] = [
-    "initializeCommand",
-    "image",
-    "create",
-    "onCreateCommand",
-    "updateContentCommand",
-    "registryLogin",
-    "postCreateCommand",
-    "postStartCommand",
-    "postAttachCommand",
-];
+use crate::support::PHASES;
 
 /// Kills a rebuild at the beginning and at the end of each phase, and looks whether what comes next finishes or undoes it.
 fn killed_at_every_boundary(phases: &[&str], check: impl Fn(&Sandbox, &str, &str) + Sync) {

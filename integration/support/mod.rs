@@ -6,7 +6,9 @@ mod image;
 mod terminal;
 mod watched;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,6 +23,19 @@ pub(crate) use engine::execs;
 pub(crate) use feature_registry::FeatureRegistry;
 pub(crate) use image::Image;
 pub(crate) use watched::send;
+
+/// Every phase, in order.
+pub(crate) const PHASES: [&str; 9] = [
+    "initializeCommand",
+    "image",
+    "create",
+    "onCreateCommand",
+    "updateContentCommand",
+    "registryLogin",
+    "postCreateCommand",
+    "postStartCommand",
+    "postAttachCommand",
+];
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -304,4 +319,19 @@ pub(crate) fn triple(id: &str, server: &str, password: &str) -> String {
         writeln!(text, "{id}_CONTAINER_REGISTRY_{part}='{value}'").expect("a string takes it");
     }
     text
+}
+
+/// Returns every path below a folder with its mode, owner and content.
+pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let about = path.symlink_metadata().expect("there");
+        let content = if about.is_file() { std::fs::read(&path).expect("read") } else { Vec::new() };
+        if about.is_dir() {
+            all.extend(tree(&path));
+        }
+        all.insert(path, (about.mode(), about.uid(), content));
+    }
+    all
 }
