@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use futures_util::{Stream, StreamExt};
 use tokio::sync::OnceCell;
 
 use super::endpoint::{Address, Endpoint};
@@ -127,6 +128,19 @@ impl Engine {
     }
 }
 
+/// What bollard says of bytes that are left when an answer has ended.
+const LEFT: &str = "bytes remaining on stream";
+
+/// Returns an answer's lines. Where the end of the last one came apart from it, bollard takes that for the beginning of another line, and makes an
+/// error of it. An answer that is cut short is another error, of the connection.
+pub(super) fn lines<T>(
+    answer: impl Stream<Item = Result<T, bollard::errors::Error>>,
+) -> impl Stream<Item = Result<T, bollard::errors::Error>> {
+    let is_end =
+        |item: &Result<T, _>| matches!(item, Err(bollard::errors::Error::IOError { err }) if err.to_string() == LEFT);
+    answer.take_while(move |item| std::future::ready(!is_end(item)))
+}
+
 /// Returns Docker's word for this machine's architecture.
 pub fn architecture() -> &'static str {
     match std::env::consts::ARCH {
@@ -165,4 +179,51 @@ fn use_url_safe_registry_auth(mut request: BollardRequest) -> BollardRequest {
         }
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::engine::Pull;
+
+    /// Pulls from an engine that answers so, in chunks.
+    async fn pulled(chunks: &'static [&'static str], ends: bool) -> Result<Pull, EngineError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let endpoint = Endpoint { address: Address::Http(url), found_by: "a test".to_owned() };
+        let engine = Engine::connect(endpoint).expect("connected");
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("asked");
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                stream.read_buf(&mut asked).await.expect("read");
+            }
+            let body: String = chunks.iter().map(|text| format!("{:x}\r\n{text}\r\n", text.len())).collect();
+            let end = if ends { "0\r\n\r\n" } else { "" };
+            let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}{end}");
+            stream.write_all(answer.as_bytes()).await.expect("written");
+        });
+        let pulled = engine.pull("acme/api:1", None, None, |_| {}).await;
+        answering.await.expect("answered");
+        pulled
+    }
+
+    /// The engine ends its lines with two characters; where a chunk ends is chance.
+    #[tokio::test]
+    async fn an_end_of_line_may_come_apart_from_its_line() {
+        for chunks in [
+            &["{\"status\": \"a\"}\r\n{\"status\": \"b\"}\r\n"][..],
+            &["{\"status\": \"a\"}\r\n{\"status\": \"b\"}", "\r\n"],
+            &["{\"status\": \"a\"}", "\r\n{\"status\": \"b\"}", "\r\n"],
+        ] {
+            assert!(matches!(pulled(chunks, true).await, Ok(Pull::Done)), "{chunks:?}");
+        }
+        let refused = pulled(&["{\"errorDetail\": {\"message\": \"no\"}, \"error\": \"no\"}", "\r\n"], true).await;
+        assert!(refused.is_err(), "{refused:?}");
+        // An engine that goes away in the middle of its answer has not pulled anything.
+        assert!(pulled(&["{\"status\": \"a\"}", "\r\n"], false).await.is_err());
+    }
 }

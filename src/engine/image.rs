@@ -9,7 +9,7 @@ use bollard::query_parameters::{
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::client::Engine;
+use super::client::{Engine, lines};
 use super::container::LabelFilter;
 use super::error::EngineError;
 use crate::redact::Secret;
@@ -145,7 +145,7 @@ impl Engine {
         let options = options.platform(platform.unwrap_or_default()).build();
         let credentials = login.map(|login| login.to_docker());
         let mut layers = Layers::default();
-        let mut stream = self.docker.create_image(Some(options), None, credentials);
+        let mut stream = lines(self.docker.create_image(Some(options), None, credentials));
         while let Some(item) = stream.next().await {
             let item = match item {
                 Ok(item) => item,
@@ -180,7 +180,7 @@ impl Engine {
         let nothing = bollard::body_full(Bytes::from_static(&[0; 1024]));
         let (name, tag) = split_tag(reference);
         let options = CreateImageOptionsBuilder::default().from_src("-").repo(name).tag(tag).build();
-        let mut stream = self.docker.create_image(Some(options), Some(nothing), None);
+        let mut stream = lines(self.docker.create_image(Some(options), Some(nothing), None));
         while let Some(item) = stream.next().await {
             let item = item.map_err(|error| self.explain("make the image", reference, error))?;
             if let Some(detail) = item.error_detail {

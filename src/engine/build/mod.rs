@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 pub use progress::{BuildEvent, FailedStep};
 
-use super::client::Engine;
+use super::client::{Engine, lines};
 use super::error::EngineError;
 use super::extra::Ulimit;
 use super::image::RegistryCredentials;
@@ -116,8 +116,8 @@ impl Engine {
         let docker = with_query(&self.docker, more_query(spec));
         let mut steps = Steps::default();
         let mut id = None;
-        let mut stream =
-            docker.build_image(options(spec), Some(credentials(logins)), Some(bollard::body_try_stream(context)));
+        let context = bollard::body_try_stream(context);
+        let mut stream = lines(docker.build_image(options(spec), Some(credentials(logins)), Some(context)));
         while let Some(item) = stream.next().await {
             match item {
                 Ok(item) => match item.aux {
