@@ -1,5 +1,6 @@
 //! The simulated GitHub: who and what there is, as its file (`hub.yaml`, DESIGN section 6) tells.
 
+mod error;
 mod file;
 mod read;
 
@@ -7,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use read::{HubFileError, load, parse};
+pub use error::HubFileError;
+pub use read::{load, parse};
 
 use super::registry::RegistryServer;
 use super::secret::SecretName;

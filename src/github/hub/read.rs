@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_saphyr::{Location, Spanned};
 
+use super::error::HubFileError;
 use super::file::{
     AccessKeyEntry, AccountEntry, FromEntry, Hidden, HubFile, PackageEntry, RegistryEntry, RepositoryEntry,
     SecretEntry, TokenEntry,
@@ -22,50 +23,6 @@ use crate::nearest::nearest;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
-
-/// A hub's file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum HubFileError {
-    /// It cannot be read.
-    #[error("cannot read the hub's file {file}: {source}")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is larger than any hub.
-    #[error("the hub's file {file} is larger than 8 MiB")]
-    TooLarge {
-        /// The file.
-        file: String,
-    },
-    /// Something in it is wrong.
-    #[error("{file}:{line}:{column}: {problem}")]
-    Malformed {
-        /// The file.
-        file: String,
-        /// Counted from 1.
-        line: u64,
-        /// Counted from 1, in characters.
-        column: u64,
-        /// What is wrong.
-        problem: String,
-        /// What to do about it.
-        hint: Option<String>,
-    },
-}
-
-impl HubFileError {
-    /// Returns what to do about it, where that is known.
-    pub fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Unreadable { .. } => Some("give --hub a readable file"),
-            Self::TooLarge { .. } => None,
-            Self::Malformed { hint, .. } => hint.as_deref(),
-        }
-    }
-}
 
 /// Reads a hub's file.
 pub fn load(path: &Path) -> Result<Hub, HubFileError> {
