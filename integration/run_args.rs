@@ -98,7 +98,7 @@ struct Other(String);
 
 impl Drop for Other {
     fn drop(&mut self) {
-        let _gone = docker(&["rm", "-f", &self.0]);
+        let _gone = docker(&["rm", "-f", "-v", &self.0]);
         let _gone = docker(&["network", "rm", &self.0]);
     }
 }
