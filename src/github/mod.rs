@@ -3,6 +3,7 @@
 //! [`World`] is what one codespace may see; which of it reaches which phase is decided here.
 
 mod docker_config;
+mod effective;
 mod fingerprint;
 pub mod hub;
 pub mod packages;
@@ -11,6 +12,7 @@ mod secret;
 mod secrets_file;
 
 pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
+pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
 pub use registry::{DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, registries};
 pub use secret::{CodespaceSecret, InvalidSecretName, MAX_VALUE, SecretLevel, SecretName};

@@ -55,7 +55,7 @@ impl fmt::Display for SecretName {
     }
 }
 
-/// Where a secret is set. What a prebuild may see depends on it.
+/// Where a secret is set, the highest level first: of several of one name, the lowest counts. What a prebuild may see depends on it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretLevel {
     /// By an organization.
@@ -64,6 +64,17 @@ pub enum SecretLevel {
     Repository,
     /// By a user.
     User,
+}
+
+impl SecretLevel {
+    /// Returns the word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Repository => "repository",
+            Self::User => "user",
+        }
+    }
 }
 
 /// One secret that a codespace may see.

@@ -12,7 +12,7 @@ pub use error::HubFileError;
 pub use read::{load, parse};
 
 use super::registry::RegistryServer;
-use super::secret::SecretName;
+use super::secret::{SecretLevel, SecretName};
 use crate::codespace::RepositoryName;
 use crate::redact::Secret;
 
@@ -45,6 +45,21 @@ impl Hub {
     /// Tells whether an owner is a user; who is not known is an organization.
     pub fn is_user(&self, owner: &str) -> bool {
         self.users.keys().any(|login| login.eq_ignore_ascii_case(owner))
+    }
+
+    /// Returns what a user may do in a repository beside what anybody may; nothing where that is nothing. A user who is named in it may do what is said
+    /// there, another member of its organization may write, and its owner may do everything.
+    pub fn access(&self, login: &str, name: &RepositoryName) -> Option<Access> {
+        let is_login = |other: &String| other.eq_ignore_ascii_case(login);
+        if is_login(&name.owner().to_owned()) {
+            return Some(Access::Admin);
+        }
+        let named = self.repository(name).and_then(|(_, repository)| {
+            repository.access.iter().find(|(user, _)| is_login(user)).map(|(_, access)| *access)
+        });
+        let organization = || self.organizations.iter().find(|(owner, _)| owner.eq_ignore_ascii_case(name.owner()));
+        let is_member = || organization().is_some_and(|(_, found)| found.members.iter().any(is_login));
+        named.or_else(|| is_member().then_some(Access::Write))
     }
 }
 
@@ -209,6 +224,25 @@ pub struct HubSecret {
     pub scope: SecretScope,
     /// Its value.
     pub value: ValueSource,
+    /// Where it stands in the hub's file; absent where it is kept by `secret set`.
+    pub place: Option<Place>,
+}
+
+/// Where something stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Counted from 1.
+    pub line: u64,
+    /// Counted from 1, in characters.
+    pub column: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}:{}", self.file, self.line, self.column)
+    }
 }
 
 /// Whose a secret is, and which repositories' codespaces may see it (codespaces-facts.md section 2, "Policies").
@@ -239,6 +273,20 @@ impl SecretScope {
             Self::User { user, .. } => format!("user {user}"),
             Self::Repository(name) => format!("repository {name}"),
             Self::Organization { organization, .. } => format!("organization {organization}"),
+        }
+    }
+
+    /// Tells whether two are of one owner: a name is there once at each, and case does not count.
+    pub fn has_owner_of(&self, other: &Self) -> bool {
+        self.owner().eq_ignore_ascii_case(&other.owner())
+    }
+
+    /// Returns its level.
+    pub const fn level(&self) -> SecretLevel {
+        match self {
+            Self::User { .. } => SecretLevel::User,
+            Self::Repository(_) => SecretLevel::Repository,
+            Self::Organization { .. } => SecretLevel::Organization,
         }
     }
 }

@@ -13,8 +13,8 @@ use super::file::{
     SecretEntry, TokenEntry,
 };
 use super::{
-    Access, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, Organization, Package, PackageName, PublishedBy,
-    Repository, SecretScope, Token, User, ValueSource, Visibility,
+    Access, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, Organization, Package, PackageName, Place,
+    PublishedBy, Repository, SecretScope, Token, User, ValueSource, Visibility,
 };
 use crate::codespace::RepositoryName;
 use crate::github::registry::RegistryServer;
@@ -47,7 +47,8 @@ pub fn parse(text: &str, file: &str) -> Result<Hub, HubFileError> {
         Fault { line, column, problem: first_line(&error), hint: None }
     });
     told.and_then(|written| {
-        Reader { folder: Path::new(file).parent().unwrap_or(Path::new("")), hub: Hub::default() }.hub(written)
+        let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+        Reader { file, folder, hub: Hub::default() }.hub(written)
     })
     .map_err(|Fault { line, column, problem, hint }| HubFileError::Malformed {
         file: file.to_owned(),
@@ -108,6 +109,8 @@ impl Fault {
 }
 
 struct Reader<'a> {
+    /// What the file is called.
+    file: &'a str,
     /// What paths in the file are relative to.
     folder: &'a Path,
     hub: Hub,
@@ -244,7 +247,8 @@ impl Reader<'_> {
         {
             return Err(fault(at, format!("the value of {name} is larger than 48 KB, the most that GitHub takes")));
         }
-        Ok(HubSecret { name, scope, value })
+        let place = Place { file: self.file.to_owned(), line: at.line(), column: at.column() };
+        Ok(HubSecret { name, scope, value, place: Some(place) })
     }
 
     fn scope(&self, at: Location, written: &SecretEntry) -> Result<SecretScope, Fault> {
