@@ -6,6 +6,7 @@ mod killed;
 mod life;
 mod live;
 mod meeting;
+mod parts;
 mod recovery;
 mod repair;
 

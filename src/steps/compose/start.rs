@@ -44,6 +44,12 @@ pub(super) async fn up(runner: &EngineRunner, service: Option<&str>) -> Result<E
 pub(super) async fn failure(runner: &EngineRunner, ended: &Ended) -> StepFailure {
     let reason = format!("docker compose could not start the services: {}", ended.reason());
     let detail = told(runner).await;
-    let hint = "`docker logs` of the service shows more; mend it in the Compose file or in the image".to_owned();
+    let hint = if ended.reason().contains("No such container") {
+        // It was removed behind our back, and has come again as another one.
+        let again = format!("`localspace rebuild -c {}` makes it anew, around the same /workspaces", runner.order.name);
+        format!("a container shares the network of one that is gone: {again}")
+    } else {
+        "`docker logs` of the service shows more; mend it in the Compose file or in the image".to_owned()
+    };
     StepFailure { detail, hint: Some(hint), ..StepFailure::new(FailureKind::Engine, reason) }
 }
