@@ -70,6 +70,7 @@ pub(super) async fn order(
         purpose: new.purpose,
         reference: tree.reference,
         commit: tree.commit,
+        branch: new.branch,
     };
     Ok(Order {
         occasion: Occasion::Create,

@@ -1,7 +1,6 @@
 //! `localspace build`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::json;
@@ -9,15 +8,17 @@ use serde_json::json;
 use super::clone;
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::hub::Whose;
 use super::order::{NewCodespace, fresh_name};
 use super::rehearse::{self, Output};
 use super::removal::remove;
 use super::run_options::RunOptions;
 use super::secrets::{Secrets, redactor};
+use super::sources::{SecretFlags, Sources};
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::devcontainer::ImageReference;
 use crate::engine::Engine;
-use crate::github::{Purpose, World};
+use crate::github::{Branch, Purpose, World};
 use crate::journal::{Event, Outcome, PhaseFinished, Recorder, RunStarted};
 use crate::lifecycle::{FailureKind, StepFailure, StepRunner};
 use crate::phase::Phase;
@@ -62,9 +63,8 @@ pub(super) struct Args {
     /// What the repository is called on GitHub
     #[arg(long = "repository", value_name = "OWNER/NAME")]
     called: Option<RepositoryName>,
-    /// Secrets as a JSON object or as NAME=VALUE lines: registries' logins, for private base images and Features
-    #[arg(long, value_name = "FILE")]
-    secrets_file: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretFlags,
     /// Take uncommitted files too
     #[arg(long)]
     working_tree: bool,
@@ -100,20 +100,23 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 
 /// Clones the repository and reads its configuration.
 async fn ready(args: &Args, context: &mut Context, name: &CodespaceName) -> Result<(Order, Secrets), CliError> {
-    let secrets = Secrets::load(args.secrets_file.clone())?;
+    let sources = Sources::given(&args.secrets)?;
     let source = repository::locate(args.workspace_folder.as_ref().unwrap_or(&args.repository))?;
     let new = NewCodespace {
         name: name.clone(),
         purpose: Purpose::Codespace,
         source: &source,
         wanted: args.wanted(context),
+        branch: Branch::Own,
         config: args.config.as_deref().map(|path| path.trim_start_matches("./")),
         dotfiles: None,
         lockfile: if args.frozen_lockfile { LockfileUse::Frozen } else { LockfileUse::Told },
     };
     let attach = Attach::No("an image is built alone");
     let order = clone::order(context, new, attach, &RunOptions::of_image()).await?;
-    Ok((args.image(order)?, secrets))
+    let order = args.image(order)?;
+    let secrets = sources.secrets(context, Whose::of(&order)).await?;
+    Ok((order, secrets))
 }
 
 /// Builds the image and says what came of it. An interrupt is the run's to see.
@@ -153,6 +156,7 @@ async fn begin(recorder: &Recorder, texts: impl Iterator<Item = String>, world: 
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         secrets_file: None,
+        hub: None,
     };
     recorder.record(Event::RunStarted(run)).await;
     super::notices::before(recorder, texts, &world.registries, too_short).await;

@@ -39,6 +39,7 @@ pub(super) async fn order(
         purpose: new.purpose,
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
+        branch: new.branch,
     };
     Ok(Order {
         occasion: Occasion::Create,

@@ -6,8 +6,8 @@ use crate::devcontainer::ConfigError;
 use crate::engine::EngineError;
 use crate::engine::endpoint::EndpointError;
 use crate::feature_store::{Fault, LockfileError};
-use crate::github::SecretsFileError;
 use crate::github::hub::HubFileError;
+use crate::github::{SecretsFileError, TooManySecrets};
 use crate::home::HomeError;
 use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::{FailureKind, StepFailure};
@@ -165,6 +165,13 @@ impl From<ComposeError> for CliError {
 impl From<SecretsFileError> for CliError {
     fn from(error: SecretsFileError) -> Self {
         Self::new(Kind::Usage, error.to_string(), Some(error.hint()))
+    }
+}
+
+impl From<TooManySecrets> for CliError {
+    fn from(error: TooManySecrets) -> Self {
+        let hint = "those of the hub's file and those that were set count together: take some away".to_owned();
+        Self::new(Kind::Usage, error.to_string(), Some(hint))
     }
 }
 

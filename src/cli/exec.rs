@@ -8,8 +8,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::secrets::{Before, Secrets, StartedWith, newer_warning, redactor};
+use super::hub::Whose;
+use super::order::Identity;
+use super::secrets::{Before, StartedWith, newer_warning, redactor};
 use super::select::{self, Selector, State};
+use super::sources::secrets_now;
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
 use crate::github::{Purpose, logins};
@@ -88,7 +91,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         let hint = format!("`localspace up {} --name {}` finds out", found.label(label::SOURCE), found.name);
         CliError::new(Kind::Usage, message, Some(hint))
     })?;
-    let Secrets { content, .. } = Before::of(context, &found.name).secrets();
+    let (whose, before) = (Identity::of(&found), Before::of(context, &found.name));
+    let content = secrets_now(context, Whose::of_found(&whose), &before).await;
     for warning in &content.warnings {
         context.ui.say(&format!("warning: {warning}\n"));
     }

@@ -5,7 +5,7 @@ use super::run_options::RunOptions;
 use super::select::Found;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::feature_store::Surroundings;
-use crate::github::Purpose;
+use crate::github::{Branch, Purpose};
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::{Source, Wanted};
 use crate::steps::{BuildOptions, Cache, Dotfiles, ImageUse, LockfileUse, Order, RunArgs, Workspaces};
@@ -17,6 +17,7 @@ pub(super) struct NewCodespace<'a> {
     pub(super) purpose: Purpose,
     pub(super) source: &'a Source,
     pub(super) wanted: Wanted,
+    pub(super) branch: Branch,
     pub(super) config: Option<&'a str>,
     /// What becomes of the lockfile of its Features.
     pub(super) lockfile: LockfileUse,
@@ -36,6 +37,7 @@ pub(super) struct Identity {
     pub(super) purpose: Purpose,
     pub(super) reference: Option<String>,
     pub(super) commit: Option<String>,
+    pub(super) branch: Branch,
 }
 
 impl Identity {
@@ -50,6 +52,7 @@ impl Identity {
             purpose: found.purpose(),
             reference: found.labelled(label::REF),
             commit: found.labelled(label::COMMIT),
+            branch: found.branch(),
         }
     }
 
@@ -66,6 +69,7 @@ impl Identity {
             purpose: self.purpose,
             reference: self.reference,
             commit: self.commit,
+            branch: self.branch,
             attach,
             on_failure: options.on_failure(context),
             timeout: options.timeout_per_phase,

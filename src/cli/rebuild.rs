@@ -1,16 +1,17 @@
 //! `localspace rebuild`
 
-use std::path::PathBuf;
-
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_one;
+use super::hub::Whose;
+use super::order::Identity;
 use super::rehearse::{Output, Ready, rehearse};
 use super::remake::Remake;
 use super::removal::never_finished;
 use super::run_options::RunOptions;
 use super::secrets::Before;
 use super::select::{self, Selector, State};
+use super::sources::{SecretFlags, Sources};
 use crate::plan::Attach;
 use crate::steps::{Cache, Workspaces};
 
@@ -26,9 +27,8 @@ pub(super) struct Args {
     /// Pull and build images anew, and remove every volume but that of /workspaces
     #[arg(long)]
     full: bool,
-    /// Secrets from another file than before
-    #[arg(long, value_name = "FILE")]
-    secrets_file: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretFlags,
     /// Do not run postAttachCommand
     #[arg(long)]
     no_attach: bool,
@@ -49,7 +49,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     if !is_whole && select::workspaces(context, &found.name) == Workspaces::Empty {
         return Err(never_finished(context, &engine, &found, Workspaces::Empty).await?);
     }
-    let secrets = Before::of(context, &found.name).secrets_or(args.secrets_file.as_ref())?;
+    let sources = Sources::given(&args.secrets)?.or_before(&Before::of(context, &found.name))?;
+    let secrets = sources.secrets(context, Whose::of_found(&Identity::of(&found))).await?;
     let remake = Remake {
         found: &found,
         cache: if args.full { Cache::Ignored } else { Cache::Used },

@@ -125,7 +125,7 @@ struct Told<'a> {
 /// Leads a codespace, or a prebuild, through its phases.
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
-    let Secrets { file, content } = secrets;
+    let Secrets { file, hub, content } = secrets;
     let (world, newer) = of_this_run(context, &order, content.secrets);
     let redactor = redactor(&world, &[]);
     recorder
@@ -134,6 +134,7 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             secrets_file: file.map(|file| file.display().to_string()),
+            hub: hub.map(|file| file.display().to_string()),
         }))
         .await;
     let texts = content.warnings.into_iter().chain(newer).chain(order.notes.iter().cloned());

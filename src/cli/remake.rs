@@ -112,6 +112,7 @@ impl Remake<'_> {
             purpose: found.purpose(),
             source: &source,
             wanted,
+            branch: found.branch(),
             config: config.as_deref(),
             lockfile: LockfileUse::default(),
             dotfiles: None,

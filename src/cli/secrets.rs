@@ -1,12 +1,11 @@
-//! The secrets of a run: from its file, or from the file of the run before.
+//! The secrets of a run, and what the run before had. Where they are from, `sources` says.
 
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::error::CliError;
 use super::select;
 use crate::codespace::CodespaceName;
-use crate::github::{CodespaceSecret, SecretsFile, World, auth, load_secrets};
+use crate::github::{CodespaceSecret, SecretsFile, World, auth};
 use crate::phase::Phase;
 use crate::redact::{Redactor, Secret};
 use crate::steps::Kept;
@@ -14,32 +13,18 @@ use crate::steps::Kept;
 /// The secrets of a run and where they are from.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    /// The file, where it can be read again.
+    /// The secrets file, where it can be read again.
     pub(super) file: Option<PathBuf>,
+    /// The hub's file, where it can be read again.
+    pub(super) hub: Option<PathBuf>,
     pub(super) content: SecretsFile,
-}
-
-impl Secrets {
-    /// Reads a secrets file.
-    pub(super) fn load(file: Option<PathBuf>) -> Result<Self, CliError> {
-        let Some(file) = file else { return Ok(Self::default()) };
-        let mut content = load_secrets(&file)?;
-        if file.is_file() {
-            return Ok(Self { file: Some(file.canonicalize().unwrap_or(file)), content });
-        }
-        // A pipe gives what it has once.
-        content.warnings.push(format!(
-            "{} is no file that can be read again: `exec` and `start` do without these secrets unless they are given again",
-            file.display()
-        ));
-        Ok(Self { file: None, content })
-    }
 }
 
 /// What an earlier run of a codespace left for the next one.
 #[derive(Debug)]
 pub(super) struct Before {
-    secrets_file: Option<PathBuf>,
+    pub(super) secrets_file: Option<PathBuf>,
+    pub(super) hub: Option<PathBuf>,
     /// The phase in which it died.
     pub(super) died_in: Option<Phase>,
 }
@@ -49,27 +34,9 @@ impl Before {
     pub(super) fn of(context: &Context, name: &CodespaceName) -> Self {
         let before = select::newest(context, name).filter(|run| run.run.is_some());
         let died_in = before.as_ref().filter(|run| run.end.is_none()).and_then(|run| run.running);
-        let secrets_file = before.and_then(|run| run.run?.secrets_file).map(PathBuf::from);
-        Self { secrets_file, died_in }
-    }
-
-    /// Reads the secrets file that is given, or else the one that the earlier run had.
-    pub(super) fn secrets_or(&self, given: Option<&PathBuf>) -> Result<Secrets, CliError> {
-        given.map_or_else(|| Ok(self.secrets()), |file| Secrets::load(Some(file.clone())))
-    }
-
-    /// Reads the secrets file again that the earlier run had. One that cannot be read is a warning: the codespace is there, and can be used
-    /// without.
-    pub(super) fn secrets(&self) -> Secrets {
-        match Secrets::load(self.secrets_file.clone()) {
-            Ok(secrets) => secrets,
-            Err(error) => {
-                let warning = format!("{}: it goes on without secrets", error.message());
-                // The next run looks for the file again.
-                let content = SecretsFile { warnings: vec![warning], ..SecretsFile::default() };
-                Secrets { file: self.secrets_file.clone(), content }
-            }
-        }
+        let (secrets_file, hub) = before.and_then(|run| run.run).map(|run| (run.secrets_file, run.hub)).unzip();
+        let path = |text: Option<Option<String>>| text.flatten().map(PathBuf::from);
+        Self { secrets_file: path(secrets_file), hub: path(hub), died_in }
     }
 }
 

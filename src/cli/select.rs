@@ -9,7 +9,7 @@ use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::Mount;
 use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter, VolumeSummary};
-use crate::github::Purpose;
+use crate::github::{Branch, Purpose};
 use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::{PhaseOutcome, Summary};
@@ -126,6 +126,10 @@ impl Found {
     /// Tells whether its container is a recovery container.
     pub(super) fn is_in_recovery(&self) -> bool {
         !self.label(label::RECOVERY).is_empty()
+    }
+
+    pub(super) fn branch(&self) -> Branch {
+        Branch::of_label(self.label(label::BRANCH))
     }
 
     pub(super) fn purpose(&self) -> Purpose {

@@ -1,15 +1,16 @@
 //! `localspace start`
 
-use std::path::PathBuf;
-
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_one;
+use super::hub::Whose;
+use super::order::Identity;
 use super::rehearse::{Output, Ready, rehearse};
 use super::removal::never_finished;
 use super::run_options::RunOptions;
 use super::secrets::Before;
 use super::select::{self, Selector, State};
+use super::sources::{SecretFlags, Sources};
 use super::wake;
 use crate::plan::Attach;
 use crate::steps::{Order, Workspaces};
@@ -21,9 +22,8 @@ use crate::steps::{Order, Workspaces};
 pub(super) struct Args {
     #[command(flatten)]
     selector: Selector,
-    /// Secrets from another file than before
-    #[arg(long, value_name = "FILE")]
-    secrets_file: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretFlags,
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
@@ -42,7 +42,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         return Err(never_finished(context, &engine, &found, workspaces).await?);
     }
     let before = Before::of(context, &found.name);
-    let secrets = before.secrets_or(args.secrets_file.as_ref())?;
+    let sources = Sources::given(&args.secrets)?.or_before(&before)?;
+    let secrets = sources.secrets(context, Whose::of_found(&Identity::of(&found))).await?;
     let attach = Attach::No("`start` does not attach: `up` does");
     let order = wake::order(context, &engine, &found, attach, &args.options).await?;
     Ok(Ready { engine, order: Order { died_in: before.died_in, ..order }, secrets, held })

@@ -1,24 +1,24 @@
 //! `localspace up`
 
-use std::path::PathBuf;
-
 use super::bind;
 use super::clone;
 use super::context::Context;
 use super::dotfiles::DotfilesArgs;
 use super::error::{CliError, Kind};
 use super::hold::hold;
+use super::hub::Whose;
 use super::order::{NewCodespace, fresh_name};
 use super::rehearse::{Output, Ready, rehearse};
 use super::remake::Remake;
 use super::removal::remove;
 use super::run_options::RunOptions;
-use super::secrets::{Before, Secrets};
+use super::secrets::Before;
 use super::select::{self, Found, State};
+use super::sources::{SecretFlags, Sources};
 use super::wake;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
-use crate::github::Purpose;
+use crate::github::{Branch, Purpose};
 use crate::home::Home;
 use crate::plan::Attach;
 use crate::repository::{self, Content, Source, Wanted};
@@ -51,9 +51,11 @@ pub(super) struct Args {
     /// What the repository is called on GitHub
     #[arg(long = "repository", value_name = "OWNER/NAME")]
     called: Option<RepositoryName>,
-    /// Secrets as a JSON object or as NAME=VALUE lines
-    #[arg(long, value_name = "FILE")]
-    secrets_file: Option<PathBuf>,
+    /// The branch is a pull request's from a fork: GitHub gives such a codespace no secret
+    #[arg(long)]
+    fork_pull_request: bool,
+    #[command(flatten)]
+    secrets: SecretFlags,
     /// Fail where the lockfile of the Features is missing or would change
     #[arg(long)]
     frozen_lockfile: bool,
@@ -83,7 +85,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let dotfiles = args.dotfiles.order()?;
-    let secrets = Secrets::load(args.secrets_file.clone())?;
+    let given = Sources::given(&args.secrets)?;
     let source = repository::locate(args.folder())?;
     let engine = context.engine()?;
     // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
@@ -102,7 +104,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let found = named(context, &engine, &source, args, &name).await?;
     let attach = if args.no_attach { Attach::No("--no-attach was given") } else { Attach::Yes };
     let before = Before::of(context, &name);
-    let secrets = if found.is_some() && args.secrets_file.is_none() { before.secrets() } else { secrets };
+    let sources = if found.is_some() { given.or_before(&before)? } else { given };
     let order = match found {
         Some(found) if matches!(found.state, State::Running | State::Stopped) => {
             let order = wake::order(context, &engine, &found, attach, &args.options).await?;
@@ -125,6 +127,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 purpose: args.purpose(),
                 source: &source,
                 wanted,
+                branch: args.branch(),
                 config,
                 lockfile: args.lockfile(),
                 dotfiles,
@@ -137,6 +140,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
             Order { making, ..order }
         }
     };
+    let secrets = sources.secrets(context, Whose::of(&order)).await?;
     Ok(Ready { engine, order, secrets, held })
 }
 
@@ -151,6 +155,10 @@ impl Args {
 
     const fn purpose(&self) -> Purpose {
         if self.as_prebuild { Purpose::Prebuild } else { Purpose::Codespace }
+    }
+
+    const fn branch(&self) -> Branch {
+        if self.fork_pull_request { Branch::ForksPullRequest } else { Branch::Own }
     }
 
     /// Returns the configuration's path, as it is kept.
@@ -187,6 +195,7 @@ impl Args {
             ("--working-tree", self.working_tree),
             ("--dotfiles-repository", self.dotfiles.are_given()),
             ("--bind", self.bind && found.bind().is_none()),
+            ("--fork-pull-request", self.fork_pull_request && found.branch() == Branch::Own),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
         (!given.is_empty()).then(|| {

@@ -2,9 +2,12 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::hub::Whose;
 use super::list::{created_at, object};
+use super::order::Identity;
 use super::secrets::{Before, StartedWith};
 use super::select::{self, Found, Selector, Service, State};
+use super::sources::secrets_now;
 use super::status::Status;
 use crate::codespace::label;
 use crate::report::{Place, UpDocument, plain, timeline};
@@ -27,7 +30,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let found = select::one(context, &args.selector, &engine).await?;
     let summary = select::newest(context, &found.name);
     let status = Status::of(context, &found, summary.as_ref());
-    let newer = newer_secrets(context, &found);
+    let newer = newer_secrets(context, &found).await;
     let services = select::services(context, &engine, &found).await?;
     if args.json {
         let mut all = object(&found, &status);
@@ -90,8 +93,9 @@ fn rows(found: &Found, status: &Status, newer: &[String]) -> String {
 }
 
 /// Returns the names of the secrets that were set or changed since the codespace was started (DESIGN section 3).
-fn newer_secrets(context: &Context, found: &Found) -> Vec<String> {
+async fn newer_secrets(context: &Context, found: &Found) -> Vec<String> {
     let kept = Kept::load(&context.home.environment(&found.name), found.container_id());
     let Some(kept) = kept.filter(|_| found.state == State::Running) else { return Vec::new() };
-    StartedWith::of(Before::of(context, &found.name).secrets().content.secrets, &kept).newer
+    let (whose, before) = (Identity::of(found), Before::of(context, &found.name));
+    StartedWith::of(secrets_now(context, Whose::of_found(&whose), &before).await.secrets, &kept).newer
 }

@@ -40,7 +40,7 @@ mod workspace;
 mod yaml;
 
 pub use added::added;
-pub use advice::{Advice, ImageFacts, Known, Named, RepositoryFiles, Script, advise, base_image};
+pub use advice::{Advice, ImageFacts, Known, Named, RepositoryFiles, Script, advise, base_image, uses_variable};
 pub use app_port::AppPort;
 pub use changes::{changed, fingerprint};
 pub use command::{LifecycleCommand, SingleCommand};

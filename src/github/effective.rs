@@ -34,6 +34,21 @@ pub enum Branch {
     ForksPullRequest,
 }
 
+impl Branch {
+    /// Returns the word for it in a label; none for what needs none.
+    pub const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Own => None,
+            Self::ForksPullRequest => Some("fork"),
+        }
+    }
+
+    /// Reads a label's word.
+    pub fn of_label(word: &str) -> Self {
+        if Some(word) == Self::ForksPullRequest.label() { Self::ForksPullRequest } else { Self::Own }
+    }
+}
+
 /// What became of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective<'a> {

@@ -52,6 +52,8 @@ pub struct RunStarted {
     pub pid: u32,
     /// The secrets file, as an absolute path, so that a later `start` reads it again; never its content.
     pub secrets_file: Option<String>,
+    /// The hub's file, in the same way.
+    pub hub: Option<String>,
 }
 
 /// How a phase ended.

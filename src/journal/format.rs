@@ -103,6 +103,8 @@ struct Line<'a> {
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secrets_file: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hub: Option<Cow<'a, str>>,
 }
 
 impl<'a> Line<'a> {
@@ -175,6 +177,7 @@ impl<'a> Line<'a> {
             version: text(&run.version),
             pid: Some(run.pid),
             secrets_file: run.secrets_file.as_deref().map(Cow::Borrowed),
+            hub: run.hub.as_deref().map(Cow::Borrowed),
             ..head
         }
     }
@@ -244,6 +247,7 @@ impl Line<'_> {
                 version: self.version?.into_owned(),
                 pid: self.pid?,
                 secrets_file: self.secrets_file.map(Cow::into_owned),
+                hub: self.hub.map(Cow::into_owned),
             }),
             "phaseStarted" => Event::PhaseStarted { phase: self.phase? },
             "phaseSkipped" => Event::PhaseSkipped { phase: self.phase?, reason: self.reason?.into_owned() },

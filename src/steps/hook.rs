@@ -11,9 +11,10 @@ use super::runner::EngineRunner;
 use super::running::Running;
 use super::settle::ended;
 use super::shell::Words;
-use crate::devcontainer::{LifecycleCommand, SingleCommand, SourcedCommand};
+use crate::devcontainer::{LifecycleCommand, SingleCommand, SourcedCommand, uses_variable};
 use crate::diagnosis::{Failed, diagnose};
 use crate::engine::EngineError;
+use crate::github::SecretLevel;
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::{Hook, Phase};
@@ -23,6 +24,7 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
     let phase = hook.phase();
     let running = runner.running()?;
     let commands = running.merged.hooks.get(&hook).cloned().unwrap_or_default();
+    warn_of_user_secrets(runner, phase, &commands).await;
     let mut env = running.env.clone();
     for secret in runner.world.environment(phase, runner.order.purpose) {
         env.push((secret.name.to_string(), Some(secret.value.expose().clone())));
@@ -59,6 +61,23 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
     match hook {
         Hook::PostCreate => dotfiles::install(runner, &env).await,
         Hook::OnCreate | Hook::UpdateContent | Hook::PostStart | Hook::PostAttach => Ok(()),
+    }
+}
+
+/// Says which secrets of the user's the commands use that a prebuild of the same configuration would not have (DESIGN section 2).
+async fn warn_of_user_secrets(runner: &EngineRunner, phase: Phase, commands: &[SourcedCommand]) {
+    if phase > Phase::UpdateContentCommand {
+        return;
+    }
+    let secrets = runner.world.environment(phase, runner.order.purpose);
+    for secret in secrets.filter(|secret| secret.level == SecretLevel::User) {
+        let name = secret.name.as_str();
+        let lines = || commands.iter().flat_map(|sourced| sourced.command.lines());
+        if lines().any(|line| uses_variable(&line, name)) {
+            let message = format!("{phase} uses {name}, a secret of the user's: a prebuild does not have it");
+            let hint = "use it in postCreateCommand, or make it a secret of the repository's".to_owned();
+            runner.warn(phase, message, Some(hint)).await;
+        }
     }
 }
 

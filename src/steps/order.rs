@@ -10,7 +10,7 @@ use crate::devcontainer::{
 };
 use crate::engine::ContainerId;
 use crate::feature_store::Surroundings;
-use crate::github::Purpose;
+use crate::github::{Branch, Purpose};
 use crate::home::Lock;
 use crate::journal::CreationError;
 use crate::lifecycle::StepFailure;
@@ -100,6 +100,8 @@ pub struct Order {
     pub reference: Option<String>,
     /// The commit's hash.
     pub commit: Option<String>,
+    /// Where the branch is from.
+    pub branch: Branch,
     /// `initializeCommand`, as it is written.
     pub initialize: Option<LifecycleCommand>,
     /// The container, where there is one: in a rebuild, the one that makes way.
@@ -159,6 +161,7 @@ impl Order {
         labels.extend(self.bind.as_ref().map(|bind| (label::BIND.to_owned(), bind.target.clone())));
         labels.extend(self.config.as_ref().map(|config| (label::FINGERPRINT.to_owned(), config.fingerprint.clone())));
         labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
+        labels.extend(self.branch.label().map(|word| (label::BRANCH.to_owned(), word.to_owned())));
         labels.extend(self.recovery.map(|error| (label::RECOVERY.to_owned(), error.code().to_string())));
         labels.extend(self.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
         labels

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::hub::{here, unknown_repository};
 use crate::codespace::RepositoryName;
-use crate::github::hub::{self, GHCR, Hub, PackageName, Repository};
+use crate::github::hub::{self, GHCR, PackageName, Repository};
 use crate::github::packages::{Action, Explanation, Rule, Subject, decide};
-use crate::repository::{self, Content, Wanted};
 
 /// Say whether a codespace may pull an image of ghcr.io with nothing but its own token, by which rule, and what to change where it may not
 ///
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         None => here(context).await?,
     };
     let (repository, Repository { visibility, .. }) =
-        hub.repository(&asked).ok_or_else(|| unknown_repository(&asked, &hub, args))?;
+        hub.repository(&asked).ok_or_else(|| unknown_repository(&asked, &hub, &args.hub))?;
     let user = args.user.clone().unwrap_or_else(|| context.actor.clone());
     let action = if args.push { Action::Push } else { Action::Pull };
     let package = hub.packages.get_key_value(&name);
@@ -88,25 +88,8 @@ fn told(
     text
 }
 
-/// Returns the repository of the working directory.
-async fn here(context: &Context) -> Result<RepositoryName, CliError> {
-    let source = repository::locate(".")?;
-    let wanted = Wanted { reference: None, content: Content::WorkingTree, name: None, owner: context.actor.clone() };
-    Ok(repository::look(&source, &wanted).await?.name)
-}
-
 fn not_a_package(image: &str) -> CliError {
     let message = format!("{image} is no image of {GHCR}: only its packages are pulled by rules of GitHub's");
     let hint = format!("write {GHCR}/OWNER/NAME[:TAG]; another registry wants three secrets <ID>_CONTAINER_REGISTRY_…");
     CliError::new(Kind::Usage, message, Some(hint))
-}
-
-fn unknown_repository(name: &RepositoryName, hub: &Hub, args: &Args) -> CliError {
-    let known: Vec<String> = hub.repositories.keys().map(ToString::to_string).collect();
-    let hint = if known.is_empty() {
-        "it has none: list them under `repositories`".to_owned()
-    } else {
-        format!("choose one with --repository: {}", known.join(", "))
-    };
-    CliError::new(Kind::Usage, format!("there is no repository {name} in {}", args.hub.display()), Some(hint))
 }

@@ -17,6 +17,7 @@ mod secrets;
 mod users;
 
 use base::Base;
+pub use secrets::uses as uses_variable;
 
 use super::configuration::Configuration;
 use super::document::{Document, place};

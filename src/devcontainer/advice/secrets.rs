@@ -96,7 +96,7 @@ fn before_a_prebuild_ends(root: &Node, findings: &mut Vec<Finding>) {
 }
 
 /// Tells whether a shell's text has a variable's value in it.
-fn uses(command: &str, name: &str) -> bool {
+pub fn uses(command: &str, name: &str) -> bool {
     command.split('$').skip(1).any(|after| {
         let after = after.strip_prefix('{').unwrap_or(after);
         let rest = after.strip_prefix(name);

@@ -50,8 +50,9 @@ fn a_line_is_flat_and_leaves_out_what_is_absent() {
             version: "0.1.0".into(),
             pid: 7,
             secrets_file: None,
+            hub: Some("/h/hub.yaml".into()),
         }),
-        r#""runStarted","occasion":"create","version":"0.1.0","pid":7"#,
+        r#""runStarted","occasion":"create","version":"0.1.0","pid":7,"hub":"/h/hub.yaml""#,
     );
     check(
         Event::CreationFailed { error: CreationError::Container, reason: "no".into() },
@@ -104,9 +105,11 @@ fn any_event() -> impl Strategy<Value = Event> {
 
 fn any_event_of_a_run() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (text(), text(), any::<u32>(), option::of(text())).prop_map(|(occasion, version, pid, secrets_file)| {
-            Event::RunStarted(RunStarted { occasion, version, pid, secrets_file })
-        }),
+        (text(), text(), any::<u32>(), option::of(text()), option::of(text())).prop_map(
+            |(occasion, version, pid, secrets_file, hub)| {
+                Event::RunStarted(RunStarted { occasion, version, pid, secrets_file, hub })
+            }
+        ),
         phase().prop_map(|wait_for| Event::Ready { wait_for }),
         (select(CreationError::ALL.to_vec()), text())
             .prop_map(|(error, reason)| Event::CreationFailed { error, reason }),

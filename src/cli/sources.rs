@@ -1,0 +1,175 @@
+//! Where a codespace's secrets are from: the hub's file and what `secret set` keeps, by GitHub's rules, and `--secrets-file` on top of both.
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::error::CliError;
+use super::hub::{HubFile, Whose};
+use super::secrets::{Before, Secrets};
+use super::values;
+use crate::github::hub::HubSecret;
+use crate::github::{CodespaceSecret, Effective, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
+
+/// The flags that say where secrets are from.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SecretFlags {
+    /// The simulated GitHub: its secrets that the codespace may see are there, by GitHub's rules
+    #[arg(long, value_name = "FILE")]
+    hub: Option<PathBuf>,
+    /// Secrets as a JSON object or as NAME=VALUE lines, which count over all others
+    #[arg(long, value_name = "FILE")]
+    secrets_file: Option<PathBuf>,
+}
+
+/// Where secrets are from, read but for the values that stand elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    hub: Option<HubFile>,
+    file: SecretsOfFile,
+}
+
+/// The secrets file.
+#[derive(Debug, Default)]
+enum SecretsOfFile {
+    #[default]
+    NotGiven,
+    Read {
+        /// Where it can be read again.
+        path: Option<PathBuf>,
+        content: SecretsFile,
+    },
+}
+
+impl Sources {
+    /// Reads what is given.
+    pub(super) fn given(flags: &SecretFlags) -> Result<Self, CliError> {
+        let hub = flags.hub.as_deref().map(HubFile::load).transpose()?;
+        let file = flags.secrets_file.clone().map_or(Ok(SecretsOfFile::NotGiven), read)?;
+        Ok(Self { hub, file })
+    }
+
+    /// Reads what was not given and the run before had, where a codespace is there.
+    pub(super) fn or_before(self, before: &Before) -> Result<Self, CliError> {
+        let hub = match self.hub {
+            Some(hub) => Some(hub),
+            None => before.hub.as_deref().map(HubFile::load).transpose()?,
+        };
+        let file = match self.file {
+            SecretsOfFile::NotGiven => file_of(before),
+            SecretsOfFile::Read { .. } => self.file,
+        };
+        Ok(Self { hub, file })
+    }
+
+    /// Returns the secrets that the codespace sees, with their values as they are now.
+    pub(super) async fn secrets(self, context: &Context, whose: Whose<'_>) -> Result<Secrets, CliError> {
+        let (file, content) = self.file.into_parts();
+        let SecretsFile { secrets: over, mut warnings } = content;
+        let hub = self.hub.unwrap_or_default();
+        let seen = Seen::of(&hub, whose, &over)?;
+        warnings.extend(seen.remarks);
+        let mut secrets = over;
+        for secret in seen.secrets {
+            let value = values::get(&secret, &context.environment).await?;
+            secrets.push(CodespaceSecret { name: secret.name, value, level: secret.scope.level() });
+        }
+        secrets.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Secrets { file, hub: hub.again(), content: SecretsFile { secrets, warnings } })
+    }
+}
+
+/// Returns the secrets of a codespace that is there and is only looked at or worked in. What cannot be had is told of: it can be used without.
+pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Before) -> SecretsFile {
+    let (_, SecretsFile { secrets: over, mut warnings }) = file_of(before).into_parts();
+    let hub = before.hub.as_deref().map_or_else(|| Ok(HubFile::default()), HubFile::load);
+    let mut secrets = Vec::new();
+    match hub.and_then(|hub| Seen::of(&hub, whose, &over)) {
+        Ok(seen) => {
+            for secret in seen.secrets {
+                match values::get(&secret, &context.environment).await {
+                    Ok(value) => {
+                        secrets.push(CodespaceSecret { name: secret.name, value, level: secret.scope.level() });
+                    }
+                    Err(error) => warnings.push(format!("{}: it goes on without", error.message())),
+                }
+            }
+        }
+        Err(error) => warnings.push(format!("{}: it goes on without these secrets", error.message())),
+    }
+    secrets.extend(over);
+    secrets.sort_by(|one, other| one.name.cmp(&other.name));
+    SecretsFile { secrets, warnings }
+}
+
+/// What a codespace sees of a hub's secrets, but for those that its secrets file has too.
+struct Seen {
+    secrets: Vec<HubSecret>,
+    /// What a person should know of those that it does not see.
+    remarks: Vec<String>,
+}
+
+impl Seen {
+    fn of(hub: &HubFile, whose: Whose<'_>, over: &[CodespaceSecret]) -> Result<Self, CliError> {
+        let viewer = hub.viewer(whose)?;
+        let all = together(hub.hub.secrets.clone(), Vec::new())?;
+        let decided = effective(&all, &viewer);
+        let mut remarks: Vec<String> = kept_from_all(&decided, &viewer).into_iter().collect();
+        if remarks.is_empty() {
+            remarks.extend(decided.iter().filter_map(|one| kept_from_a_registry(one, &viewer)));
+        }
+        let is_over = |secret: &HubSecret| over.iter().any(|other| other.name == secret.name);
+        let winners = decided.iter().filter_map(|one| one.winner).filter(|winner| !is_over(winner));
+        Ok(Self { secrets: winners.cloned().collect(), remarks })
+    }
+}
+
+impl SecretsOfFile {
+    fn into_parts(self) -> (Option<PathBuf>, SecretsFile) {
+        match self {
+            Self::NotGiven => (None, SecretsFile::default()),
+            Self::Read { path, content } => (path, content),
+        }
+    }
+}
+
+/// Says once why none of several secrets is there.
+fn kept_from_all(decided: &[Effective<'_>], viewer: &Viewer<'_>) -> Option<String> {
+    let mut reasons = decided.iter().flat_map(|one| &one.unseen).map(|(_, reason)| *reason);
+    let keeps_all = |reason: &Unseen| matches!(reason, Unseen::NoWriteAccess | Unseen::ForksPullRequest);
+    let reason = reasons.find(keeps_all)?;
+    Some(format!("no secret of the hub is there: {}", reason.explain(viewer).0))
+}
+
+/// Says why a secret of a registry is not there, whose login is left out for it.
+fn kept_from_a_registry(one: &Effective<'_>, viewer: &Viewer<'_>) -> Option<String> {
+    let (secret, reason) = one.unseen.first().filter(|_| one.winner.is_none())?;
+    if !one.name.as_str().contains("_CONTAINER_REGISTRY_") {
+        return None;
+    }
+    let owner = secret.scope.owner();
+    Some(format!("{} of {owner} is not there: {}", one.name, reason.explain(viewer).0))
+}
+
+/// Reads a secrets file.
+fn read(file: PathBuf) -> Result<SecretsOfFile, CliError> {
+    let mut content = load_secrets(&file)?;
+    if file.is_file() {
+        return Ok(SecretsOfFile::Read { path: Some(file.canonicalize().unwrap_or(file)), content });
+    }
+    // A pipe gives what it has once.
+    content.warnings.push(format!(
+        "{} is no file that can be read again: `exec` and `start` do without these secrets unless they are given again",
+        file.display()
+    ));
+    Ok(SecretsOfFile::Read { path: None, content })
+}
+
+/// Reads the secrets file again that the run before had. One that cannot be read is a warning: the codespace is there, and can be used without.
+fn file_of(before: &Before) -> SecretsOfFile {
+    let Some(file) = before.secrets_file.clone() else { return SecretsOfFile::NotGiven };
+    read(file.clone()).unwrap_or_else(|error| {
+        let warnings = vec![format!("{}: it goes on without secrets", error.message())];
+        // The next run looks for the file again.
+        SecretsOfFile::Read { path: Some(file), content: SecretsFile { warnings, ..SecretsFile::default() } }
+    })
+}

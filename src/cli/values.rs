@@ -1,0 +1,184 @@
+//! The values of a hub's secrets that stand elsewhere: in a variable, in a file, or in what a command prints. No error shows one.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+
+use super::error::{CliError, Kind};
+use crate::github::MAX_VALUE;
+use crate::github::hub::{HubSecret, ValueSource};
+use crate::redact::Secret;
+
+/// How long a command may take to print a value.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most that is read: a value and a few line ends.
+const MOST: u64 = MAX_VALUE as u64 + 16;
+
+/// Returns a secret's value, as it is on this machine now.
+pub(super) async fn get(
+    secret: &HubSecret,
+    environment: &BTreeMap<String, String>,
+) -> Result<Secret<String>, CliError> {
+    let folder = secret.place.as_ref().and_then(|place| Path::new(&place.file).parent()).unwrap_or(Path::new(""));
+    let got = match &secret.value {
+        ValueSource::Given(value) => return Ok(value.clone()),
+        ValueSource::Env(name) => match environment.get(name) {
+            Some(value) => Ok(Secret::new(value.clone().into_bytes())),
+            None => Err(format!("the variable {name} is not set")),
+        },
+        ValueSource::File(path) => read(path).map_err(|error| format!("cannot read {}: {error}", path.display())),
+        ValueSource::Command(command) => print(command, folder).await,
+    };
+    got.and_then(|bytes| text(&bytes)).map_err(|problem| {
+        let place = secret.place.as_ref().map_or(String::new(), |place| format!("{place}: "));
+        let message =
+            format!("{place}the value of {} of {} cannot be had: {problem}", secret.name, secret.scope.owner());
+        CliError::new(Kind::Usage, message, Some(hint(&secret.value)))
+    })
+}
+
+fn hint(source: &ValueSource) -> String {
+    match source {
+        ValueSource::Given(_) | ValueSource::File(_) => "the file holds the value and nothing else".to_owned(),
+        ValueSource::Env(name) => format!("set {name} for this command, and for each `start` of the codespace"),
+        ValueSource::Command(command) => format!("run it to see why: {command}"),
+    }
+}
+
+/// Makes a value of what was read, as `$(…)` does in a shell: without the line ends at its end, which no login would take.
+fn text(bytes: &Secret<Vec<u8>>) -> Result<Secret<String>, String> {
+    let text = std::str::from_utf8(bytes.expose()).map_err(|_| "it is no UTF-8".to_owned())?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if text.contains('\0') {
+        return Err("it has a NUL in it, which no variable can hold".to_owned());
+    }
+    if text.len() > MAX_VALUE {
+        return Err("it is larger than 48 KB, the most that GitHub takes".to_owned());
+    }
+    Ok(Secret::new(text.to_owned()))
+}
+
+fn read(path: &Path) -> std::io::Result<Secret<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST).read_to_end(&mut bytes)?;
+    Ok(Secret::new(bytes))
+}
+
+/// Ends a command with all its processes where it is left before its end.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _gone = self.0.map(|group| kill_process_group(group, Signal::KILL));
+    }
+}
+
+/// Runs a command in the folder of the hub's file. What it writes to standard error may be about a value, so nobody sees it.
+async fn print(command: &str, folder: &Path) -> Result<Secret<Vec<u8>>, String> {
+    let mut process = Command::new("/bin/sh");
+    process.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    if !folder.as_os_str().is_empty() {
+        process.current_dir(folder);
+    }
+    let mut child = process.process_group(0).kill_on_drop(true).spawn().map_err(|error| error.to_string())?;
+    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    let stdout = child.stdout.take();
+    let printing = async {
+        let mut bytes = Vec::new();
+        if let Some(stdout) = stdout {
+            stdout.take(MOST).read_to_end(&mut bytes).await?;
+        }
+        // What has printed more than a value is not waited for: it is ended.
+        let status = if bytes.len() as u64 == MOST { None } else { Some(child.wait().await?) };
+        Ok::<_, std::io::Error>((Secret::new(bytes), status))
+    };
+    let Ok(printed) = tokio::time::timeout(PATIENCE, printing).await else {
+        return Err(format!("the command has not ended after {} s", PATIENCE.as_secs()));
+    };
+    let (bytes, status) = printed.map_err(|error| error.to_string())?;
+    match status {
+        Some(status) if status.success() => {
+            group.0 = None;
+            Ok(bytes)
+        }
+        Some(status) => {
+            group.0 = None;
+            Err(format!(
+                "the command ended with {}",
+                status.code().map_or("a signal".to_owned(), |code| format!("exit code {code}"))
+            ))
+        }
+        None => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::hub::parse;
+
+    fn got(value: &str) -> Result<String, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("hub.yaml");
+        std::fs::write(folder.path().join("a.txt"), "of a file\r\n\n").expect("written");
+        std::fs::write(folder.path().join("binary"), [0xff, 0xfe]).expect("written");
+        let text = format!("repositories: {{a/b: }}\nsecrets:\n  - {{name: A, repository: a/b, {value}}}\n");
+        let hub = parse(&text, &file.display().to_string()).expect("a hub");
+        let environment =
+            [("SET", "of a variable"), ("EMPTY", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let got = runtime.block_on(get(&hub.secrets[0], &environment.into()));
+        let folder = format!("{}/", folder.path().display());
+        got.map(|value| value.expose().clone()).map_err(|error| error.text().replace(&folder, ""))
+    }
+
+    #[test]
+    fn a_value_is_had_from_where_the_file_says() {
+        for (value, expected) in [
+            ("value: given", "given"),
+            ("value_from: {env: SET}", "of a variable"),
+            ("value_from: {file: a.txt}", "of a file"),
+            ("value_from: {command: 'cat a.txt; printf \"\\n\\n\"'}", "of a file"),
+            ("value_from: {command: 'printf \"a\\nb\\n\"'}", "a\nb"),
+        ] {
+            assert_eq!(got(value).as_deref(), Ok(expected), "{value}");
+        }
+        let most = format!("value_from: {{command: 'head -c {MAX_VALUE} /dev/zero | tr \"\\0\" x'}}");
+        assert_eq!(got(&most).map(|value| value.len()), Ok(MAX_VALUE));
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_named_with_its_place_and_without_its_text() {
+        let more = format!("value_from: {{command: 'head -c {} /dev/zero | tr \"\\0\" x'}}", MAX_VALUE + 1);
+        for (value, words) in [
+            ("value_from: {env: NOT_SET}", "the variable NOT_SET is not set"),
+            ("value_from: {env: EMPTY}", "it is empty"),
+            ("value_from: {file: none.txt}", "cannot read none.txt"),
+            ("value_from: {file: binary}", "no UTF-8"),
+            ("value_from: {command: 'echo hunter2; echo hunter2 >&2; exit 3'}", "exit code 3"),
+            ("value_from: {command: 'kill -9 $$'}", "a signal"),
+            ("value_from: {command: 'true'}", "it is empty"),
+            ("value_from: {command: 'printf \"a\\000b\"'}", "NUL"),
+            ("value_from: {command: 'yes'}", "larger than 48 KB"),
+            (more.as_str(), "larger than 48 KB"),
+        ] {
+            let error = got(value).expect_err(value);
+            assert!(
+                error.starts_with("error: hub.yaml:3:12: the value of A of repository a/b cannot be had: "),
+                "{error}"
+            );
+            let message = error.lines().next().unwrap_or_default();
+            assert!(message.contains(words) && !message.contains("hunter2"), "{error}");
+        }
+    }
+}
