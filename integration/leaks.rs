@@ -96,6 +96,14 @@ fn repository(sandbox: &Sandbox, command: &str) -> String {
     folder.display().to_string()
 }
 
+/// Keeps the secret that a file holds, for `acme/app`.
+fn set(sandbox: &Sandbox, file: &str) {
+    let mut command = sandbox.command(&["secret", "set", "KEPT", "--repo", "acme/app"]);
+    let set = command.stdin(std::fs::File::open(file).expect("there")).output().expect("run");
+    assert!(set.status.success(), "{set:?}");
+    search("secret set", set.stderr);
+}
+
 #[test]
 fn the_search_finds_what_the_script_prints() {
     let sandbox = Sandbox::new();
@@ -120,9 +128,21 @@ fn a_secret_is_in_no_output_label_image_event_journal_argument_or_file() {
     let began = jiff::Timestamp::now().to_string();
     let command = "[ -e ~/once ] || { mkfifo ~/go; echo waiting; read line <~/go; touch ~/once; }; sh print.sh; exit 9";
     let repository = repository(&sandbox, command);
-    let secrets = sandbox.file("s.env", &(triple("ACME", "a.example", SECRET) + &format!("OTHER='{SECRET}'\n")));
+    // The same from everywhere that a secret can be from.
+    let secrets = sandbox.file("s.env", &triple("ACME", "a.example", SECRET));
+    let value = sandbox.file("value.txt", SECRET);
+    let hub = sandbox.file(
+        "hub.yaml",
+        &format!(
+            "repositories: {{acme/app: }}\nsecrets:\n  - {{name: GIVEN, repository: acme/app, value: '{SECRET}'}}\n  \
+             - {{name: PRINTED, repository: acme/app, value_from: {{command: cat {value}}}}}\n"
+        ),
+    );
+    let hub = hub.as_str();
+    set(&sandbox, &value);
     let name = sandbox.name("leaks");
-    let args = ["up", &repository, "--name", &name, "--secrets-file", &secrets];
+    let args =
+        ["up", &repository, "--name", &name, "--secrets-file", &secrets, "--hub", hub, "--repository", "acme/app"];
 
     // While a command runs that has it in its environment.
     let mut up = sandbox.watch(&[&args[..], &["--json"]].concat());
@@ -160,6 +180,10 @@ fn a_secret_is_in_no_output_label_image_event_journal_argument_or_file() {
         &["logs", "--json"],
         &["view"],
         &["view", "--json"],
+        &["secret", "list", "--repo", "acme/app"],
+        &["secret", "list", "--repo", "acme/app", "--json"],
+        &["secret", "list", "--effective", "--repo", "acme/app", "--hub", hub],
+        &["secret", "list", "--phases", "--repo", "acme/app", "--hub", hub, "--json"],
         &["list"],
         &["list", "--json"],
         &["exec", "--", "sh", "print.sh"],
@@ -178,6 +202,9 @@ fn a_secret_is_in_no_output_label_image_event_journal_argument_or_file() {
     for entry in std::fs::read_dir(sandbox.path("localspace/state/codespaces").join(&name)).expect("a folder") {
         let path = entry.expect("an entry").path();
         search(&path.display().to_string(), std::fs::read(&path).expect("read"));
+    }
+    for file in ["secrets.age", "secrets.key"] {
+        search(file, std::fs::read(sandbox.path("localspace/config").join(file)).expect("read"));
     }
     search("inspect", docker(&["inspect", &name]).expect(0).stdout);
     search("docker logs", docker(&["logs", &name]).expect(0).stdout);

@@ -39,6 +39,7 @@ mod recovery_container;
 mod registry_explain;
 mod run_args;
 mod samples;
+mod secret;
 mod secrets;
 mod shared_folder;
 mod support;

@@ -209,7 +209,8 @@ pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), HomeError> {
     Ok(())
 }
 
-fn make_folder(path: &Path) -> Result<(), HomeError> {
+/// Makes a folder and those around it, for its owner's eyes only; one that is there is left as it is.
+pub fn make_folder(path: &Path) -> Result<(), HomeError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| HomeError {
         operation: "make",
         path: path.display().to_string(),

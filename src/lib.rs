@@ -29,5 +29,6 @@ pub mod plan;
 pub mod redact;
 pub mod report;
 pub mod repository;
+pub mod secret_store;
 pub mod steps;
 pub mod ui;

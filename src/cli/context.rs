@@ -18,6 +18,7 @@ use crate::home::Home;
 use crate::journal::Clock;
 use crate::redact::Secret;
 use crate::repository;
+use crate::secret_store::{KEY, KEY_FILE, KeySources, SecretStore};
 use crate::steps::RECOVERY_IMAGE;
 use crate::ui::{Facts, Ui};
 
@@ -31,6 +32,10 @@ pub(super) struct Context {
     around: Surroundings,
     /// The folder of what can be fetched again.
     cache: PathBuf,
+    /// The folder of what the user has set.
+    config: PathBuf,
+    /// What opens the secrets that are kept there.
+    keys: KeySources,
     /// The whole environment, for `${localEnv:…}`.
     pub(super) environment: BTreeMap<String, String>,
     /// Who runs it, where the user does not say.
@@ -53,6 +58,9 @@ impl Context {
         let cache = path("LOCALSPACE_HOME")
             .map(|home| home.join("cache"))
             .or_else(|| Some(strategy.as_ref()?.cache_dir().join("localspace")));
+        let config = path("LOCALSPACE_HOME")
+            .map(|home| home.join("config"))
+            .or_else(|| Some(strategy.as_ref()?.config_dir().join("localspace")));
         let around = Surroundings {
             docker_host: get("DOCKER_HOST"),
             docker_context: get("DOCKER_CONTEXT"),
@@ -73,7 +81,10 @@ impl Context {
             interrupts: Interrupts::listen(),
             around,
             cache: cache.unwrap_or_else(|| PathBuf::from("/var/cache/localspace")),
-            environment: env::vars_os().filter_map(text).collect(),
+            config: config.unwrap_or_else(|| PathBuf::from("/etc/localspace")),
+            keys: KeySources { given: get(KEY).map(Secret::new), file: path(KEY_FILE) },
+            // The key to all secrets is for no configuration to ask for.
+            environment: env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect(),
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
         }
@@ -115,6 +126,11 @@ impl Context {
             },
             ..feature_store::Surroundings::default()
         }
+    }
+
+    /// Returns the secrets that `secret set` keeps.
+    pub(super) fn secret_store(&self) -> SecretStore {
+        SecretStore::new(self.config.clone(), self.keys.clone())
     }
 
     /// Returns which engine is meant.

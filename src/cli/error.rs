@@ -13,6 +13,7 @@ use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::report::plain;
 use crate::repository::RepositoryError;
+use crate::secret_store::StoreError;
 
 /// Whose fault it is (DESIGN section 4, exit codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +166,13 @@ impl From<ComposeError> for CliError {
 impl From<SecretsFileError> for CliError {
     fn from(error: SecretsFileError) -> Self {
         Self::new(Kind::Usage, error.to_string(), Some(error.hint()))
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let kind = if error.is_users() { Kind::Usage } else { Kind::Engine };
+        Self::new(kind, error.to_string(), error.hint())
     }
 }
 

@@ -4,16 +4,20 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::select::{self, Found, Selector};
 use crate::engine::Engine;
-use crate::home::{Lock, Locked};
+use crate::home::{Home, Lock, Locked};
 
 /// Holds a codespace, or the making of one, for a verb; where another process has it, says who and waits.
 pub(super) async fn hold(context: &mut Context, verb: &str, key: String) -> Result<Lock, CliError> {
+    hold_in(context, context.home.clone(), verb, key).await
+}
+
+/// Holds what `key` names in any home.
+pub(super) async fn hold_in(context: &mut Context, home: Home, verb: &str, key: String) -> Result<Lock, CliError> {
     let told = format!("localspace {verb} (process {})", std::process::id());
-    match context.home.try_lock_key(&key, &told)? {
+    match home.try_lock_key(&key, &told)? {
         Locked::Yes(lock) => return Ok(lock),
         Locked::No { holder } => context.ui.say(&format!("waiting for {holder}\n")),
     }
-    let home = context.home.clone();
     // A thread that waits on is left behind by an interrupt: it goes with the process.
     match tokio::task::spawn_blocking(move || home.lock(&key, &told)).await {
         Ok(Ok(Locked::Yes(lock))) => Ok(lock),

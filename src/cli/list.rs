@@ -9,7 +9,7 @@ use super::status::Status;
 use crate::codespace::label;
 use crate::github::Purpose;
 use crate::phase::Phase;
-use crate::report::plain;
+use crate::report::{plain, table};
 
 /// List codespaces
 ///
@@ -36,15 +36,9 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         context.ui.say("no codespaces found\n");
         return Ok(0);
     }
-    let mut rows = vec![["NAME", "REPOSITORY", "BRANCH", "STATE", "CREATED AT"].map(str::to_owned)];
-    rows.extend(found.iter().map(|one| row(context, one)));
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    let line = |row: &[String; 5]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    context.ui.data(&rows.iter().map(line).collect::<String>())?;
+    let head = ["NAME", "REPOSITORY", "BRANCH", "STATE", "CREATED AT"].map(str::to_owned).to_vec();
+    let rows = found.iter().map(|one| row(context, one)).collect();
+    context.ui.data(&table(head, rows))?;
     Ok(0)
 }
 
@@ -72,11 +66,11 @@ pub(super) fn object(found: &Found, status: &Status) -> serde_json::Value {
     })
 }
 
-fn row(context: &Context, found: &Found) -> [String; 5] {
+fn row(context: &Context, found: &Found) -> Vec<String> {
     let status = Status::of(context, found, select::newest(context, &found.name).as_ref());
     let prebuild = if found.purpose() == Purpose::Prebuild { ", prebuild" } else { "" };
     let remark = status.remark.map_or(String::new(), |remark| format!(", {remark}"));
-    [
+    vec![
         found.name.to_string(),
         found.label(label::REPOSITORY).to_owned(),
         plain(found.label(label::REF)).into_owned(),

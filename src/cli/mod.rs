@@ -30,6 +30,7 @@ mod rehearse;
 mod remake;
 mod removal;
 mod run_options;
+mod secret;
 mod secrets;
 mod select;
 mod sources;
@@ -80,6 +81,7 @@ enum Verb {
     #[command(visible_alias = "read-configuration")]
     Config(config::Args),
     Registry(registry::Args),
+    Secret(secret::Args),
     Doctor(doctor::Args),
 }
 
@@ -99,6 +101,7 @@ impl Verb {
             Self::Build(args) => args.json,
             Self::Config(args) => args.wants_json(),
             Self::Registry(args) => args.wants_json(),
+            Self::Secret(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }
@@ -156,6 +159,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
         Verb::Config(args) => interrupts.until(Box::pin(config::run(&args, context))).await,
         Verb::Registry(args) => interrupts.until(Box::pin(registry::run(&args, context))).await,
+        Verb::Secret(args) => interrupts.until(Box::pin(secret::run(&args, context))).await,
         Verb::Doctor(args) => interrupts.until(doctor::run(&args, context)).await,
     }
 }

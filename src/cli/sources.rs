@@ -66,7 +66,7 @@ impl Sources {
         let (file, content) = self.file.into_parts();
         let SecretsFile { secrets: over, mut warnings } = content;
         let hub = self.hub.unwrap_or_default();
-        let seen = Seen::of(&hub, whose, &over)?;
+        let seen = Seen::of(context, &hub, whose, &over)?;
         warnings.extend(seen.remarks);
         let mut secrets = over;
         for secret in seen.secrets {
@@ -83,7 +83,7 @@ pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Be
     let (_, SecretsFile { secrets: over, mut warnings }) = file_of(before).into_parts();
     let hub = before.hub.as_deref().map_or_else(|| Ok(HubFile::default()), HubFile::load);
     let mut secrets = Vec::new();
-    match hub.and_then(|hub| Seen::of(&hub, whose, &over)) {
+    match hub.and_then(|hub| Seen::of(context, &hub, whose, &over)) {
         Ok(seen) => {
             for secret in seen.secrets {
                 match values::get(&secret, &context.environment).await {
@@ -109,9 +109,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(hub: &HubFile, whose: Whose<'_>, over: &[CodespaceSecret]) -> Result<Self, CliError> {
+    fn of(context: &Context, hub: &HubFile, whose: Whose<'_>, over: &[CodespaceSecret]) -> Result<Self, CliError> {
         let viewer = hub.viewer(whose)?;
-        let all = together(hub.hub.secrets.clone(), Vec::new())?;
+        let set = context.secret_store().load()?.into_iter().map(HubSecret::from).collect();
+        let all = together(hub.hub.secrets.clone(), set)?;
         let decided = effective(&all, &viewer);
         let mut remarks: Vec<String> = kept_from_all(&decided, &viewer).into_iter().collect();
         if remarks.is_empty() {

@@ -14,6 +14,7 @@ use super::error::{CliError, Kind};
 use crate::github::MAX_VALUE;
 use crate::github::hub::{HubSecret, ValueSource};
 use crate::redact::Secret;
+use crate::secret_store::KEY;
 
 /// How long a command may take to print a value.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,6 +88,7 @@ impl Drop for Group {
 async fn print(command: &str, folder: &Path) -> Result<Secret<Vec<u8>>, String> {
     let mut process = Command::new("/bin/sh");
     process.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    process.env_remove(KEY);
     if !folder.as_os_str().is_empty() {
         process.current_dir(folder);
     }

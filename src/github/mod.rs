@@ -14,8 +14,10 @@ mod secrets_file;
 pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
-pub use registry::{DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, registries};
-pub use secret::{CodespaceSecret, InvalidSecretName, MAX_VALUE, SecretLevel, SecretName};
+pub use registry::{
+    DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, parts_of_registries, registries,
+};
+pub use secret::{CodespaceSecret, InvalidSecretName, MAX_SECRETS, MAX_VALUE, SecretLevel, SecretName};
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};
 
 use crate::phase::Phase;
@@ -57,13 +59,14 @@ impl World {
 
     /// Returns the secrets that are in the environment of `phase` (DESIGN section 2, "Secrets by phase").
     pub fn environment(&self, phase: Phase, purpose: Purpose) -> impl Iterator<Item = &CodespaceSecret> {
-        let in_container = phase >= Phase::OnCreateCommand;
-        // A prebuild is nobody's: a user's secrets are not there (source: "Allowing a prebuild to access other repositories").
-        let seen = move |secret: &&CodespaceSecret| {
-            in_container && (purpose == Purpose::Codespace || secret.level != SecretLevel::User)
-        };
-        self.secrets.iter().filter(seen)
+        self.secrets.iter().filter(move |secret| reaches(secret.level, phase, purpose))
     }
+}
+
+/// Tells whether a secret of a level is in the environment of a phase.
+pub fn reaches(level: SecretLevel, phase: Phase, purpose: Purpose) -> bool {
+    // A prebuild is nobody's: a user's secrets are not there (source: "Allowing a prebuild to access other repositories").
+    phase >= Phase::OnCreateCommand && (purpose == Purpose::Codespace || level != SecretLevel::User)
 }
 
 #[cfg(test)]

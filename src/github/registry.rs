@@ -135,6 +135,21 @@ pub fn registries(secrets: &[CodespaceSecret]) -> Registries {
     all
 }
 
+/// Returns the registries that names are parts of, by id, each with the names that it lacks: what can be told without a value.
+pub fn parts_of_registries<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, Vec<String>)> {
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        if let Some((id, part)) = name.rsplit_once(INFIX).filter(|(id, part)| !id.is_empty() && PARTS.contains(part)) {
+            groups.entry(id).or_default().push(part);
+        }
+    }
+    let missing = |(id, has): (&str, Vec<&str>)| {
+        let absent = PARTS.iter().filter(|part| !has.contains(part)).map(|part| format!("{id}{INFIX}{part}"));
+        (id.to_owned(), absent.collect())
+    };
+    groups.into_iter().map(missing).collect()
+}
+
 impl Registries {
     fn add(&mut self, registry: Registry) {
         // A Docker configuration has one login for a server.
@@ -214,6 +229,15 @@ mod tests {
         assert_eq!(found.complete[0].password.expose(), "pw");
         assert_eq!(found.incomplete[0].missing, ["B_C_CONTAINER_REGISTRY_USER", "B_C_CONTAINER_REGISTRY_PASSWORD"]);
         assert_eq!(found.incomplete.len(), 1);
+    }
+
+    #[test]
+    fn names_alone_tell_which_registries_lack_what() {
+        let names = ["A_CONTAINER_REGISTRY_USER", "B_CONTAINER_REGISTRY_TOKEN", "OTHER", "_CONTAINER_REGISTRY_USER"];
+        let all = PARTS.map(|part| format!("C{INFIX}{part}"));
+        let told = parts_of_registries(names.into_iter().chain(all.iter().map(String::as_str)));
+        let missing = ["A_CONTAINER_REGISTRY_SERVER", "A_CONTAINER_REGISTRY_PASSWORD"].map(str::to_owned).to_vec();
+        assert_eq!(told, [("A".to_owned(), missing), ("C".to_owned(), Vec::new())]);
     }
 
     #[test]

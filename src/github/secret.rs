@@ -9,7 +9,7 @@ use crate::redact::Secret;
 pub const MAX_VALUE: usize = 48 * 1024;
 
 /// The most secrets that a user, a repository or an organization may have.
-pub(super) const MAX_SECRETS: usize = 100;
+pub const MAX_SECRETS: usize = 100;
 
 /// A secret's name: letters, digits and underscores; kept in upper case, as names are not case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,6 +9,7 @@ mod log_text;
 mod look;
 mod sanitise;
 mod summary;
+mod table;
 mod tail;
 mod timeline;
 
@@ -21,6 +22,7 @@ pub use log_text::{LogText, log_text};
 pub use look::{Charset, Colour, Look, Paint, wrap};
 pub use sanitise::{coloured, plain};
 pub use summary::{End, Failure, PhaseOutcome, PhaseSummary, Recovery, Summary, Warning};
+pub use table::table;
 pub use timeline::timeline;
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::devcontainer::{LifecycleCommand, SingleCommand, Variables, substitute
 use crate::journal::{Event, OutputStream};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::secret_store::KEY;
 
 const PHASE: Phase = Phase::InitializeCommand;
 
@@ -103,6 +104,7 @@ fn process(command: &SingleCommand) -> Command {
         }
     };
     process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    process.env_remove(KEY);
     process
 }
 

@@ -6,13 +6,14 @@
 mod choose;
 mod confirm;
 mod facts;
+mod hidden;
 mod live;
 mod plain;
 mod recent;
 
 use std::io::{self, Write};
 
-use tokio::io::AsyncBufRead;
+use tokio::io::{AsyncBufRead, AsyncReadExt};
 
 pub use confirm::Answer;
 pub use facts::{Facts, Stream};
@@ -20,6 +21,7 @@ pub use live::Live;
 pub use plain::Plain;
 
 use crate::journal::{Clock, Sink};
+use crate::redact::Secret;
 use crate::report::Look;
 
 /// How wide text is where there is no terminal.
@@ -31,6 +33,7 @@ pub struct Ui {
     out: Look,
     err: Look,
     questions: Questions,
+    stdin: Stream,
     stdout: Stream,
     streams: Streams,
 }
@@ -83,6 +86,7 @@ impl Ui {
             out: facts.look(facts.stdout, facts::width_of(io::stdout()).unwrap_or(WIDTH)),
             err: facts.look(facts.stderr, facts::width_of(io::stderr()).unwrap_or(WIDTH)),
             questions: if asks { Questions::MayBeAsked } else { Questions::NobodyThere },
+            stdin: facts.stdin,
             stdout: facts.stdout,
             streams,
         }
@@ -139,6 +143,20 @@ impl Ui {
 }
 
 impl Ui {
+    /// Reads a value that nobody is to see: asks for it on a terminal, else takes all that comes, up to `most` bytes.
+    pub async fn hidden(&mut self, question: &str, most: usize) -> io::Result<Secret<String>> {
+        let Streams { stdin, stderr, .. } = &mut self.streams;
+        match self.stdin {
+            Stream::Terminal => hidden::ask(stdin.as_mut(), stderr.as_mut(), question).await,
+            Stream::Other => {
+                let mut text = String::new();
+                let read = stdin.take(most as u64).read_to_string(&mut text).await;
+                let text = Secret::new(text);
+                read.map(|_| text)
+            }
+        }
+    }
+
     /// Asks which of several is meant; nothing where nobody is there, or none was chosen.
     pub async fn choose(&mut self, question: &str, choices: &[String]) -> io::Result<Option<usize>> {
         match self.questions {

@@ -276,6 +276,15 @@ impl SecretScope {
         }
     }
 
+    /// Returns whose it is, by name alone.
+    pub fn owner_name(&self) -> String {
+        match self {
+            Self::User { user, .. } => user.clone(),
+            Self::Repository(name) => name.to_string(),
+            Self::Organization { organization, .. } => organization.clone(),
+        }
+    }
+
     /// Tells whether two are of one owner: a name is there once at each, and case does not count.
     pub fn has_owner_of(&self, other: &Self) -> bool {
         self.owner().eq_ignore_ascii_case(&other.owner())
@@ -300,6 +309,17 @@ pub enum AccessPolicy {
     Private,
     /// These.
     Selected(Vec<RepositoryName>),
+}
+
+impl AccessPolicy {
+    /// Returns the word for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Private => "private",
+            Self::Selected(_) => "selected",
+        }
+    }
 }
 
 /// Where a value is from.
