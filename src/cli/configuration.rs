@@ -2,11 +2,12 @@
 //!
 //! It is read on this machine, with its user's rights, so what is read has to lie in the clone.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{CliError, Kind};
-use crate::devcontainer::{Located, locate};
+use crate::devcontainer::{ConfigError, Located, locate};
 use crate::report::plain;
 use crate::repository::Source;
 use crate::ui::Ui;
@@ -52,9 +53,10 @@ fn look(folder: &Path) -> Located {
     locate(|path| is_there(folder, path), &folders.unwrap_or_default())
 }
 
-/// A link counts, wherever it leads: [`read`] says what is wrong with it.
+/// Whatever is there counts, and what cannot be looked at: [`read`] says what is wrong with it.
 fn is_there(folder: &Path, path: &str) -> bool {
-    folder.join(path).symlink_metadata().is_ok_and(|about| about.is_file() || about.is_symlink())
+    let about = folder.join(path).symlink_metadata();
+    about.map_or_else(|error| !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory), |_| true)
 }
 
 /// Returns the error for a folder of a repository that has no configuration where the one around it has: that one may be meant.
@@ -70,39 +72,123 @@ fn none(source: &Source) -> Option<CliError> {
     Some(CliError::new(Kind::Usage, message, Some(hint)))
 }
 
+/// Why a file cannot be read as a configuration.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Something stands in it.
+    Inside(Box<ConfigError>),
+    /// It is no file that can be read.
+    Whole {
+        /// Its path, for people.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        hint: String,
+    },
+}
+
+impl Fault {
+    fn whole(file: &str, problem: impl Into<String>, hint: &str) -> Self {
+        Self::Whole { file: file.to_owned(), problem: problem.into(), hint: hint.to_owned() }
+    }
+
+    fn of_disk(file: &str, error: &std::io::Error) -> Self {
+        let hint = if error.kind() == ErrorKind::PermissionDenied {
+            "give yourself the right to read it and the folders that it lies in"
+        } else {
+            "what is committed of it is in git: git restore brings it back"
+        };
+        Self::whole(file, format!("it cannot be read: {error}"), hint)
+    }
+
+    /// Says that a configuration is larger than it may be.
+    pub(super) fn too_large(file: &str) -> Self {
+        let hint = "a configuration has a few kilobytes; move what is large into files that it names";
+        Self::whole(file, format!("it is larger than {LARGEST} bytes"), hint)
+    }
+}
+
+impl From<ConfigError> for Fault {
+    fn from(error: ConfigError) -> Self {
+        Self::Inside(Box::new(error))
+    }
+}
+
+impl From<Fault> for CliError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Inside(error) => (*error).into(),
+            Fault::Whole { file, problem, hint } => Self::new(Kind::Usage, format!("{file}: {problem}"), Some(hint)),
+        }
+    }
+}
+
 /// Reads the configuration at a path in a clone.
-pub(super) fn read(clone: &Path, name: &str) -> Result<String, CliError> {
-    let fail = |error: std::io::Error| CliError::new(Kind::Usage, format!("cannot read {name}: {error}"), None);
+pub(super) fn read(clone: &Path, name: &str) -> Result<String, Fault> {
+    let fail = |error: std::io::Error| Fault::of_disk(name, &error);
     let path = clone.join(name).canonicalize();
     let inside = clone.canonicalize().is_ok_and(|clone| path.as_ref().is_ok_and(|path| path.starts_with(clone)));
     if !inside && is_behind_link(clone, name) {
-        let message = format!("{name} is a link that leads to no file of the repository: it is not read");
-        let hint = "commit the file itself, or a link to one that is committed too".to_owned();
-        return Err(CliError::new(Kind::Usage, message, Some(hint)));
+        let problem = "it is a link that leads to no file of the repository, and is not read";
+        return Err(Fault::whole(name, problem, "commit the file itself, or a link to one that is committed too"));
     }
     let path = path.map_err(fail)?;
+    let about = path.metadata().map_err(fail)?;
+    if !about.is_file() {
+        let problem = if about.is_dir() { "it is a folder, not a file" } else { "it is no file" };
+        return Err(Fault::whole(name, problem, "move it away, or put a configuration in its place"));
+    }
     let mut bytes = Vec::new();
     let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(fail)?;
     if bytes.len() > LARGEST {
-        return Err(too_large(name));
+        return Err(Fault::too_large(name));
     }
     text(bytes, name)
 }
 
-/// Says that a configuration is larger than it may be.
-pub(super) fn too_large(name: &str) -> CliError {
-    CliError::new(Kind::Usage, format!("{name} is larger than {LARGEST} bytes"), None)
+/// Returns a configuration's text, which is UTF-8.
+pub(super) fn text(bytes: Vec<u8>, name: &str) -> Result<String, Fault> {
+    let utf_16 = utf_16(&bytes);
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if utf_16.is_none() => return Ok(text),
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    let fail = |text: String, span: Range<usize>, problem: String, from: &str| {
+        let hint = Some(format!("store it as UTF-8: iconv -f {from} -t UTF-8 {name} >new && mv new {name}"));
+        Err(ConfigError { file: name.to_owned(), text, span, problem, hint }.into())
+    };
+    if let Some(text) = utf_16 {
+        return fail(text, 0..0, "the file is UTF-16, not UTF-8".to_owned(), "UTF-16");
+    }
+    let mut shown = String::new();
+    let mut first = None;
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let start = shown.len();
+            shown.push(char::from(*byte));
+            first.get_or_insert((start..shown.len(), *byte));
+        }
+    }
+    let (span, byte) = first.unwrap_or((0..0, 0));
+    let latin = if byte < 0xA0 { String::new() } else { format!(", which is {} in Latin-1", char::from(byte)) };
+    fail(shown, span, format!("the file is not UTF-8: there is the byte 0x{byte:02X}{latin}"), "ISO-8859-1")
 }
 
-/// Returns a configuration's text.
-pub(super) fn text(bytes: Vec<u8>, name: &str) -> Result<String, CliError> {
-    String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count();
-        let message = format!("{name}:{}: the file is not UTF-8", line + 1);
-        CliError::new(Kind::Usage, message, Some("store it as UTF-8".to_owned()))
-    })
+/// Returns the text of what is UTF-16, with a mark at its start or with the first character of every configuration.
+fn utf_16(bytes: &[u8]) -> Option<String> {
+    let pair = |order: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(order).collect();
+        String::from_utf16_lossy(&units).trim_start_matches('\u{feff}').to_owned()
+    };
+    match bytes {
+        [0xFF, 0xFE, ..] | [b'{', 0, ..] => Some(pair(u16::from_le_bytes)),
+        [0xFE, 0xFF, ..] | [0, b'{', ..] => Some(pair(u16::from_be_bytes)),
+        _ => None,
+    }
 }
 
 /// Tells whether a part of the path is a link.
@@ -169,7 +255,7 @@ mod tests {
             let source = locate(&clone.path().display().to_string()).expect("there");
             assert_eq!(found(clone.path(), &source, None).expect("found").as_deref(), Some(name));
             assert_eq!(found(clone.path(), &source, Some(name)).expect("found").as_deref(), Some(name));
-            let error = read(clone.path(), name).expect_err("refused").text();
+            let error = CliError::from(read(clone.path(), name).expect_err("refused")).text();
             assert!(error.contains("leads to no file of the repository"), "{error}");
             assert!(!error.contains("secret"), "{error}");
         };
@@ -179,6 +265,44 @@ mod tests {
             std::fs::remove_dir(clone.join(".devcontainer")).expect("removed");
             symlink(outside.path(), clone.join(".devcontainer")).expect("linked");
         });
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_silence() {
+        let name = ".devcontainer/devcontainer.json";
+        let check = |make: &dyn Fn(&Path), expected: &str| {
+            let clone = clone();
+            make(&clone.path().join(name));
+            let source = locate(&clone.path().display().to_string()).expect("there");
+            assert_eq!(found(clone.path(), &source, None).expect("found").as_deref(), Some(name));
+            let error = CliError::from(read(clone.path(), name).expect_err("no file")).text();
+            assert!(error.contains(expected) && error.contains("hint: "), "{error}");
+        };
+        check(&|path| std::fs::create_dir(path).expect("made"), "devcontainer.json: it is a folder, not a file");
+        let socket = |path: &Path| drop(std::os::unix::net::UnixListener::bind(path).expect("bound"));
+        check(&socket, "devcontainer.json: it is no file");
+        let large = |path: &Path| std::fs::write(path, " ".repeat(LARGEST + 1)).expect("written");
+        check(&large, "it is larger than 1048576 bytes");
+    }
+
+    #[test]
+    fn another_encoding_is_named_with_its_place() {
+        let wrong = |bytes: &[u8]| CliError::from(text(bytes.to_vec(), "d.json").expect_err("not UTF-8")).text();
+        let latin = wrong(b"{\n  \"name\": \"caf\xE9\"\n}");
+        let line = "error: d.json:2:15: the file is not UTF-8: there is the byte 0xE9, which is \u{e9} in Latin-1\n";
+        assert!(latin.starts_with(line), "{latin}");
+        assert!(latin.contains("  \"name\": \"caf\u{e9}\"\n") && latin.contains(" ^\n"), "{latin}");
+        assert!(wrong(b"{\"a\": \"\x93\"}").contains("the byte 0x93\n"), "{}", wrong(b"{\"a\": \"\x93\"}"));
+        let units = |mark: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("{mark}{{\"a\": 1}}").encode_utf16().flat_map(order).collect()
+        };
+        for mark in ["\u{feff}", ""] {
+            for bytes in [units(mark, u16::to_le_bytes), units(mark, u16::to_be_bytes)] {
+                let error = wrong(&bytes);
+                assert!(error.contains("d.json:1:1: the file is UTF-16") && error.contains("{\"a\": 1}"), "{error}");
+            }
+        }
+        assert_eq!(text(b"\xEF\xBB\xBF{}".to_vec(), "d").ok().as_deref(), Some("\u{feff}{}"));
     }
 
     #[test]

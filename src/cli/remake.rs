@@ -1,6 +1,8 @@
 //! The order to make a codespace's container anew, around what lies in its `/workspaces`: of the configuration there, as somebody who works in
 //! the codespace has left it (codespaces-facts.md section 1.3: "from config on disk, even uncommitted").
 
+use super::bind;
+use super::configuration::{self, Fault};
 use super::context::Context;
 use super::error::{CliError, Kind};
 use super::made::{Made, variables};
@@ -8,7 +10,6 @@ use super::order::{Identity, NewCodespace};
 use super::removal::remove_container;
 use super::run_options::{RunOptions, consent};
 use super::select::{Found, State};
-use super::{bind, configuration};
 use crate::codespace::{RepositoryName, label};
 use crate::devcontainer::{Configuration, DevContainer};
 use crate::engine::{Engine, EngineError};
@@ -131,7 +132,7 @@ impl Remake<'_> {
                 continue;
             }
             let bytes = match disk.file(&format!("{folder}/{path}"), configuration::LARGEST).await {
-                Err(EngineError::TooLarge { .. }) => return Err(configuration::too_large(path)),
+                Err(EngineError::TooLarge { .. }) => return Err(Fault::too_large(path).into()),
                 read => read?,
             };
             if let Some(bytes) = bytes {

@@ -60,7 +60,8 @@ async fn configuration_of(engine: &Engine, order: &mut Order) -> Result<Option<C
     let Some(container) = order.container.as_ref().filter(|_| !order.config_path.is_empty()) else { return Ok(None) };
     let file = format!("{}/{}", order.repository_folder(), order.config_path);
     let text = match &order.bind {
-        Some(bind) => configuration::read(&bind.folder, &order.config_path).map_err(|error| error.message().to_owned()),
+        Some(bind) => configuration::read(&bind.folder, &order.config_path)
+            .map_err(|fault| CliError::from(fault).message().to_owned()),
         None => match engine.read_file(container, &file, configuration::LARGEST).await {
             Ok(Some(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Ok(None) => Err(format!("{file} is gone")),

@@ -20,6 +20,8 @@ pub struct Finding {
 /// Which rule a finding is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
+    /// No configuration at all: the file cannot be read, or holds none.
+    Unreadable,
     /// The text is no clean JSON, and yet says what its author meant.
     Syntax,
     /// A name is there twice.
@@ -130,7 +132,8 @@ impl Severity {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
+        Self::Unreadable,
         Self::Syntax,
         Self::Duplicate,
         Self::Unknown,
@@ -178,6 +181,7 @@ impl Rule {
     /// Returns its name, as it stands in output for programs.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Unreadable => "unreadable",
             Self::Syntax => "syntax",
             Self::Duplicate => "duplicate",
             Self::Unknown => "unknown-property",
@@ -226,7 +230,8 @@ impl Rule {
     /// Returns the weight of its findings.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Type
+            Self::Unreadable
+            | Self::Type
             | Self::Conflict
             | Self::Missing
             | Self::Nul

@@ -7,8 +7,8 @@ use saphyr_parser::{Event, Parser, Span};
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
-    /// A text, a number, true, false or nothing: as it is written.
-    Scalar(String),
+    /// A text, a number, true, false or nothing: as it is written; and where, in bytes of the text.
+    Scalar(String, Range<usize>),
     /// A list.
     List(Vec<Node>),
     /// A map.
@@ -34,7 +34,7 @@ impl Node {
     pub(super) fn get(&self, name: &str) -> Option<&Pair> {
         match self {
             Self::Map(pairs) => pairs.iter().rfind(|pair| pair.name == name),
-            Self::Scalar(_) | Self::List(_) | Self::Alias => None,
+            Self::Scalar(..) | Self::List(_) | Self::Alias => None,
         }
     }
 
@@ -43,11 +43,35 @@ impl Node {
         self.into_pairs().into_iter().rfind(|pair| pair.name == name).map(|pair| pair.value)
     }
 
+    /// Returns a text with its place.
+    pub(super) fn text(&self) -> Option<(&str, &Range<usize>)> {
+        match self {
+            Self::Scalar(text, span) => Some((text, span)),
+            Self::List(_) | Self::Map(_) | Self::Alias => None,
+        }
+    }
+
+    /// Returns what a map has; nothing where it is none.
+    pub(super) fn pairs(&self) -> &[Pair] {
+        match self {
+            Self::Map(pairs) => pairs,
+            Self::Scalar(..) | Self::List(_) | Self::Alias => &[],
+        }
+    }
+
+    /// Returns what a list has; nothing where it is none.
+    pub(super) fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            Self::Scalar(..) | Self::Map(_) | Self::Alias => &[],
+        }
+    }
+
     /// Returns what a map has; nothing where it is none.
     pub(super) fn into_pairs(self) -> Vec<Pair> {
         match self {
             Self::Map(pairs) => pairs,
-            Self::Scalar(_) | Self::List(_) | Self::Alias => Vec::new(),
+            Self::Scalar(..) | Self::List(_) | Self::Alias => Vec::new(),
         }
     }
 
@@ -55,7 +79,7 @@ impl Node {
     pub(super) fn has_aliases(&self) -> bool {
         match self {
             Self::Alias => true,
-            Self::Scalar(_) => false,
+            Self::Scalar(..) => false,
             Self::List(items) => items.iter().any(Self::has_aliases),
             Self::Map(pairs) => pairs.iter().any(|pair| pair.value.has_aliases()),
         }
@@ -88,7 +112,7 @@ pub(super) fn parse(text: &str) -> Option<Node> {
                 open.push(Open::List(Vec::new()));
                 None
             }
-            Event::Scalar(value, ..) => Some(Node::Scalar(value.into_owned())),
+            Event::Scalar(value, ..) => Some(Node::Scalar(value.into_owned(), bytes(span))),
             Event::Alias(_) => Some(Node::Alias),
             Event::MappingEnd | Event::SequenceEnd => Some(match open.pop()? {
                 Open::List(items) => Node::List(items),
@@ -116,7 +140,7 @@ pub(super) fn parse(text: &str) -> Option<Node> {
 /// Returns a key as a name; one that is no text has none that anybody looks for.
 fn named(key: &Node) -> String {
     match key {
-        Node::Scalar(name) => name.clone(),
+        Node::Scalar(name, _) => name.clone(),
         Node::List(_) | Node::Map(_) | Node::Alias => String::new(),
     }
 }

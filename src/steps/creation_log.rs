@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::command::Place;
 use super::remote_user::RemoteUser;
 use super::shared;
-use crate::engine::{EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers};
+use crate::engine::{Chunk, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
 
 /// How long the last of it may take.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ async fn write(place: Arc<Place>, user: RemoteUser, mut pieces: Receiver<LogPiec
     let command = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
     let spec =
         ExecSpec { command, user: Some(user.name.clone()), env: Vec::new(), powers: Powers::Own, terminal: None };
-    let ExecSession { output, mut input, .. } = place.engine.exec(&place.container, spec).await.map_err(said)?;
+    let ExecSession { mut output, mut input, .. } = place.engine.exec(&place.container, spec).await.map_err(said)?;
     // The newest list of steps that is not in the codespace yet, and since when.
     let mut steps: Option<(String, Instant)> = None;
     while let Some(piece) = next(&mut pieces, steps.as_ref().map(|(_, since)| *since + STEPS_AGE)).await {
@@ -75,14 +75,20 @@ async fn write(place: Arc<Place>, user: RemoteUser, mut pieces: Receiver<LogPiec
             let since = steps.map_or_else(Instant::now, |(_, since)| since);
             steps = Some((newer, since));
         }
-        if input.send(text.as_bytes()).await.is_err() {
-            return end(input, output).await;
+        // Whoever cannot write says so at once, and an engine takes no more for one that has ended: both are listened to.
+        tokio::select! {
+            sent = input.send(text.as_bytes()) => if sent.is_err() { return answer(output, None).await },
+            first = output.next() => return answer(output, first.and_then(Result::ok)).await,
         }
         if is_last {
             break;
         }
     }
-    let (put, ended) = tokio::join!(put_steps(&place, &user, &mut steps), end(input, output));
+    let ended = async {
+        let _gone = input.close().await;
+        answer(output, None).await
+    };
+    let (put, ended) = tokio::join!(put_steps(&place, &user, &mut steps), ended);
     put.map_err(said)?;
     ended
 }
@@ -105,19 +111,17 @@ async fn put_steps(place: &Place, user: &RemoteUser, steps: &mut Option<(String,
     }
 }
 
-/// Ends the process's input and waits until it says that the log is whole; what else it says is why it could not write.
+/// Waits until the process says that the log is whole; another line is why it could not write.
 ///
 /// Its own end is not waited for: an engine tells of that two seconds late where a background process of another command holds its output.
-async fn end(input: ExecInput, mut output: ExecOutput) -> Result<(), String> {
-    let _gone = input.close().await;
-    let mut said = Vec::new();
+async fn answer(mut output: ExecOutput, first: Option<Chunk>) -> Result<(), String> {
+    let mut said = first.map(|chunk| chunk.bytes.to_vec()).unwrap_or_default();
     // A connection that breaks is the end of it, too.
-    while let Some(Ok(chunk)) = output.next().await {
+    while !said.ends_with(b"\n")
+        && let Some(Ok(chunk)) = output.next().await
+    {
         said.extend_from_slice(&chunk.bytes);
-        if said.trim_ascii() == WHOLE.as_bytes() {
-            return Ok(());
-        }
     }
     let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
-    if said.is_empty() { Ok(()) } else { Err(said) }
+    if said.is_empty() || said == WHOLE { Ok(()) } else { Err(said) }
 }

@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 
 use super::files::Files;
 use super::place::Place;
+use crate::cli::configuration::Fault;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::features::{self, Sources};
-use crate::devcontainer::{Advice, Configuration, Finding, ImageFacts, Known, Severity, Variables, advise, base_image};
+use crate::devcontainer::{
+    Advice, ConfigError, Configuration, Finding, ImageFacts, Known, Severity, Variables, advise, base_image,
+};
 use crate::feature_store::read_lockfile;
 use crate::report::plain;
 use crate::steps::image_facts;
@@ -29,31 +32,49 @@ const MOST: usize = 100;
 /// A finding, and the file that it is about.
 type Told<'a> = (&'a Advice, &'a Finding);
 
-/// Writes the findings; the exit code is 1 where one is an error.
+/// Writes the findings; the exit code is 1 where one is an error. A file that cannot be read at all is one too.
 pub(super) async fn run(
     context: &mut Context,
-    config: &Configuration,
+    config: Result<Configuration, Fault>,
     place: &Place,
     format: Format,
 ) -> Result<u8, CliError> {
     let files = Files { place };
-    let known = Known { image: facts(context, config, &files).await, owner: place.owner().await };
-    let mut advice = advise(config, &files, &known);
-    of_features(context, config, place, &mut advice).await?;
+    let (file, advice) = match config {
+        Ok(config) => {
+            let known = Known { image: facts(context, &config, &files).await, owner: place.owner().await };
+            let mut advice = advise(&config, &files, &known);
+            of_features(context, &config, place, &mut advice).await?;
+            (config.file, advice)
+        }
+        Err(fault) => {
+            let advice = unreadable(fault);
+            (advice.file.clone(), vec![advice])
+        }
+    };
     let told: Vec<Told<'_>> =
         advice.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding))).collect();
     let shown = told.get(..MOST).unwrap_or(&told);
     let text = match format {
         Format::Text => shown.iter().map(for_people).collect(),
-        Format::Json => format!("{}\n", document(config, shown, told.len() - shown.len())),
+        Format::Json => format!("{}\n", document(&file, shown, told.len() - shown.len())),
         Format::Github => shown.iter().map(|told| annotation(&files, told)).collect::<String>(),
     };
     context.ui.data(&text)?;
     if format == Format::Text {
-        let file = if config.file.is_empty() { "no devcontainer.json" } else { &config.file };
+        let file = if file.is_empty() { "no devcontainer.json" } else { &file };
         context.ui.say(&format!("{}: {}\n", plain(file), counted(&told)));
     }
     Ok(u8::from(advice.iter().any(Advice::has_errors)))
+}
+
+fn unreadable(fault: Fault) -> Advice {
+    match fault {
+        Fault::Inside(error) => Advice::of_error(*error),
+        Fault::Whole { file, problem, hint } => {
+            Advice::of_error(ConfigError { file, text: String::new(), span: 0..0, problem, hint: Some(hint) })
+        }
+    }
 }
 
 /// Looks into the image, where the engine has it. Without an engine less is known, and that is all.
@@ -88,8 +109,9 @@ async fn of_features(
 fn counted(told: &[Told<'_>]) -> String {
     let count = |severity| told.iter().filter(|(_, finding)| finding.rule.severity_in_check() == severity).count();
     let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
-    let notes = if notes > 0 { format!(", {notes} notes") } else { String::new() };
-    format!("{errors} errors, {warnings} warnings{notes}")
+    let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let notes = if notes > 0 { format!(", {}", of(notes, "note")) } else { String::new() };
+    format!("{}, {}{notes}", of(errors, "error"), of(warnings, "warning"))
 }
 
 fn for_people((advice, finding): &Told<'_>) -> String {
@@ -103,7 +125,7 @@ fn for_people((advice, finding): &Told<'_>) -> String {
     format!("{file}:{line}:{column}: {severity}: {problem}\n{excerpt}{hint}  see {link}\n\n")
 }
 
-fn document(config: &Configuration, told: &[Told<'_>], left_out: usize) -> Value {
+fn document(file: &str, told: &[Told<'_>], left_out: usize) -> Value {
     let row = |(advice, finding): &Told<'_>| {
         let ((line, column), (end_line, end_column)) =
             (advice.place(finding.span.start), advice.place(finding.span.end));
@@ -120,7 +142,7 @@ fn document(config: &Configuration, told: &[Told<'_>], left_out: usize) -> Value
             "link": finding.rule.link(),
         })
     };
-    json!({ "file": config.file, "findings": told.iter().map(row).collect::<Vec<_>>(), "leftOut": left_out })
+    json!({ "file": file, "findings": told.iter().map(row).collect::<Vec<_>>(), "leftOut": left_out })
 }
 
 /// Escaped as the runner reads it back; the runner knows files from the repository's top.

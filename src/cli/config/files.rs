@@ -9,7 +9,7 @@ use crate::cli::configuration;
 use crate::devcontainer::{Named, RepositoryFiles, Script};
 
 /// How much of a script is looked at, in bytes.
-const START: u64 = 4096;
+const START: u64 = 64 * 1024;
 
 /// How many folders of `.devcontainer` are looked into for what is misplaced.
 const MOST: usize = 200;

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use crate::cli::configuration::Fault;
 use crate::cli::features::{self, Sources};
 use crate::devcontainer::feature::{Feature, features_configuration};
 use crate::devcontainer::{Configuration, DEFAULT_IMAGE, Effect, Entry, Own, Rule, Variables, added, effect, explain};
@@ -79,20 +80,25 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
     let asked = Asked { repository: named.unwrap_or("."), config: args.config.as_deref(), flags };
     let place = Place::find(context, &asked).await?;
-    let config = match place.text()? {
-        Some((text, name)) => Configuration::read(&text, &name)?,
-        None => Configuration::none(),
-    };
+    let config = read(&place);
     if args.check {
         let default = if args.json { check::Format::Json } else { check::Format::Text };
-        return check::run(context, &config, &place, args.format.unwrap_or(default)).await;
+        return check::run(context, config, &place, args.format.unwrap_or(default)).await;
     }
+    let config = config?;
     config.fault(is_fatal)?;
     say_findings(context, &config);
     // The reference runs on the machine that the codespace would run on.
     let variables = Variables { local_env: context.environment.clone(), ..Variables::default() };
     let effect = effect(&config, &place.found, variables);
     show(args, context, &Shown { place, config, effect }).await
+}
+
+fn read(place: &Place) -> Result<Configuration, Fault> {
+    match place.text()? {
+        Some((text, name)) => Ok(Configuration::read(&text, &name)?),
+        None => Ok(Configuration::none()),
+    }
 }
 
 /// What is to be shown.

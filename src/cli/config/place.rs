@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::reference::ReferenceFlags;
-use crate::cli::configuration::{self, absolute};
+use crate::cli::configuration::{self, Fault, absolute};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::devcontainer::{Found, FoundBy};
@@ -115,7 +115,7 @@ impl Place {
     }
 
     /// Returns the configuration's text, and the path of the file that it is from; nothing where there is none.
-    pub(super) fn text(&self) -> Result<Option<(String, String)>, CliError> {
+    pub(super) fn text(&self) -> Result<Option<(String, String)>, Fault> {
         if let Some(file) = &self.instead {
             // A person named it, wherever it is.
             let whole = file.canonicalize().unwrap_or_else(|_| file.clone());

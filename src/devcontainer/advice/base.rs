@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::super::configuration::{Configuration, Kind};
 use super::super::dockerfile::Dockerfile;
 use super::super::finding::{Finding, Rule};
+use super::compose::{Origin, Project};
 use super::{ImageFacts, Named, RepositoryFiles, installs_features};
 
 /// The image that a container is made from, or its Dockerfile begins with.
@@ -13,23 +14,38 @@ pub(super) struct Base {
     pub(super) image: String,
     /// The text of the Dockerfile, where there is one.
     pub(super) dockerfile: Option<String>,
+    /// Its Features, or choices of its build, may make anything of it.
+    pub(super) has_choices: bool,
     /// Where it is named, in the configuration.
     pub(super) span: Range<usize>,
 }
 
 impl Base {
     /// Returns a configuration's; nothing where that is not in the files.
-    pub(super) fn of(config: &Configuration, files: &dyn RepositoryFiles) -> Option<Self> {
-        let (image, dockerfile, span) = match &config.kind {
-            Kind::Image(image) => (image.value.clone(), None, image.span.clone()),
-            Kind::Dockerfile(named) => {
-                let Named::There { text, .. } = files.beside(&named.value) else { return None };
-                let image = Dockerfile::read(&text).base_image(&BTreeMap::new(), None, "amd64")?;
-                (image, Some(text), named.span.clone())
-            }
-            Kind::Compose { .. } | Kind::Default => return None,
+    pub(super) fn of(config: &Configuration, project: Option<&Project>, files: &dyn RepositoryFiles) -> Option<Self> {
+        let features = installs_features(config);
+        let built = |path: &str, has_choices: bool, span: Range<usize>| {
+            let Named::There { text, .. } = files.beside(path) else { return None };
+            let image = Dockerfile::read(&text).base_image(&BTreeMap::new(), None, "amd64")?;
+            Some(Self { image, dockerfile: Some(text), has_choices: has_choices || features, span })
         };
-        (!image.contains("${")).then_some(Self { image, dockerfile, span })
+        let plain =
+            |image: String, span: Range<usize>| Some(Self { image, dockerfile: None, has_choices: features, span });
+        let base = match &config.kind {
+            Kind::Image(image) => plain(image.value.clone(), image.span.clone()),
+            Kind::Dockerfile(named) => {
+                let chooses = |name: &str| config.root.get("build").is_some_and(|build| build.node.get(name).is_some());
+                built(&named.value, chooses("args") || chooses("target"), named.span.clone())
+            }
+            Kind::Compose { .. } => match project?.origin()? {
+                (Origin::Image(image), span) => plain(image, span),
+                (Origin::Build(build), span) => {
+                    built(&build.dockerfile, build.has_target || !build.args.is_empty(), span)
+                }
+            },
+            Kind::Default => None,
+        };
+        base.filter(|base| !base.image.contains("${"))
     }
 }
 
@@ -40,7 +56,7 @@ pub(super) fn look(
     facts: Option<&ImageFacts>,
     findings: &mut Vec<Finding>,
 ) {
-    let (Some(facts), Some(Base { image, dockerfile, span })) = (facts, base) else { return };
+    let (Some(facts), Some(Base { image, dockerfile, span, .. })) = (facts, base) else { return };
     let dockerfile = dockerfile.as_deref().unwrap_or_default();
     let updates =
         installs_features(config) || dockerfile.contains("apt-get update") || dockerfile.contains("apt update");

@@ -1,8 +1,8 @@
 //! Lifecycle commands that pull before the login, wait for input or never end.
 
-use super::super::finding::{Finding, Rule};
-use super::super::jsonc::{Content, Node};
-use super::finding;
+use super::super::finding::Rule;
+use super::runs::{Text, Told};
+use super::shell::Part;
 
 /// The hooks whose end something waits for, with whether they run before the registry login.
 const HOOKS: [(&str, Login); 5] = [
@@ -20,123 +20,33 @@ enum Login {
 }
 
 /// Looks at every command of every hook.
-pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
-    for (hook, login) in HOOKS {
-        let Some(member) = root.get(hook) else { continue };
-        for (node, command) in commands(&member.node) {
-            for part in parts(&command) {
-                look_at(hook, login, node, &part, findings);
-            }
+pub(super) fn look(texts: &[Text<'_>], told: &mut Told) {
+    for text in texts {
+        let Some((_, login)) = HOOKS.iter().find(|(hook, _)| *hook == text.hook) else { continue };
+        for part in &text.parts {
+            look_at(text, *login, part, told);
         }
     }
 }
 
-/// Returns the texts of a hook's commands, and where they stand; a list's words as one text.
-pub(super) fn commands(node: &Node) -> Vec<(&Node, String)> {
-    match &node.content {
-        Content::Text(text) => vec![(node, text.clone())],
-        Content::List(items) => {
-            let words: Vec<&str> = items.iter().filter_map(Node::text).collect();
-            vec![(node, words.join(" "))]
-        }
-        Content::Object(members) => members.iter().flat_map(|member| commands(&member.node)).collect(),
-        Content::Null | Content::Bool(_) | Content::Number(_) => Vec::new(),
-    }
-}
-
-/// One simple command of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    /// Its words, assignments, `sudo` and `exec` left out.
-    pub(super) words: Vec<String>,
-    /// It ends in `&`.
-    pub(super) is_in_background: bool,
-    /// Something is written into it, or stands behind a redirection.
-    pub(super) has_input: bool,
-}
-
-/// Splits a text at `&&`, `||`, `;`, `|`, `&` and line breaks; quotes keep together what is in them.
-pub(super) fn parts(text: &str) -> Vec<Part> {
-    let mut all = Vec::new();
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    let mut has_input = false;
-    let mut rest = text.chars().peekable();
-    while let Some(one) = rest.next() {
-        match (quote, one) {
-            (Some(open), _) if one == open => quote = None,
-            (Some(_), _) => word.push(one),
-            (None, '"' | '\'') => quote = Some(one),
-            // `2>&1` and `>&2` are no ends.
-            (None, '&') if word.ends_with('>') => word.push(one),
-            (None, ';' | '|' | '&' | '\n') => {
-                words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
-                let is_double = rest.peek() == Some(&one);
-                if is_double {
-                    rest.next();
-                }
-                all.extend(cleaned(Part {
-                    words: std::mem::take(&mut words),
-                    is_in_background: one == '&' && !is_double,
-                    has_input,
-                }));
-                has_input = one == '|' && !is_double;
-            }
-            (None, one) if one.is_whitespace() => words.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
-            (None, one) => word.push(one),
-        }
-    }
-    words.extend((!word.is_empty()).then_some(word));
-    all.extend(cleaned(Part { words, is_in_background: false, has_input }));
-    all
-}
-
-/// Returns a command without what stands before its own name; nothing where no word is left.
-fn cleaned(part: Part) -> Option<Part> {
-    let has_input = part.has_input || part.words.iter().any(|word| word.starts_with('<'));
-    let is_before = |word: &String| ["sudo", "exec", "time", "-E"].contains(&word.as_str()) || is_assignment(word);
-    let words: Vec<String> = part.words.into_iter().skip_while(is_before).collect();
-    (!words.is_empty()).then_some(Part { words, has_input, ..part })
-}
-
-fn is_assignment(word: &str) -> bool {
-    let name = word.split('=').next().unwrap_or_default();
-    word.contains('=') && !name.is_empty() && name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_')
-}
-
-fn look_at(hook: &str, login: Login, node: &Node, part: &Part, findings: &mut Vec<Finding>) {
-    let words: Vec<&str> = part.words.iter().map(String::as_str).collect();
+fn look_at(text: &Text<'_>, login: Login, part: &Part, told: &mut Told) {
+    let (hook, words, what) = (text.hook, part.as_words(), part.start());
     if login == Login::NotYet && pulls(&words) {
-        let what = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
         let problem = format!(
             "{hook} runs `{what}`: Codespaces logs in to registries only after updateContentCommand, so a private image is refused here"
         );
-        findings.push(finding(
-            Rule::PullBeforeLogin,
-            node,
-            problem,
-            "where the image is private, move it to postCreateCommand or later",
-        ));
+        let hint = "where the image is private, move it to postCreateCommand or later";
+        told.tell(text, part, Rule::PullBeforeLogin, problem, hint);
     }
-    if let Some(missing) = waits(&words).filter(|_| !part.has_input) {
+    if let Some(missing) = waits(part, &text.whole) {
         let problem = format!("{hook} waits for input that nobody gives: {missing}");
-        findings.push(finding(
-            Rule::WaitsForInput,
-            node,
-            problem,
-            "commands of a codespace have to answer their questions themselves",
-        ));
+        let hint = "commands of a codespace have to answer their questions themselves";
+        told.tell(text, part, Rule::WaitsForInput, problem, hint);
     }
     if !part.is_in_background && serves(&words) {
-        let what = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
         let problem = format!("{hook} runs `{what}`, which does not end: what comes after it never runs");
-        findings.push(finding(
-            Rule::NeverEnds,
-            node,
-            problem,
-            "start it in postAttachCommand, or in the background: nohup … &",
-        ));
+        let hint = "start it in postAttachCommand, or in the background: nohup … &";
+        told.tell(text, part, Rule::NeverEnds, problem, hint);
     }
 }
 
@@ -151,17 +61,34 @@ fn pulls(words: &[&str]) -> bool {
     }
 }
 
-/// Facts row 17: returns what is missing, in words.
-pub(super) fn waits(words: &[&str]) -> Option<&'static str> {
+/// Packages that ask when they are installed.
+const ASKING: [&str; 4] = ["tzdata", "keyboard-configuration", "console-setup", "wireshark-common"];
+
+/// Facts row 17: returns what a command of a text is missing, in words.
+pub(super) fn waits(part: &Part, whole: &str) -> Option<&'static str> {
+    if part.has_input {
+        return None;
+    }
+    let words = part.as_words();
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
     let has_short =
         |flag: char| words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(flag));
-    match words {
+    // Wherever it is said, it may have been said for this one too.
+    let is_silent = || whole.contains("DEBIAN_FRONTEND");
+    match words.as_slice() {
         ["apt-get" | "apt", rest @ ..]
             if rest.iter().any(|word| ["install", "upgrade", "dist-upgrade", "remove"].contains(word)) =>
         {
-            let answers = has_short('y') || has_short('q') && words.contains(&"-qq") || has(&["--yes", "--assume-yes"]);
-            (!answers).then_some("apt asks before it installs; -y says yes")
+            let answers = has_short('y') || has_short('q') && has(&["-qq"]) || has(&["--yes", "--assume-yes"]);
+            let asks = has(&ASKING) && !is_silent();
+            let of_package = asks.then_some(
+                "a package asks as it is installed; DEBIAN_FRONTEND=noninteractive before the command answers",
+            );
+            if answers { of_package } else { Some("apt asks before it installs; -y says yes") }
+        }
+        ["dpkg-reconfigure", ..] => {
+            let answers = is_silent() || words.iter().any(|word| word.contains("noninteractive"));
+            (!answers).then_some("dpkg-reconfigure asks; -f noninteractive takes the defaults")
         }
         ["read", ..] => Some("`read` reads what a person types"),
         ["docker", "login", ..] => {

@@ -12,15 +12,18 @@ mod packages;
 mod places;
 mod prebuild;
 mod repositories;
+mod runs;
 mod scripts;
 mod secrets;
+mod shell;
 mod users;
 
 use base::Base;
+use compose::Project;
 pub use secrets::uses as uses_variable;
 
 use super::configuration::Configuration;
-use super::document::{Document, place};
+use super::document::{ConfigError, Document, place};
 use super::feature::Metadata;
 use super::finding::{Finding, Rule, Severity};
 use super::jsonc::{Content, Node};
@@ -100,6 +103,12 @@ impl Advice {
         Self { file: file.to_owned(), text: text.to_owned(), findings: Vec::new() }
     }
 
+    /// Returns what is to be said about a configuration that cannot be read.
+    pub fn of_error(error: ConfigError) -> Self {
+        let ConfigError { file, text, span, problem, hint } = error;
+        Self { file, text, findings: vec![Finding { rule: Rule::Unreadable, span, problem, hint }] }
+    }
+
     /// Returns what is to be said about a Feature's own file; nothing where there is nothing to say.
     pub fn of_feature(metadata: &Metadata) -> Option<Self> {
         let findings = metadata.findings.clone();
@@ -124,7 +133,7 @@ impl Advice {
 
 /// Returns the image that a container is made from, or its Dockerfile begins with; nothing where that is not in the files.
 pub fn base_image(config: &Configuration, files: &dyn RepositoryFiles) -> Option<String> {
-    Base::of(config, files).map(|base| base.image)
+    Base::of(config, Project::read(config, files).as_ref(), files).map(|base| base.image)
 }
 
 /// Returns everything that is to be said about a configuration and the files that it names; the configuration comes first.
@@ -134,23 +143,31 @@ pub fn advise(config: &Configuration, files: &dyn RepositoryFiles, known: &Known
     let findings = &mut own.findings;
     findings.extend(config.findings.iter().filter(|one| !one.rule.is_ours()).cloned());
     let root = &config.root;
-    hooks::look(root, findings);
-    scripts::look(root, files, findings);
+    let texts = runs::texts(root, files);
+    let mut told = runs::Told::default();
+    hooks::look(&texts, &mut told);
+    scripts::look(&texts, files, &mut told);
+    prebuild::look(&texts, &mut told);
+    repositories::over_ssh(&texts, &mut told);
+    secrets::before_a_prebuild_ends(root, &texts, &mut told);
+    findings.extend(told.own);
     secrets::look(root, findings);
     repositories::look(root, findings);
     machine::look(root, findings);
-    prebuild::look(root, findings);
     older::look(root, findings);
     images::look(config, files, findings);
-    let base = Base::of(config, files);
+    let project = Project::read(config, files);
+    let base = Base::of(config, project.as_ref(), files);
     users::look(config, base.as_ref(), facts, findings);
     base::look(config, base.as_ref(), facts, findings);
     packages::look(config, base.as_ref(), known.owner.as_deref(), findings);
-    let others = compose::look(config, files, findings);
+    let dockerfiles = dockerfile::look(config, project.as_ref(), files);
+    let others = project.map(|project| project.look(config, base.as_ref(), facts, findings));
     let mut all = vec![own];
-    all.extend(dockerfile::look(config, files));
-    all.extend(others);
-    all.extend(repositories::submodules(root, files));
+    all.extend(dockerfiles);
+    all.extend(others.into_iter().flatten());
+    all.extend(told.scripts);
+    all.extend(repositories::submodules(&texts, files));
     all.extend(places::look(files));
     for advice in &mut all {
         advice.findings.sort_by_key(|finding| finding.span.start);

@@ -1,32 +1,28 @@
 //! Work that a prebuild could have done (facts row 33).
 
-use super::super::finding::{Finding, Rule};
-use super::super::jsonc::Node;
-use super::finding;
-use super::hooks::{commands, parts};
+use super::super::finding::Rule;
+use super::runs::{Text, Told};
 use super::secrets::is_like_a_secret;
 
 /// Looks at `postCreateCommand`, which a prebuild does not run.
-pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
-    for (node, command) in root.get("postCreateCommand").into_iter().flat_map(|member| commands(&member.node)) {
+pub(super) fn look(texts: &[Text<'_>], told: &mut Told) {
+    for text in texts.iter().filter(|text| text.hook == "postCreateCommand") {
         // What needs a secret may need one that a prebuild does not have.
-        if command.split(|one: char| !one.is_ascii_alphanumeric() && one != '_').any(is_like_a_secret) {
+        if text.whole.split(|one: char| !one.is_ascii_alphanumeric() && one != '_').any(is_like_a_secret) {
             continue;
         }
-        let all = parts(&command);
-        let Some(part) = all.iter().find(|part| fetches_dependencies(&part.words)) else { continue };
-        let what = part.words.iter().take(3).cloned().collect::<Vec<_>>().join(" ");
+        let Some(part) = text.parts.iter().find(|part| fetches_dependencies(&part.as_words())) else { continue };
+        let what = part.start();
         let problem =
             format!("postCreateCommand runs `{what}`, which a prebuild does not: each new codespace waits for it");
         let hint = "where it needs no secret of a person's and no registry login, updateContentCommand runs it in a prebuild too";
-        findings.push(finding(Rule::CouldBePrebuilt, node, problem, hint));
+        told.tell(text, part, Rule::CouldBePrebuilt, problem, hint);
     }
 }
 
 /// Tells whether a command fetches or builds what a project depends on.
-fn fetches_dependencies(words: &[String]) -> bool {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
+fn fetches_dependencies(words: &[&str]) -> bool {
+    match words {
         ["npm", "ci" | "install" | "i", rest @ ..] => {
             rest.iter().all(|word| word.starts_with('-') && *word != "-g" && *word != "--global")
         }

@@ -2,11 +2,11 @@
 
 use super::super::finding::{Finding, Rule};
 use super::super::jsonc::{Member, Node};
-use super::super::schema::HOOKS;
-use super::hooks::{commands, parts};
-use super::{Advice, RepositoryFiles, finding};
+use super::runs::{Text, Told};
+use super::shell::Part;
+use super::{Advice, RepositoryFiles};
 
-/// Looks at the repositories that are asked for, and at git in the lifecycle commands.
+/// Looks at the repositories that are asked for.
 pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
     let codespaces = root.get("customizations").and_then(|one| one.node.get("codespaces"));
     let repositories = codespaces.and_then(|one| one.node.get("repositories"));
@@ -38,7 +38,6 @@ pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
             "reach it with a token of your own, as a secret",
         ));
     }
-    over_ssh(root, findings);
 }
 
 /// Tells whether an address is GitHub's over SSH.
@@ -48,40 +47,45 @@ fn is_over_ssh(address: &str) -> bool {
         .any(|begin| address.starts_with(begin))
 }
 
-fn over_ssh(root: &Node, findings: &mut Vec<Finding>) {
-    for (hook, node, words) in git_commands(root) {
-        if let Some(address) = words.iter().find(|word| is_over_ssh(word)) {
+/// Looks at git's commands in the container, which reach GitHub with the codespace's token alone.
+pub(super) fn over_ssh(texts: &[Text<'_>], told: &mut Told) {
+    for (text, part) in git_commands(texts) {
+        let hook = text.hook;
+        if let Some(address) = part.words.iter().find(|word| is_over_ssh(word)) {
             let problem = format!(
                 "{hook} reaches {address} over SSH, for which a codespace has no key: Permission denied (publickey)"
             );
-            findings.push(finding(
-                Rule::GitOverSsh,
-                node,
-                problem,
-                "use https://github.com/…, which the codespace's token is for",
-            ));
+            let hint = "use https://github.com/…, which the codespace's token is for";
+            told.tell(text, part, Rule::GitOverSsh, problem, hint);
+        } else if part.words.iter().any(|word| puts_ssh_in_place(word)) {
+            let problem = format!(
+                "{hook} makes git reach GitHub over SSH where https is asked for, for which a codespace has no key: Permission denied (publickey)"
+            );
+            let hint = "leave `insteadOf` out: the codespace's token is for https://github.com/…";
+            told.tell(text, part, Rule::GitOverSsh, problem, hint);
         }
     }
+}
+
+/// Tells whether a word of `git config` is such as `url.git@github.com:.insteadOf`.
+fn puts_ssh_in_place(word: &str) -> bool {
+    let address = word.strip_prefix("url.");
+    address.is_some_and(|address| is_over_ssh(address) && address.to_ascii_lowercase().contains(".insteadof"))
 }
 
 /// Returns every git command of the lifecycle commands in the container.
-fn git_commands(root: &Node) -> Vec<(&'static str, &Node, Vec<String>)> {
-    let hooks = HOOKS.iter().filter(|hook| **hook != "initializeCommand");
-    let mut found = Vec::new();
-    for hook in hooks {
-        for (node, command) in root.get(hook).into_iter().flat_map(|member| commands(&member.node)) {
-            let git = parts(&command).into_iter().filter(|part| part.words.first().is_some_and(|word| word == "git"));
-            found.extend(git.map(|part| (*hook, node, part.words)));
-        }
-    }
-    found
+fn git_commands<'a>(texts: &'a [Text<'a>]) -> impl Iterator<Item = (&'a Text<'a>, &'a Part)> {
+    let inside = texts.iter().filter(|text| text.hook != "initializeCommand");
+    inside
+        .flat_map(|text| text.parts.iter().map(move |part| (text, part)))
+        .filter(|(_, part)| part.words.first().is_some_and(|word| word == "git"))
 }
 
 /// Looks at `.gitmodules`, where a lifecycle command fetches submodules: GitHub's clone leaves them empty.
-pub(super) fn submodules(root: &Node, files: &dyn RepositoryFiles) -> Option<Advice> {
+pub(super) fn submodules(texts: &[Text<'_>], files: &dyn RepositoryFiles) -> Option<Advice> {
     const FILE: &str = ".gitmodules";
     let fetches = |words: &[String]| words.iter().any(|word| word == "submodule" || word == "--recurse-submodules");
-    let (hook, ..) = git_commands(root).into_iter().find(|(_, _, words)| fetches(words))?;
+    let hook = git_commands(texts).find(|(_, part)| fetches(&part.words))?.0.hook;
     let text = files.text(FILE)?;
     let mut advice = Advice::new(FILE, &text);
     let mut start = 0;

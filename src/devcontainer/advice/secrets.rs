@@ -2,7 +2,8 @@
 
 use super::super::finding::{Finding, Rule};
 use super::super::jsonc::Node;
-use super::hooks::commands;
+use super::runs::{Text, Told};
+use super::shell::Part;
 use super::{each_text, finding};
 
 /// How many secrets GitHub keeps for a person (codespaces-facts.md section 2).
@@ -12,7 +13,6 @@ const MOST: usize = 100;
 pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
     at_build_time(root, findings);
     names(root, findings);
-    before_a_prebuild_ends(root, findings);
 }
 
 /// Returns the names of the secrets that each person is asked for.
@@ -81,17 +81,18 @@ fn names(root: &Node, findings: &mut Vec<Finding>) {
 }
 
 /// Facts row 11: what a person is asked for is a secret of that person's, and a prebuild is nobody's.
-fn before_a_prebuild_ends(root: &Node, findings: &mut Vec<Finding>) {
+pub(super) fn before_a_prebuild_ends(root: &Node, texts: &[Text<'_>], told: &mut Told) {
     let declared = declared(root);
-    for hook in ["onCreateCommand", "updateContentCommand"] {
-        for (node, command) in root.get(hook).into_iter().flat_map(|member| commands(&member.node)) {
-            let Some(name) = declared.iter().find(|name| uses(&command, name)) else { continue };
-            let problem = format!(
-                "{hook} uses {name}, which `secrets` asks each person for: in a prebuild it is empty, as that has no secrets of a person's"
-            );
-            let hint = "use it in postCreateCommand, or make it a secret of the repository's";
-            findings.push(finding(Rule::UserSecret, node, problem, hint));
-        }
+    for text in texts.iter().filter(|text| ["onCreateCommand", "updateContentCommand"].contains(&text.hook)) {
+        let Some(name) = declared.iter().find(|name| uses(&text.whole, name)) else { continue };
+        let does = |part: &&Part| part.words.iter().chain(&part.assigned).any(|word| uses(word, name));
+        let Some(part) = text.parts.iter().find(does).or(text.parts.first()) else { continue };
+        let problem = format!(
+            "{} uses {name}, which `secrets` asks each person for: in a prebuild it is empty, as that has no secrets of a person's",
+            text.hook
+        );
+        let hint = "use it in postCreateCommand, or make it a secret of the repository's";
+        told.tell(text, part, Rule::UserSecret, problem, hint);
     }
 }
 

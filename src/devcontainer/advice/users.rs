@@ -1,10 +1,12 @@
 //! Users that an image does not have (facts row 18).
 
+use std::ops::Range;
+
 use super::super::configuration::Configuration;
 use super::super::dockerfile::instructions;
 use super::super::finding::{Finding, Rule};
+use super::ImageFacts;
 use super::base::Base;
-use super::{ImageFacts, installs_features};
 
 /// Official images that have no user for people.
 const BARE: [&str; 10] =
@@ -24,30 +26,30 @@ pub(super) fn look(
     facts: Option<&ImageFacts>,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(Base { image, dockerfile, .. }) = base.filter(|base| !may_make_users(config, base)) else { return };
+    let Some(base) = base else { return };
     for property in ["remoteUser", "containerUser"] {
         let Some(member) = config.root.get(property) else { continue };
         let Some(user) = member.node.text().and_then(|text| text.split(':').next()) else { continue };
-        // A step of a Dockerfile may make any user, as a package does; these come with images alone.
-        let is_made = dockerfile.is_some() && !USERS.contains(&user);
-        if is_made || !is_missing(user, image, facts) {
-            continue;
-        }
-        let problem = format!("{image} has no user `{user}`: nothing can run as it");
-        let hint =
-            "make it in a Dockerfile, or take an image that has it, such as mcr.microsoft.com/devcontainers/base";
-        findings.push(Finding {
-            rule: Rule::UserMissing,
-            span: member.node.span.clone(),
-            problem,
-            hint: Some(hint.to_owned()),
-        });
+        findings.extend(is_missing(user, member.node.span.clone(), base, facts));
     }
 }
 
-fn is_missing(user: &str, image: &str, facts: Option<&ImageFacts>) -> bool {
+/// Returns what is to be said of a user that is not in an image.
+pub(super) fn is_missing(user: &str, span: Range<usize>, base: &Base, facts: Option<&ImageFacts>) -> Option<Finding> {
+    let Base { image, dockerfile, .. } = base;
+    // A step of a Dockerfile may make any user, as a package does; these come with images alone.
+    let may_be_made = may_make_users(base) || dockerfile.is_some() && !USERS.contains(&user);
+    if may_be_made || !is_unknown(user, image, facts) {
+        return None;
+    }
+    let problem = format!("{image} has no user `{user}`: nothing can run as it");
+    let hint = "make it in a Dockerfile, or take an image that has it, such as mcr.microsoft.com/devcontainers/base";
+    Some(Finding { rule: Rule::UserMissing, span, problem, hint: Some(hint.to_owned()) })
+}
+
+fn is_unknown(user: &str, image: &str, facts: Option<&ImageFacts>) -> bool {
     // A number needs no name.
-    if user.is_empty() || user.contains("${") || user.bytes().all(|byte| byte.is_ascii_digit()) {
+    if user.is_empty() || user.contains('$') || user.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
     if let Some(facts) = facts {
@@ -59,15 +61,10 @@ fn is_missing(user: &str, image: &str, facts: Option<&ImageFacts>) -> bool {
 }
 
 /// Tells whether something makes users of which nothing is known: a Feature, a choice in a build, a step of it.
-fn may_make_users(config: &Configuration, base: &Base) -> bool {
-    let Some(text) = base.dockerfile.as_deref() else { return installs_features(config) };
+fn may_make_users(base: &Base) -> bool {
     let makes = |text: &str| MAKERS.iter().chain(&USERS).any(|maker| text.contains(maker));
-    let has_choice = config
-        .root
-        .get("build")
-        .is_some_and(|build| build.node.get("args").is_some() || build.node.get("target").is_some());
-    installs_features(config)
-        || has_choice
-        || text.contains("<<")
-        || instructions(text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
+    base.has_choices
+        || base.dockerfile.as_deref().is_some_and(|text| {
+            text.contains("<<") || instructions(text).iter().any(|one| makes(&format!("{} {}", one.keyword, one.rest)))
+        })
 }

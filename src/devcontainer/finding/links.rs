@@ -69,9 +69,13 @@ impl Rule {
             Self::Unknown | Self::Type | Self::LenientType | Self::Null => {
                 "https://containers.dev/implementors/json_reference/#schema"
             }
-            Self::Syntax | Self::Duplicate | Self::Nul | Self::HostPort | Self::Deprecated | Self::Idle => {
-                "https://containers.dev/implementors/json_reference/"
-            }
+            Self::Unreadable
+            | Self::Syntax
+            | Self::Duplicate
+            | Self::Nul
+            | Self::HostPort
+            | Self::Deprecated
+            | Self::Idle => "https://containers.dev/implementors/json_reference/",
         }
     }
 }

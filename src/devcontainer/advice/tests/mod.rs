@@ -1,5 +1,8 @@
 //! Each rule with what it is about, and what is left alone.
 
+mod builds;
+mod scripts;
+
 use super::*;
 
 /// A repository with a few files.
@@ -7,6 +10,7 @@ use super::*;
 struct Repository {
     beside: Vec<(&'static str, &'static str)>,
     texts: Vec<(&'static str, &'static str)>,
+    scripts: Vec<(&'static str, &'static str)>,
     misplaced: Vec<&'static str>,
     known: Known,
 }
@@ -17,7 +21,10 @@ impl RepositoryFiles for Repository {
             "ok.sh" | ".devcontainer/ok.sh" => Some(Script { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: true }),
             "plain.sh" => Some(Script { start: b"#!/bin/sh\nx\n".to_vec(), is_executable: false }),
             "crlf.sh" => Some(Script { start: b"#!/bin/sh\r\nx\r\n".to_vec(), is_executable: true }),
-            _ => None,
+            path => {
+                let text = self.scripts.iter().find(|(name, _)| *name == path)?.1;
+                Some(Script { start: text.as_bytes().to_vec(), is_executable: true })
+            }
         }
     }
 
@@ -59,7 +66,7 @@ fn check(hook: &str, command: &str, expected: &[&str]) {
 
 #[test]
 fn the_documentation_names_every_rule_with_its_weight() {
-    let docs = include_str!("../../../CONFIGURATION.md");
+    let docs = include_str!("../../../../CONFIGURATION.md");
     for rule in Rule::ALL.into_iter().filter(|rule| !rule.is_ours()) {
         let (name, weight) = (format!("`{}`", rule.name()), format!(" | {} | ", rule.severity_in_check().name()));
         assert!(
@@ -85,12 +92,21 @@ fn a_pull_before_the_login_is_told() {
         "make x && sudo docker compose -f c.yml up -d",
         "docker-compose pull",
         "docker run --rm x",
+        "if true; then docker pull x; fi",
+        "(cd /x && docker pull x)",
+        "bash -lc 'docker pull x'",
     ] {
         check("onCreateCommand", command, &["pull-before-login"]);
         check("updateContentCommand", command, &["pull-before-login"]);
         check("postCreateCommand", command, &[]);
     }
-    for command in ["docker build .", "docker compose config", "echo docker pull x", "echo 'a; docker pull x'"] {
+    for command in [
+        "docker build .",
+        "docker compose config",
+        "echo docker pull x",
+        "echo 'a; docker pull x'",
+        "true # docker pull x",
+    ] {
         check("onCreateCommand", command, &[]);
     }
     assert_eq!(rules(r#""onCreateCommand": {"a": ["docker", "pull", "x"]}"#), ["pull-before-login"]);
@@ -98,9 +114,15 @@ fn a_pull_before_the_login_is_told() {
 
 #[test]
 fn what_waits_for_input_is_told() {
-    for command in
-        ["apt-get install jq", "sudo apt install jq", "read -p 'name? ' x", "npm init", "docker login acme.io -u me"]
-    {
+    for command in [
+        "apt-get install jq",
+        "sudo apt install jq",
+        "read -p 'name? ' x",
+        "npm init",
+        "docker login acme.io -u me",
+        "sudo dpkg-reconfigure tzdata",
+        "apt-get install -y tzdata",
+    ] {
         check("postCreateCommand", command, &["waits-for-input"]);
     }
     for command in [
@@ -109,6 +131,9 @@ fn what_waits_for_input_is_told() {
         "DEBIAN_FRONTEND=noninteractive apt-get install --yes jq",
         "echo $P | docker login acme.io -u me --password-stdin",
         "echo x | read y",
+        "while read x; do echo $x; done <list",
+        "dpkg-reconfigure -f noninteractive tzdata",
+        "export DEBIAN_FRONTEND=noninteractive; apt-get install -y tzdata; dpkg-reconfigure tzdata",
         "npm init -y",
     ] {
         check("postCreateCommand", command, &[]);
@@ -136,7 +161,8 @@ fn a_script_that_cannot_run_is_told() {
     check("postCreateCommand", "bash plain.sh; sh ./plain.sh", &[]);
     check("postCreateCommand", "bash -eu crlf.sh", &["line-ends"]);
     check("postCreateCommand", "${containerWorkspaceFolder}/crlf.sh", &["line-ends"]);
-    check("postCreateCommand", "./made-later.sh; /usr/bin/x; bash -c './plain.sh'; ../plain.sh", &[]);
+    check("postCreateCommand", "./made-later.sh; /usr/bin/x; ../plain.sh", &[]);
+    check("postCreateCommand", "bash -c './plain.sh'", &["not-executable"]);
 }
 
 #[test]
@@ -173,6 +199,12 @@ fn other_repositories_are_told_where_they_cannot_be_reached() {
     assert_eq!(with(r#""a/b": {}, "c/d": {}"#), ["repository-access"]);
     check("postCreateCommand", "git clone git@github.com:acme/api.git", &["git-over-ssh"]);
     check("onCreateCommand", "cd /x && git fetch ssh://git@github.com/acme/api", &["git-over-ssh"]);
+    check(
+        "postCreateCommand",
+        "git config --global url.'git@github.com:'.insteadOf https://github.com/",
+        &["git-over-ssh"],
+    );
+    check("postCreateCommand", "git config url.https://github.com/.insteadOf git@github.com:", &["git-over-ssh"]);
     for command in ["git clone https://github.com/acme/api", "echo git@github.com:x", "git clone git@example.com:x"] {
         check("postCreateCommand", command, &[]);
     }
@@ -237,49 +269,6 @@ fn a_file_that_is_named_and_not_there_is_told() {
     assert_eq!(told(r#"{"build": {"dockerfile": "${localEnv:D}"}}"#, &none), [""; 0]);
     let compose = r#"{"dockerComposeFile": ["a.yml", "b.yml"], "service": "app", "workspaceFolder": "/w"}"#;
     assert_eq!(told(compose, &none), ["f:1:24 missing", "f:1:33 missing"]);
-}
-
-const COMPOSE: &str = "services:\n  app:\n    container_name: x\n    profiles: [dev]\n  db:\n    image: postgres\n";
-
-#[test]
-fn what_a_compose_file_says_is_told_at_its_place() {
-    let with = |config: &str, text: &'static str| {
-        told(config, &Repository { beside: vec![("c.yml", text)], ..Repository::default() })
-    };
-    let app = r#"{"dockerComposeFile": "c.yml", "service": "app", "workspaceFolder": "/w"}"#;
-    assert_eq!(with(app, COMPOSE), ["c.yml:3:5 container-name", "c.yml:4:5 compose-profile"]);
-    let run = r#"{"dockerComposeFile": "c.yml", "service": "app", "runServices": ["db"]}"#;
-    assert_eq!(with(run, COMPOSE), ["c.yml:3:5 container-name"]);
-    let web = r#"{"dockerComposeFile": "c.yml", "service": "web", "workspaceFolder": "/w"}"#;
-    assert_eq!(with(web, "services: {app: {image: x}, db: {}}"), ["f:1:43 missing"]);
-    for text in ["include: [x.yml]\nservices: {app: {}}", "services: {<<: *all}", "a: b: c", ""] {
-        assert_eq!(with(web, text), [""; 0], "{text}");
-    }
-}
-
-#[test]
-fn what_a_dockerfile_says_is_told_at_its_place() {
-    let with = |properties: &str, text: &'static str| {
-        let config = format!(r#"{{"build": {{"dockerfile": "D"{properties}}}}}"#);
-        told(&config, &Repository { beside: vec![("D", text)], ..Repository::default() })
-    };
-    for (text, expected) in [
-        ("FROM x\nARG V=1 NPM_TOKEN\n", &["D:2:9 secret-at-build"][..]),
-        ("FROM x\nARG NPM_TOKEN=\"\"\n", &["D:2:5 secret-at-build"]),
-        ("FROM x\nARG NPM_TOKEN=none\nARG V\n", &[]),
-        ("FROM x\nRUN --mount=type=secret,id=npm cat /run/secrets/npm\n", &["D:2:5 secret-at-build"]),
-        ("FROM x\nRUN apt-get update \\\n && apt-get install jq\n", &["D:3:5 waits-for-input"]),
-        ("FROM x\nRUN apt-get update && apt-get install -y jq\n", &[]),
-        ("FROM x\nRUN echo 'APT::Get::Assume-Yes \"true\";' >/etc/apt/apt.conf.d/x\nRUN apt-get install jq\n", &[]),
-        ("FROM x\nRUN yes | apt-get install jq\n# RUN apt-get install jq\n", &[]),
-        ("FROM x\nRUN <<EOF\napt-get install jq\nEOF\n", &[]),
-        ("FROM x\nRUN [\"apt-get\", \"install\", \"jq\"]\n", &[]),
-    ] {
-        assert_eq!(with("", text), expected, "{text}");
-    }
-    assert_eq!(with(r#", "args": {"NPM_TOKEN": "x"}"#, "FROM x\nARG NPM_TOKEN\n"), [""; 0]);
-    let secret = "FROM x\nRUN --mount=type=secret,id=npm true\n";
-    assert_eq!(with(r#", "options": ["--secret=id=npm,src=x"]"#, secret), [""; 0]);
 }
 
 #[test]
