@@ -44,8 +44,9 @@ up() {
     files=$(mktemp -d)
     said=$(printf %s "$REGISTRY_PASSWORD" | docker --config "$files" login -u robot --password-stdin "localhost:$port" 2>&1) ||
         fail "cannot log in to the registry: ${said##*$'\n'}"
-    publish "localhost:$port/acme/api:1" <<<$'FROM busybox:1\nCMD ["echo", "acme api 1: up"]'
-    publish "localhost:$port/acme/base:1" <<<$'FROM busybox:1\nRUN echo "made by acme" >/etc/acme'
+    # Images of its own: an engine may take a layer away under a build where another registry's image of the same layer is removed.
+    publish "localhost:$port/acme/api:1" <<<$'FROM busybox:1\nCMD ["echo", "acme api 1: up"]\nLABEL of='"$name"
+    publish "localhost:$port/acme/base:1" <<<$'FROM busybox:1\nRUN echo "made by acme" >/etc/acme # '"$name"
     echo "$port"
 }
 
