@@ -176,7 +176,7 @@ fn a_check_ends_with_what_it_found_and_writes_three_formats() {
     ] {
         assert!(text.stdout.contains(&said), "{said}\n{}", text.stdout);
     }
-    assert!(text.stderr.contains("2 errors, 1 warnings"), "{}", text.stderr);
+    assert!(text.stderr.contains("2 errors, 1 warning\n"), "{}", text.stderr);
     let found = check(config, &["--format", "json"], 1).json()["findings"].clone();
     assert_eq!((&found[0]["rule"], &found[0]["line"]), (&json!("pull-before-login"), &json!(2)));
     let noted = check(r#"{"image": "x", "postCreateCommand": "npm ci"}"#, &["--format", "github"], 0).stdout;
@@ -198,7 +198,38 @@ fn a_check_ends_with_what_it_found_and_writes_three_formats() {
     assert!(!foreign("https://github.com/acme/app") && !foreign("https://example.com/mona/app"));
     let _wrong = check(r#"{"image": "x", "init": 1}"#, &[], 1);
     let _cut = check(r#"{"image": "x""#, &[], 1);
-    let _unreadable = check("{\"image\": }", &[], 2);
+}
+
+/// What holds no configuration is a finding as any other, in each format.
+#[test]
+fn a_check_of_what_cannot_be_read_has_a_finding() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", "{}");
+    let (folder, place) = (repository.display().to_string(), ".devcontainer/devcontainer.json");
+    let file = repository.join(place);
+    let check = |format: &str| sandbox.run(&["config", &folder, "--check", "--format", format]).expect(1);
+    for (bytes, line, column, said) in [
+        (&b"{\n\"image\": }"[..], 2, 10, ""),
+        (b"", 1, 1, "is empty"),
+        (b"{\n\"name\": \"caf\xE9\"}", 2, 13, "which is \u{e9} in Latin-1"),
+        (b"\xFF\xFE{\0}\0", 1, 1, "UTF-16"),
+    ] {
+        std::fs::write(&file, bytes).expect("written");
+        let found = check("json").json()["findings"].clone();
+        let at = (&found[0]["rule"], &found[0]["line"], &found[0]["column"]);
+        assert_eq!(at, (&json!("unreadable"), &json!(line), &json!(column)), "{found}");
+        assert!(found[0]["problem"].as_str().is_some_and(|problem| problem.contains(said)), "{found}");
+        let annotation = check("github").stdout;
+        let start = format!("::error file={place},line={line},col={column},title=unreadable::");
+        assert!(annotation.starts_with(&start), "{annotation}");
+        assert!(check("text").stderr.contains("1 error, 0 warnings"));
+    }
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::create_dir(&file).expect("made");
+    std::fs::write(file.join("x"), "").expect("written");
+    assert!(check("text").stdout.contains(&format!("{place}:1:1: error: it is a folder, not a file")));
+    let up = sandbox.up(&repository, &sandbox.name("none"), &["--working-tree"]).expect(2);
+    assert!(up.stderr.contains(&format!("{place}: it is a folder, not a file")), "{}", up.stderr);
 }
 
 #[test]
