@@ -1,7 +1,8 @@
 //! `build`: an image alone, for this tool and others.
 
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::process::Child;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -143,5 +144,57 @@ fn an_interrupt_ends_the_build_and_leaves_nothing() {
     let error = step.read(&mut chunk).err().map(|error| error.kind());
     assert_ne!(error, Some(std::io::ErrorKind::WouldBlock), "the script still runs");
     assert_eq!(docker(&["images", "-q", &image.0]).stdout, "");
+    assert_eq!(homes_codespaces(&sandbox), 0);
+}
+
+/// A run that waits in a step of its Dockerfile.
+struct Waiting {
+    child: Child,
+    _step: TcpStream,
+}
+
+impl Waiting {
+    fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let config = r#"{"build": {"dockerfile": "Dockerfile", "options": ["--network=host"]}}"#;
+        let folder = sandbox.repository(&format!("waits{port}"), config);
+        let dockerfile = format!("FROM busybox:1\nRUN nc 127.0.0.1 {port}\n");
+        std::fs::write(folder.join(".devcontainer/Dockerfile"), dockerfile).expect("written");
+        let folder = folder.display().to_string();
+        let child = sandbox.spawn(&[&[words[0], &folder, "--working-tree"], &words[1..]].concat());
+        let _deadline = Deadline::of(child.id());
+        let (step, _) = listener.accept().expect("the step runs");
+        Self { child, _step: step }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("killed");
+        let _reaped = self.child.wait().expect("ended");
+    }
+}
+
+#[test]
+fn what_a_killed_build_leaves_goes_with_the_next_run_and_what_lives_stays() {
+    let sandbox = Sandbox::new();
+    let image = Named::of(&sandbox, "killed");
+    let plain = sandbox.repository("plain", r#"{"image": "busybox:1"}"#).display().to_string();
+    let names = ["one", "two", "never"].map(|name| sandbox.name(name));
+    let [one, two, never] = names.each_ref().map(String::as_str);
+    for (sweeper, left) in [
+        (&["up", &plain, "--name", one][..], 1),
+        (&["up", &plain, "--name", two], 2),
+        (&["build", &plain, "--image-name", &image.0], 2),
+        (&["delete", "-c", one], 1),
+    ] {
+        let build = ["build", "--image-name", &image.0];
+        Waiting::start(&sandbox, &build).kill();
+        Waiting::start(&sandbox, &["up", "--name", never]).kill();
+        let live = Waiting::start(&sandbox, &build);
+        let _swept = sandbox.run(sweeper).expect(0);
+        assert_eq!(homes_codespaces(&sandbox), left + 1, "{sweeper:?}");
+        live.kill();
+    }
+    let _swept = sandbox.run(&["delete", "-c", two]).expect(0);
     assert_eq!(homes_codespaces(&sandbox), 0);
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::clone;
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::hold::hold;
 use super::hub::Whose;
 use super::order::{NewCodespace, fresh_name};
 use super::rehearse::{self, Output};
@@ -15,6 +16,7 @@ use super::removal::remove;
 use super::run_options::RunOptions;
 use super::secrets::{Secrets, redactor};
 use super::sources::{SecretFlags, Sources};
+use super::unborn;
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::devcontainer::ImageReference;
 use crate::engine::Engine;
@@ -87,6 +89,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     args.can_be_done()?;
     let engine = context.engine()?;
     let name = fresh_name();
+    unborn::sweep(context, &engine, "build", None).await;
+    let _held = hold(context, "build", name.to_string()).await?;
     let interrupts = context.interrupts.clone();
     let built = match interrupts.until(Box::pin(ready(&args, context, &name))).await {
         Ok((order, secrets)) => Box::pin(build(&args, context, &engine, order, secrets)).await,
@@ -152,7 +156,7 @@ async fn build(
 
 async fn begin(recorder: &Recorder, texts: impl Iterator<Item = String>, world: &World, too_short: usize) {
     let run = RunStarted {
-        occasion: "build".to_owned(),
+        occasion: unborn::BUILD.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         secrets_file: None,

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::hold::hold;
 use super::removal::remove;
 use super::select::{self, Selector};
+use super::unborn;
 use crate::codespace::CodespaceName;
 
 /// Delete a codespace with its volumes and its journal
@@ -36,6 +37,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
             context.ui.say("no codespaces to delete\n");
         }
     } else {
+        unborn::sweep(context, &engine, "delete", args.selector.codespace.as_ref()).await;
         match &args.selector.codespace {
             // What is left of a codespace whose container is gone, or is only being made, is deleted too.
             Some(name) if context.home.codespaces().contains(name) => {

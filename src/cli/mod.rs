@@ -37,6 +37,7 @@ mod sources;
 mod start;
 mod status;
 mod stop;
+mod unborn;
 mod up;
 mod values;
 mod view;

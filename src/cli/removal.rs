@@ -31,6 +31,12 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     Ok(())
 }
 
+/// Tells whether the engine has no container and no volume of a codespace.
+pub(super) async fn is_empty(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<bool, CliError> {
+    let filter = filter(context, name);
+    Ok(engine.containers(&filter).await?.is_empty() && engine.volumes(&filter).await?.is_empty())
+}
+
 /// Removes the images that were built for a codespace: those of its name, and those that have none any more. What others have made of one has
 /// its labels too, and stays, and so does one that another container uses.
 async fn remove_images(engine: &Engine, name: &CodespaceName, filter: &[LabelFilter]) -> Result<(), CliError> {

@@ -15,6 +15,7 @@ use super::run_options::RunOptions;
 use super::secrets::Before;
 use super::select::{self, Found, State};
 use super::sources::{SecretFlags, Sources};
+use super::unborn;
 use super::wake;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
@@ -88,6 +89,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let given = Sources::given(&args.secrets)?;
     let source = repository::locate(args.folder())?;
     let engine = context.engine()?;
+    unborn::sweep(context, &engine, "up", None).await;
     // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
     let making = match args.name {
         Some(_) => None,
