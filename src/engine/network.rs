@@ -15,6 +15,8 @@ pub struct NetworkSummary {
     pub name: String,
     /// The addresses that it has, as `10.0.0.0/24`.
     pub subnets: Vec<String>,
+    /// The address of the engine's machine in it.
+    pub gateway: Option<String>,
 }
 
 impl Engine {
@@ -23,10 +25,11 @@ impl Engine {
         let listed = self.quick.list_networks(None).await;
         let listed = listed.map_err(|error| self.explain("list", "its networks", error))?;
         let summary = |network: bollard::models::Network| {
-            let pools = network.ipam.and_then(|ipam| ipam.config).into_iter().flatten();
+            let pools = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
             NetworkSummary {
                 name: network.name.unwrap_or_default(),
-                subnets: pools.filter_map(|pool| pool.subnet).collect(),
+                gateway: pools.iter().find_map(|pool| pool.gateway.clone()),
+                subnets: pools.into_iter().filter_map(|pool| pool.subnet).collect(),
             }
         };
         Ok(listed.into_iter().map(summary).collect())

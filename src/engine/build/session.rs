@@ -32,6 +32,18 @@ const LARGEST: usize = 1 << 30;
 /// What the engine calls the driver of containerd's store.
 const CONTAINERD: &str = "io.containerd.snapshotter.v1";
 
+/// How a host ends that is this engine's machine.
+const GATEWAY: &str = ":host-gateway";
+
+/// Puts an address in the place of that of the engine's machine.
+fn with_gateway(hosts: &mut [String], address: &str) {
+    for host in hosts {
+        if let Some(name) = host.strip_suffix(GATEWAY) {
+            *host = format!("{name}:{address}");
+        }
+    }
+}
+
 impl Engine {
     /// Tells whether images are kept in containerd's store; the engine is asked once.
     pub(super) async fn has_containerd_s_store(&self) -> Result<bool, EngineError> {
@@ -42,6 +54,13 @@ impl Engine {
         let about = self.quick.info().await.map_err(|error| self.explain("describe", "its images", error))?;
         let rows = about.driver_status.unwrap_or_default();
         Ok(rows.iter().any(|row| row.iter().any(|cell| cell == CONTAINERD)))
+    }
+
+    /// Returns the address that a container reaches this engine's machine under. In a session the engine does not put it in a host's place itself; where it
+    /// was given another one (`--host-gateway-ip`) it tells nobody.
+    async fn gateway(&self) -> Result<Option<String>, EngineError> {
+        let bridge = self.all_networks().await?.into_iter().find(|network| network.name == "bridge");
+        Ok(bridge.and_then(|bridge| bridge.gateway))
     }
 
     /// Builds an image from a context that the engine fetches.
@@ -56,7 +75,14 @@ impl Engine {
             Ok(context) => context,
             Err(why) => return failed(why),
         };
-        match solve(self.docker.clone(), spec.clone(), context, credentials(logins)).await {
+        let mut asked = spec.clone();
+        if spec.hosts.iter().any(|host| host.ends_with(GATEWAY)) {
+            let Some(gateway) = self.gateway().await? else {
+                return failed("`host-gateway` is no address here: the engine has no network `bridge`".to_owned());
+            };
+            with_gateway(&mut asked.hosts, &gateway);
+        }
+        match solve(self.docker.clone(), asked, context, credentials(logins)).await {
             Ok(()) => {}
             Err(GrpcError::TonicStatus { err }) => return failed(err.message().to_owned()),
             Err(GrpcError::DockerError { err }) => return Err(self.explain("build", &spec.name, err)),
@@ -165,6 +191,13 @@ mod tests {
             assert_eq!(platform(text).map(|platform| platform.to_string()).as_deref(), Some(text));
         }
         assert_eq!(platform("linux"), None);
+    }
+
+    #[test]
+    fn the_engines_machine_has_an_address() {
+        let mut hosts = ["a:host-gateway", "b:10.0.0.1"].map(str::to_owned);
+        with_gateway(&mut hosts, "172.17.0.1");
+        assert_eq!(hosts, ["a:172.17.0.1", "b:10.0.0.1"]);
     }
 
     #[test]

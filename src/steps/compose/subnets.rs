@@ -94,6 +94,7 @@ mod tests {
             let summary = |(name, subnet): &(&str, &str)| NetworkSummary {
                 name: (*name).to_owned(),
                 subnets: vec![(*subnet).to_owned()],
+                gateway: None,
             };
             let found: Vec<_> = found.iter().map(summary).collect();
             let taken: Vec<_> = taken(&model, &"calm-lamp".parse().expect("a name"), &found).into_iter().collect();
