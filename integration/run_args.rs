@@ -77,11 +77,12 @@ fn of_docker(folder: &Path, name: &str, flags: &[&str]) -> BTreeSet<String> {
     make(flags).difference(&plain).cloned().collect()
 }
 
-/// Returns what they change about a codespace's container.
-fn of_codespace(sandbox: &Sandbox, name: &str, flags: &[&str]) -> BTreeSet<String> {
+/// Returns what they, or the property, change about a codespace's container.
+fn of_codespace(sandbox: &Sandbox, name: &str, property: &str, flags: &[&str]) -> BTreeSet<String> {
     let make = |flags: &[&str]| {
-        let config = json!({"image": "busybox:1", "runArgs": flags}).to_string();
-        let repository = sandbox.repository("r", &config);
+        let mut config = json!({"image": "busybox:1"});
+        config[property] = flags.into();
+        let repository = sandbox.repository("r", &config.to_string());
         files(&repository);
         let _done = sandbox.up(&repository, name, &["--working-tree"]).expect(0);
         let set = set(name);
@@ -153,8 +154,27 @@ fn a_flag_means_what_it_means_to_docker() {
         &["--ipc=private", "--pid=host", "--cgroupns=private", "--uts=host", "--log-driver=local"],
         &["--log-opt=max-size=1m", "--runtime=runc", "--userns=host", "--workdir=/tmp", "--privileged"],
     ] {
-        let (ours, docker_s) = (of_codespace(&sandbox, &name, flags), of_docker(&folder, &by_docker, flags));
+        let (ours, docker_s) = (of_codespace(&sandbox, &name, "runArgs", flags), of_docker(&folder, &by_docker, flags));
         assert!(!docker_s.is_empty(), "{flags:?} change nothing");
         assert_eq!(ours, docker_s, "{flags:?}");
     }
+}
+
+#[test]
+fn security_opt_means_what_its_flag_means_to_docker() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("files");
+    std::fs::create_dir(&folder).expect("made");
+    files(&folder);
+    let name = sandbox.name("ours");
+    let options = ["seccomp=./seccomp.json", "no-new-privileges", "systempaths=unconfined"];
+    let flags: Vec<String> = options.iter().map(|option| format!("--security-opt={option}")).collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let mut ours = of_codespace(&sandbox, &name, "securityOpt", &options);
+    ours.retain(|one| !one.starts_with("Config.Labels.devcontainer.metadata"));
+    assert_eq!(ours, of_docker(&folder, &sandbox.name("docker"), &flags));
+    let repository = sandbox.repository("none", r#"{"image": "busybox:1", "securityOpt": ["seccomp=/etc/passwd"]}"#);
+    let up = sandbox.up(&repository, &name, &[]).expect(2);
+    let said = ".devcontainer/devcontainer.json:1:40: securityOpt: the repository has no file /etc/passwd";
+    assert!(up.stderr.contains(said), "{}", up.stderr);
 }

@@ -6,7 +6,7 @@ use super::about;
 use crate::support::{Sandbox, commit, docker, left_of};
 
 /// What a repository holds; `app` has the network of `db`, which is healthy only once it answers.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     (
         ".devcontainer/devcontainer.json",
         r#"{"dockerComposeFile": "compose.yml", "service": "app", "forwardPorts": [8080],
@@ -28,6 +28,7 @@ services:
     env_file: [app.env, {path: mine.env, required: false}]
     configs: [motd, {source: motd, target: /etc/motd}, written]
     secrets: [token, {source: token, target: /root/token}]
+    security_opt: ['seccomp:seccomp.json']
   db:
     image: busybox:1
     init: true
@@ -43,6 +44,7 @@ secrets: {token: {file: ../token}}
     ),
     (".devcontainer/app.env", "APP=own\n"),
     (".devcontainer/motd", "welcome\n"),
+    (".devcontainer/seccomp.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}\n"),
     ("token", "a token\n"),
     (
         "common/base.yml",
@@ -80,6 +82,7 @@ fn all_that_files_name_is_there_and_a_shared_network_is_shared_again_whatever_ha
         sandbox.inside(&name, "cat /root/answer /motd /etc/motd /written /run/secrets/token /root/token; echo; env | grep -E '^(APP|BASE|FILE)=' | sort; cat /base.env"),
         "seeded\nwelcome\nwelcome\nby handa token\na token\n\nAPP=own\nBASE=extended\nFILE=extended\nFILE=extended\n"
     );
+    assert_eq!(about(&name, "{{.HostConfig.SecurityOpt}}"), r#"[seccomp={"defaultAction":"SCMP_ACT_ALLOW"}]"#);
     let of = |service: &str| format!("{name}-{service}-1");
     assert_eq!(
         docker(&["exec", &of("queue"), "sh", "-c", "cat /topics; echo $MORE"]).expect(0).stdout,

@@ -160,5 +160,6 @@ impl Remake<'_> {
 /// Tells whether the repository's files are to be taken out of the codespace: for a build, a command on this machine, or a file of variables.
 fn wants_files(made: &Made, consent: InitializeConsent) -> bool {
     let runs = made.config.initialize.is_some() && consent == InitializeConsent::Given;
-    runs || made.image.is_none() || made.config.has_features || made.run_args.names_files()
+    let secured = made.config.properties.security_opt.iter().any(|option| option.value.starts_with("seccomp"));
+    runs || secured || made.image.is_none() || made.config.has_features || made.run_args.names_files()
 }

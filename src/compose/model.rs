@@ -51,6 +51,12 @@ impl Model {
         all.filter_map(|(name, service)| Some((name.as_str(), service.as_object()?)))
     }
 
+    /// Returns the services by name, to be changed.
+    pub(super) fn services_mut(&mut self) -> impl Iterator<Item = (&str, &mut Map<String, Value>)> {
+        let all = self.0.get_mut("services").and_then(Value::as_object_mut).into_iter().flatten();
+        all.filter_map(|(name, service)| Some((name.as_str(), service.as_object_mut()?)))
+    }
+
     /// Returns a service.
     pub fn service(&self, name: &str) -> Option<&Map<String, Value>> {
         self.services().find(|(known, _)| *known == name).map(|(_, service)| service)

@@ -1,5 +1,7 @@
 //! A project, read: its files looked through, and what compose makes of them.
 
+use std::path::PathBuf;
+
 use super::confine::confine;
 use super::error::ComposeError;
 use super::files::Files;
@@ -16,6 +18,8 @@ pub struct Project {
     pub model: Model,
     /// What compose had to say, in words.
     pub warnings: Vec<String>,
+    /// The folder that paths are relative to which compose reads when it makes containers.
+    pub folder: PathBuf,
 }
 
 /// Reads a project. Nothing is made by it.
@@ -43,7 +47,7 @@ pub async fn read(docker: &Docker, request: &Request<'_>) -> Result<Project, Com
     model.refused(request)?;
     let here = format!("{}/", request.root.display());
     let warnings = said.warnings().into_iter().map(|warning| warning.replace(&here, "")).collect();
-    Ok(Project { model, warnings })
+    Ok(Project { model, warnings, folder: files.folder().to_owned() })
 }
 
 async fn config(docker: &Docker, request: &Request<'_>, files: &Files, profile: &[&str]) -> Result<Said, ComposeError> {
@@ -82,7 +86,6 @@ pub(super) mod tests {
     use std::ops::Range;
 
     use std::os::unix::fs::symlink;
-    use std::path::PathBuf;
 
     use super::*;
     use crate::devcontainer::ComposeService;

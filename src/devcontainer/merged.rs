@@ -97,7 +97,7 @@ impl MergedConfiguration {
             privileged: properties.privileged == Some(true),
             override_command: properties.override_command,
             cap_add: properties.cap_add,
-            security_opt: properties.security_opt,
+            security_opt: properties.security_opt.into_iter().map(|one| one.value).collect(),
             update_remote_user_uid: properties.update_remote_user_uid.unwrap_or(true),
         };
         for one in effective.iter().filter(|one| one.name == "entrypoints") {

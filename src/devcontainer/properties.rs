@@ -55,7 +55,7 @@ pub struct Properties {
     /// `capAdd`.
     pub cap_add: Vec<String>,
     /// `securityOpt`.
-    pub security_opt: Vec<String>,
+    pub security_opt: Vec<Spanned<String>>,
     /// `updateRemoteUserUID`.
     pub update_remote_user_uid: Option<bool>,
 }
@@ -89,7 +89,7 @@ impl Properties {
             privileged: reader.boolean("privileged")?,
             override_command: reader.boolean("overrideCommand")?,
             cap_add: reader.list("capAdd")?.into_iter().map(|one| one.value).collect(),
-            security_opt: reader.list("securityOpt")?.into_iter().map(|one| one.value).collect(),
+            security_opt: reader.list("securityOpt")?,
             update_remote_user_uid: reader.boolean("updateRemoteUserUID")?,
         })
     }

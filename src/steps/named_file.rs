@@ -1,5 +1,5 @@
-//! The files that `runArgs` name (`--env-file`, `--label-file`, a seccomp profile): read from the clone, when `initializeCommand`, which may
-//! write them, is over.
+//! The files that `runArgs` name (`--env-file`, `--label-file`, a seccomp profile), and `securityOpt`: read from the clone, when
+//! `initializeCommand`, which may write them, is over.
 
 use std::path::{Path, PathBuf};
 
@@ -19,32 +19,36 @@ pub(super) fn apply(
     clone: &Path,
     spec: &mut ContainerSpec,
 ) -> Result<(), ConfigError> {
-    let mut variables = Vec::new();
+    let (mut variables, mut profiles) = (Vec::new(), Vec::new());
     let reader = Reader { order, config, clone };
     for file in order.run_args.files() {
         match file {
             NamedFile::Variables(file) => {
                 let own = |variable: &str| order.local_env.get(variable).cloned();
-                variables.extend(reader.lines("--env-file", file, own)?);
+                variables.extend(reader.lines("runArgs: `--env-file`", file, own)?);
             }
             NamedFile::Labels(file) => {
-                for line in reader.lines("--label-file", file, |_| None)? {
-                    let fail = |problem| reader.fail(file, &format!("`--label-file`: {problem}"), "name another label");
+                let by = "runArgs: `--label-file`";
+                for line in reader.lines(by, file, |_| None)? {
+                    let fail = |problem: String| reader.fail(by, file, &problem, "name another label");
                     let (name, value) = values::label(&line).map_err(fail)?;
                     spec.labels.entry(name).or_insert(value);
                 }
             }
             NamedFile::Seccomp(file) => {
-                let text = reader.text("--security-opt", file)?;
-                // Docker takes out the blanks; names and their order stay.
-                let profile = serde_json::from_str::<serde_json::Value>(&text).map_err(|error| {
-                    let problem = format!("`--security-opt`: {} is no JSON: {error}", file.value);
-                    reader.fail(file, &problem, "a seccomp profile is a JSON file")
-                })?;
-                spec.extra.security_opt.push(format!("seccomp={profile}"));
+                profiles.push(reader.profile("runArgs: `--security-opt`", file)?);
             }
         }
     }
+    for option in std::mem::take(&mut spec.extra.security_opt) {
+        // Reference CLI: `securityOpt` is a flag of `docker run` too.
+        let option = match values::seccomp_profile(&option) {
+            Some(name) => reader.profile("securityOpt", &reader.asked(name))?,
+            None => option,
+        };
+        spec.extra.security_opt.push(option);
+    }
+    spec.extra.security_opt.extend(profiles);
     spec.env.splice(0..0, variables);
     Ok(())
 }
@@ -57,31 +61,50 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn fail(&self, file: &Spanned<String>, problem: &str, hint: &str) -> ConfigError {
-        self.config.error(file.span.clone(), format!("runArgs: {problem}"), Some(hint.to_owned()))
+    fn fail(&self, by: &str, file: &Spanned<String>, problem: &str, hint: &str) -> ConfigError {
+        self.config.error(file.span.clone(), format!("{by}: {problem}"), Some(hint.to_owned()))
     }
 
-    fn text(&self, flag: &str, file: &Spanned<String>) -> Result<String, ConfigError> {
+    /// Returns the file of a profile with the place in `securityOpt` that names it; where an image does, that of the configuration's image.
+    fn asked(&self, name: &str) -> Spanned<String> {
+        let named = |one: &&Spanned<String>| values::seccomp_profile(&one.value).is_some();
+        let place = self.config.properties.security_opt.iter().find(named);
+        let span = place.map_or_else(|| self.config.source.span().clone(), |place| place.span.clone());
+        Spanned { value: name.to_owned(), span }
+    }
+
+    /// Returns the option that a seccomp profile comes to.
+    fn profile(&self, by: &str, file: &Spanned<String>) -> Result<String, ConfigError> {
+        let text = self.text(by, file)?;
+        // Docker takes out the blanks; names and their order stay.
+        let profile = serde_json::from_str::<serde_json::Value>(&text).map_err(|error| {
+            let problem = format!("{} is no JSON: {error}", file.value);
+            self.fail(by, file, &problem, "a seccomp profile is a JSON file")
+        })?;
+        Ok(format!("seccomp={profile}"))
+    }
+
+    fn text(&self, by: &str, file: &Spanned<String>) -> Result<String, ConfigError> {
         let name = &file.value;
         let Some(path) = within(self.clone, name, &self.order.folder_of_files()) else {
             let hint = "what git ignores is in no codespace: commit the file, let initializeCommand write it, or use containerEnv";
-            return Err(self.fail(file, &format!("`{flag}`: the repository has no file {name}"), hint));
+            return Err(self.fail(by, file, &format!("the repository has no file {name}"), hint));
         };
         let is_small = path.metadata().is_ok_and(|about| about.len() <= LARGEST);
         let text = is_small.then(|| std::fs::read_to_string(&path).ok()).flatten();
-        text.ok_or_else(|| self.fail(file, &format!("`{flag}`: {name} cannot be read"), "it is a small text file"))
+        text.ok_or_else(|| self.fail(by, file, &format!("{name} cannot be read"), "it is a small text file"))
     }
 
     /// Returns the `NAME=VALUE` lines of a file.
     fn lines(
         &self,
-        flag: &str,
+        by: &str,
         file: &Spanned<String>,
         own: impl Fn(&str) -> Option<String>,
     ) -> Result<Vec<String>, ConfigError> {
-        parse(&self.text(flag, file)?, own).map_err(|line| {
-            let problem = format!("`{flag}`: {}:{line}: expected NAME=VALUE", file.value);
-            self.fail(file, &problem, "docker takes no `export` and no blanks in a name")
+        parse(&self.text(by, file)?, own).map_err(|line| {
+            let problem = format!("{}:{line}: expected NAME=VALUE", file.value);
+            self.fail(by, file, &problem, "docker takes no `export` and no blanks in a name")
         })
     }
 }

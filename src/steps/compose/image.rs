@@ -60,7 +60,8 @@ pub(in crate::steps) async fn ready(
     for warning in project.warnings {
         runner.warn(Phase::Image, warning, None).await;
     }
-    let (model, service) = (project.model, service.service.value);
+    let model = project.model.with_profiles(&request, &project.folder)?;
+    let service = service.service.value.clone();
     let images = images(runner, config, &model).await?;
     let image = images.get(&service).map_or("", String::as_str);
     let details = runner.engine.image(image).await?.unwrap_or_default();

@@ -48,6 +48,9 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
         services::clear(runner).await?;
     }
     let user = fill(runner, &merged, &spec, &stack, &made).await?;
+    for (path, text) in &made.profiles {
+        write_whole(path, text.as_bytes())?;
+    }
     write_whole(&runner.order.compose_file(), made.file.to_string().as_bytes())?;
     let others: Vec<&str> = stack.others().collect();
     match runner.order.cache {
@@ -138,6 +141,7 @@ fn of_codespace(
         },
         images: &stack.images,
         workspaces: &workspaces_volume(&order.name),
+        folder: &order.compose_folder(),
         taken,
     };
     // It waits for its user's home directory.

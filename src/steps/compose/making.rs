@@ -1,6 +1,7 @@
 //! What is known, and found out, while a codespace's own project is made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,8 @@ pub(super) struct Ground<'a> {
     pub(super) images: &'a BTreeMap<String, String>,
     /// The volume of `/workspaces`, which is there.
     pub(super) workspaces: &'a str,
+    /// The folder of what compose is given.
+    pub(super) folder: &'a Path,
     /// The networks, by their keys, whose fixed addresses others have.
     pub(super) taken: &'a BTreeSet<String>,
 }
@@ -30,6 +33,7 @@ pub(super) struct Making<'a> {
     pub(super) model: &'a Model,
     pub(super) warnings: Vec<String>,
     pub(super) folders: BTreeSet<String>,
+    pub(super) profiles: BTreeMap<PathBuf, String>,
     pub(super) has_parts: bool,
     pub(super) has_workspaces: bool,
 }

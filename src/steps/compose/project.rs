@@ -4,16 +4,18 @@
 //! On GitHub each codespace has a machine of its own. What names of networks, volumes, containers and ports would make of several codespaces
 //! on one engine is decided here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
-use super::binds::WORKSPACES;
+use super::binds::{WORKSPACES, escaped};
 use super::dev_service::Dressed;
 use super::making::{Ground, Making, called, definitions, is_external, label, network_name};
 use super::service;
 use super::subnets::subnets;
-use crate::compose::Model;
+use crate::compose::{INLINE, Model};
 
 /// A project to run.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Made {
     pub(super) warnings: Vec<String>,
     /// Folders that have to be in the volume of `/workspaces`, as paths in it.
     pub(super) folders: BTreeSet<String>,
+    /// Seccomp profiles by the files that the project names: compose takes them no other way.
+    pub(super) profiles: BTreeMap<PathBuf, String>,
     /// Whether a part of that volume is mounted somewhere.
     pub(super) has_parts: bool,
     /// Whether that volume is in use at all: a working tree may be in its place.
@@ -34,8 +38,8 @@ pub(super) struct Made {
 
 /// Makes a codespace's project, whose service `dev` is its container. An error is what cannot be, in words.
 pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'_>)) -> Result<Made, String> {
-    let (warnings, folders) = (Vec::new(), BTreeSet::new());
-    let mut making = Making { ground, model, warnings, folders, has_parts: false, has_workspaces: true };
+    let (warnings, folders, profiles) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
+    let mut making = Making { ground, model, warnings, folders, profiles, has_parts: false, has_workspaces: true };
     let mut volumes = making.volumes();
     let mut services = Map::new();
     for (name, fields) in model.services() {
@@ -44,6 +48,7 @@ pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'
         if let Some(dressed) = dressed {
             dressed.dress(&mut making, &mut made, &mut volumes);
         }
+        making.profiles(&mut made);
         services.insert(name.to_owned(), made.into());
     }
     let external = volumes.values().filter_map(Value::as_object).filter(|volume| is_external(volume));
@@ -60,8 +65,8 @@ pub(super) fn project(model: &Model, ground: &Ground<'_>, dev: (&str, &Dressed<'
         "secrets": making.without_files("secrets"),
         "configs": making.without_files("configs"),
     });
-    let Making { warnings, folders, has_parts, has_workspaces, .. } = making;
-    Ok(Made { file, warnings, folders, has_parts, has_workspaces, external })
+    let Making { warnings, folders, profiles, has_parts, has_workspaces, .. } = making;
+    Ok(Made { file, warnings, folders, profiles, has_parts, has_workspaces, external })
 }
 
 impl Making<'_> {
@@ -110,6 +115,22 @@ impl Making<'_> {
             all.insert(key.to_owned(), network.into());
         }
         all
+    }
+
+    /// Has a service's seccomp profiles in files, whose names change with what is in them: what the service is made of has changed then.
+    fn profiles(&mut self, service: &mut Map<String, Value>) {
+        for option in service.get_mut("security_opt").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(text) = option.as_str().and_then(|option| option.strip_prefix(INLINE)) else { continue };
+            if !text.starts_with('{') {
+                continue;
+            }
+            let text = text.replace("$$", "$");
+            let digest = Sha256::digest(&text);
+            let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let path = self.ground.folder.join(format!("seccomp-{name}.json"));
+            *option = format!("{INLINE}{}", escaped(&path.display().to_string())).into();
+            self.profiles.insert(path, text);
+        }
     }
 
     /// Returns secrets or configurations but those from a file: services have these as mounts.

@@ -1,6 +1,7 @@
 //! Vectors: what compose makes of a repository's files, and the codespace's project of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -89,6 +90,7 @@ fn a_codespaces_project_is_as_the_vectors_say() {
             },
             images: &BTreeMap::from([("app".to_owned(), "base:1".to_owned())]),
             workspaces: "calm-lamp_workspaces",
+            folder: Path::new("/state/$c"),
             taken: &vector["taken"]
                 .as_array()
                 .into_iter()
@@ -115,6 +117,7 @@ fn a_codespaces_project_is_as_the_vectors_say() {
         };
         assert_eq!(made.folders, list("folders").into_iter().collect::<BTreeSet<_>>(), "{about}");
         assert_eq!(made.external, list("external"), "{about}");
+        assert_eq!(made.profiles.into_values().collect::<Vec<_>>(), list("profiles"), "{about}");
         let expected = list("warnings");
         assert_eq!(made.warnings.len(), expected.len(), "{about}: {:?}", made.warnings);
         for (warning, expected) in made.warnings.iter().zip(expected) {

@@ -3,6 +3,12 @@
 use crate::codespace::label;
 use crate::engine::{CgroupNamespace, GpuRequest, PortSpec, Ulimit};
 
+/// Returns the file of a seccomp profile, where a security option names one.
+pub(in crate::steps) fn seccomp_profile(option: &str) -> Option<&str> {
+    let profile = option.strip_prefix("seccomp=").or_else(|| option.strip_prefix("seccomp:"))?;
+    (!["unconfined", "builtin"].contains(&profile)).then_some(profile)
+}
+
 /// The limits there are (docker's `--ulimit`).
 const LIMITS: [&str; 15] = [
     "core",

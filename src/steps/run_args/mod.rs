@@ -94,8 +94,7 @@ impl RunArgs {
 
     /// Takes an option of `--security-opt`: a seccomp profile is a file that docker reads and hands on as it is.
     fn secure(&mut self, option: Spanned<String>) {
-        let profile = option.value.strip_prefix("seccomp=").or_else(|| option.value.strip_prefix("seccomp:"));
-        match profile.filter(|profile| !["unconfined", "builtin"].contains(profile)) {
+        match values::seccomp_profile(&option.value) {
             Some(profile) => {
                 self.files.push(NamedFile::Seccomp(Spanned { value: profile.to_owned(), span: option.span }));
             }
