@@ -180,6 +180,16 @@ fn a_base_image_that_nobody_has_is_told_at_its_line() {
 }
 
 #[test]
+fn what_the_engine_cannot_reach_is_no_fault_of_the_dockerfile() {
+    let sandbox = Sandbox::new();
+    let folder = repository(&sandbox, "r", "FROM busybox:1\nADD http://127.0.0.1:1/x /x\n", "", "");
+    let up = sandbox.up(&folder, &sandbox.name("unreached"), &[]).expect(3);
+    let said = ".devcontainer/Dockerfile:2: the engine could not get what the step needs: ";
+    assert!(up.json()["message"].as_str().is_some_and(|message| message.contains(said)), "{}", up.stdout);
+    assert!(up.stderr.contains(" 2 | ADD http://127.0.0.1:1/x /x"), "{}", up.stderr);
+}
+
+#[test]
 fn an_interrupt_ends_the_build_itself_and_nothing_is_left() {
     let sandbox = Sandbox::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

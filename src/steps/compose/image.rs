@@ -17,6 +17,7 @@ use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::steps::choices::Cache;
+use crate::steps::image::failure::Cause;
 use crate::steps::image::pull;
 use crate::steps::runner::EngineRunner;
 
@@ -155,6 +156,9 @@ async fn unbuilt(runner: &EngineRunner, config: &DevContainer, tail: &str, reaso
         return StepFailure::new(FailureKind::Registry, format!("the registry refused the image {image}: {reason}"));
     }
     let problem = format!("docker compose could not build the images of the services: {reason}");
+    if Cause::of(reason).is_the_engines() {
+        return StepFailure::new(FailureKind::Engine, problem);
+    }
     config.error(config.source.span().clone(), problem, None).into()
 }
 

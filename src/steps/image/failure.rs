@@ -14,7 +14,7 @@ const NAMED: usize = 60;
 
 /// Why a build failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(in crate::steps) enum Cause {
     /// A step's command ended with this exit code.
     Command(i32),
     /// A registry would not give an image: which, and how it said so.
@@ -25,13 +25,41 @@ pub(super) enum Cause {
     Line(usize),
     /// The engine has no room.
     FullDisk,
+    /// The engine could not give a step its network.
+    NoNetwork,
+    /// The engine did not reach whom it was to get something from.
+    OutOfReach,
     /// Something else, in BuildKit's words.
     Other,
 }
 
+/// What the engine says where a step's own network cannot be made.
+const NO_NETWORK: [&str; 7] = [
+    "network bridge not found",
+    "failed to create endpoint",
+    "failed to set up container networking",
+    "failed to create network namespace",
+    "error creating network namespace",
+    "could not find an available, non-overlapping IPv4 address pool",
+    "iptables failed",
+];
+
+/// What the engine says where its own connection fails: a command of the Dockerfile has words of its own in no such message.
+const OUT_OF_REACH: [&str; 9] = [
+    "dial tcp",
+    "no such host",
+    "i/o timeout",
+    "connection refused",
+    "connection reset by peer",
+    "network is unreachable",
+    "no route to host",
+    "TLS handshake timeout",
+    "context deadline exceeded",
+];
+
 impl Cause {
     /// Reads BuildKit's words.
-    pub(super) fn of(message: &str) -> Self {
+    pub(in crate::steps) fn of(message: &str) -> Self {
         if let Some((_, code)) = message.rsplit_once("did not complete successfully: exit code: ") {
             let code: String = code.chars().take_while(char::is_ascii_digit).collect();
             return Self::Command(code.parse().unwrap_or(1));
@@ -50,7 +78,12 @@ impl Cause {
                 Self::Image(image.to_owned(), refusal(message))
             };
         }
-        Self::Other
+        let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+        match (says(&NO_NETWORK), says(&OUT_OF_REACH)) {
+            (true, _) => Self::NoNetwork,
+            (false, true) => Self::OutOfReach,
+            (false, false) => Self::Other,
+        }
     }
 }
 
@@ -59,9 +92,14 @@ impl Cause {
     pub(super) fn refused_image(&self) -> Option<&str> {
         match self {
             Self::Image(image, Some(Refusal::Denied)) | Self::Frontend(image, Some(Refusal::Denied)) => Some(image),
-            Self::Image(..) | Self::Frontend(..) | Self::Command(_) | Self::Line(_) | Self::FullDisk | Self::Other => {
-                None
-            }
+            Self::Image(..)
+            | Self::Frontend(..)
+            | Self::Command(_)
+            | Self::Line(_)
+            | Self::FullDisk
+            | Self::NoNetwork
+            | Self::OutOfReach
+            | Self::Other => None,
         }
     }
 
@@ -69,7 +107,21 @@ impl Cause {
     pub(super) fn exit_code(&self) -> Option<i32> {
         match self {
             Self::Command(code) => Some(*code),
-            Self::Image(..) | Self::Frontend(..) | Self::Line(_) | Self::FullDisk | Self::Other => None,
+            Self::Image(..)
+            | Self::Frontend(..)
+            | Self::Line(_)
+            | Self::FullDisk
+            | Self::NoNetwork
+            | Self::OutOfReach
+            | Self::Other => None,
+        }
+    }
+
+    /// Tells whether it is the engine that failed, and no file of the repository.
+    pub(in crate::steps) fn is_the_engines(&self) -> bool {
+        match self {
+            Self::FullDisk | Self::NoNetwork | Self::OutOfReach => true,
+            Self::Image(..) | Self::Frontend(..) | Self::Command(_) | Self::Line(_) | Self::Other => false,
         }
     }
 
@@ -128,6 +180,17 @@ impl Built<'_> {
                 hint: Some("free space on the engine's disk: `docker system df` shows what takes it".to_owned()),
                 ..self.at(lines_of_step, said)
             },
+            Cause::NoNetwork => {
+                let problem = format!("the engine could not give the step a network: {said}");
+                let hint = "the engine's own network is at fault: `docker run --rm IMAGE true` shows it too".to_owned();
+                StepFailure { kind: FailureKind::Engine, hint: Some(hint), ..self.at(lines_of_step, &problem) }
+            }
+            Cause::OutOfReach => {
+                let problem = format!("the engine could not get what the step needs: {said}");
+                let hint = "try again once the engine reaches it; the engine gets it, so its proxy and its names count"
+                    .to_owned();
+                StepFailure { kind: FailureKind::Engine, hint: Some(hint), ..self.at(lines_of_step, &problem) }
+            }
             Cause::Other => self.at(lines_of_step, said),
         }
     }
@@ -225,6 +288,21 @@ mod tests {
                 "d/Dockerfile:3: failed to compute cache key",
             ),
             ("write /x: no space left on device", Engine, "d/Dockerfile:3: write /x: no space left"),
+            (
+                "failed to solve: process \"/bin/sh -c make all\" did not complete successfully: failed to create endpoint x on network bridge: adding interface v to bridge docker0 failed",
+                Engine,
+                "d/Dockerfile:3: the engine could not give the step a network: process",
+            ),
+            (
+                "failed to solve: failed to load cache key: Get \"https://a.test/x\": dial tcp: lookup a.test: no such host",
+                Engine,
+                "d/Dockerfile:3: the engine could not get what the step needs: failed to load cache key",
+            ),
+            (
+                "process \"/bin/sh -c curl a.test # i/o timeout\" did not complete successfully: exit code: 6",
+                Configuration,
+                "d/Dockerfile:3: `RUN make all` failed",
+            ),
         ] {
             let failed = failure(message, Some(("dev 2/2", "RUN make   all")));
             assert_eq!(failed.kind, kind, "{message}");

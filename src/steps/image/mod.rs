@@ -3,7 +3,7 @@
 mod build;
 mod context;
 mod dockerfile;
-mod failure;
+pub(super) mod failure;
 mod features;
 pub(super) mod made;
 mod metadata;

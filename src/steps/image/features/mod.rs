@@ -199,6 +199,10 @@ fn failed(config: &DevContainer, features: &[Feature], prepared: &Build, failure
     let (title, id) = (feature.metadata.title(), &feature.written);
     let named = if title == id { format!("`{id}`") } else { format!("`{id}` ({title})") };
     let cause = Cause::of(&failure.message);
+    if cause.is_the_engines() {
+        let reason = format!("the engine could not install the Feature {named}: {}", failure.message);
+        return StepFailure::new(FailureKind::Engine, reason);
+    }
     let said = if cause.exit_code().is_some() { String::new() } else { format!(": {}", failure.message) };
     let hint = feature.metadata.documentation_url.as_ref().map(|url| format!("its documentation is at {url}"));
     let place = feature.root.clone().unwrap_or(0..1);
