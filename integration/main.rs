@@ -42,6 +42,7 @@ mod samples;
 mod secret;
 mod secrets;
 mod shared_folder;
+mod strange_images;
 mod support;
 mod surroundings;
 mod tidy;

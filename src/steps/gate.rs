@@ -11,6 +11,9 @@ use super::shell::{COOKIE, EndMark, Found, MarkFinder, PROGRAM, in_between, last
 use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
 use crate::journal::OutputStream;
 
+/// Who looks after a container, by number: that needs no `/etc/passwd`.
+pub(super) const ROOT: &str = "0";
+
 /// A shell that waits.
 #[derive(Debug)]
 pub(super) struct Gate {

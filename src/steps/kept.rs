@@ -16,7 +16,7 @@ pub struct Kept {
     pub container: String,
     /// When it was started, RFC 3339.
     pub started_at: String,
-    /// The remote user.
+    /// The remote user, as the engine is told it.
     pub user: String,
     /// Their home.
     pub home: String,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::gate::{Gate, fresh_mark};
+use super::gate::{Gate, ROOT, fresh_mark};
 use super::processes;
 use super::shell::{COOKIE, relay};
 use crate::engine::{ContainerId, Engine, EngineError, ExecSession, ExecSpec, Powers};
@@ -38,7 +38,7 @@ pub async fn listening(
 ) -> Result<BTreeMap<u16, Listener>, EngineError> {
     let (sockets, commands) = if with_commands {
         // Whose sockets they are is another user's to know, even to root of a container.
-        let gate = Gate::open_as(engine, container, "root", Powers::All).await?;
+        let gate = Gate::open_as(engine, container, ROOT, Powers::All).await?;
         let (printed, gate) = gate.print_in_between(&format!("{TABLES}ls -l /proc/[0-9]*/fd 2>/dev/null\n")).await?;
         let sockets = read(&printed);
         let commands = match gate {
@@ -47,7 +47,7 @@ pub async fn listening(
         };
         (sockets, commands)
     } else {
-        (read(&Gate::open(engine, container, "root").await?.print(TABLES).await?), BTreeMap::new())
+        (read(&Gate::open(engine, container, ROOT).await?.print(TABLES).await?), BTreeMap::new())
     };
     let listener =
         |(port, Sockets { addresses, .. })| (port, Listener { addresses, command: commands.get(&port).cloned() });

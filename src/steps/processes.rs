@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::gate::{Gate, fresh_mark};
+use super::gate::{Gate, ROOT, fresh_mark};
 use super::shell::kill_script;
 use crate::engine::{ContainerId, Engine, EngineError, Powers};
 
@@ -20,10 +20,10 @@ pub(super) async fn end(
     container: &ContainerId,
     cookies: &[String],
 ) -> Result<Vec<String>, EngineError> {
-    let gate = match Gate::open_as(engine, container, "root", Powers::All).await {
+    let gate = match Gate::open_as(engine, container, ROOT, Powers::All).await {
         Ok(gate) => gate,
         // An engine whose policy forbids it: better some of them than none.
-        Err(EngineError::Refused { .. }) => Gate::open(engine, container, "root").await?,
+        Err(EngineError::Refused { .. }) => Gate::open(engine, container, ROOT).await?,
         Err(error) => return Err(error),
     };
     let mark = fresh_mark();
@@ -43,6 +43,6 @@ pub async fn stop(engine: &Engine, container: &ContainerId) -> Result<(), Engine
          find /tmp -xdev -mindepth 1 ! -type d -exec rm -f {} +\n\
          find /tmp -xdev -mindepth 1 -depth -type d -exec rmdir {} +\n\
          else case \"$mounts\" in *' /tmp/'*) ;; *) for f in /tmp/* /tmp/.[!.]* /tmp/..?*; do rm -rf \"$f\"; done ;; esac; fi ;; esac >/dev/null 2>&1\n";
-    let _nothing = Gate::open(engine, container, "root").await?.print(text).await?;
+    let _nothing = Gate::open(engine, container, ROOT).await?.print(text).await?;
     engine.stop(container, STOP_GRACE).await
 }

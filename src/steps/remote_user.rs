@@ -5,6 +5,8 @@
 pub(super) struct RemoteUser {
     /// The name, or the number where it has none.
     pub(super) name: String,
+    /// The group that is asked for beside it, by name or number.
+    pub(super) group: Option<String>,
     /// Its number.
     pub(super) uid: u64,
     /// Its group's number.
@@ -19,28 +21,37 @@ pub(super) struct RemoteUser {
 ///
 /// As the engine does it: a number needs no line in the file (reference CLI: home is then `/root`; ours is `/`, as the engine's).
 pub(super) fn find(passwd: &str, wanted: &str) -> Option<RemoteUser> {
-    let (name, group) = wanted.split_once(':').map_or((wanted, None), |(name, group)| (name, Some(group)));
+    let (name, asked) = wanted.split_once(':').map_or((wanted, None), |(name, group)| (name, Some(group)));
     let name = if name.is_empty() { "root" } else { name };
-    let group = group.and_then(|group| group.parse().ok());
+    let group = asked.and_then(|group| group.parse().ok());
+    let asked = asked.filter(|group| !group.is_empty()).map(str::to_owned);
     let known = passwd.lines().filter_map(parse).find(|user| user.name == name || user.uid.to_string() == name);
     match (known, name.parse::<u64>()) {
-        (Some(user), _) => Some(RemoteUser { gid: group.unwrap_or(user.gid), ..user }),
+        (Some(user), _) => Some(RemoteUser { group: asked, gid: group.unwrap_or(user.gid), ..user }),
         (None, Ok(uid)) => Some(RemoteUser {
             name: name.to_owned(),
+            group: asked,
             uid,
             gid: group.unwrap_or(0),
             home: "/".to_owned(),
             shell: "/bin/sh".to_owned(),
         }),
-        // An image without the file has root all the same.
-        (None, Err(_)) if name == "root" => Some(RemoteUser {
-            name: name.to_owned(),
-            uid: 0,
-            gid: group.unwrap_or(0),
-            home: "/root".to_owned(),
-            shell: "/bin/sh".to_owned(),
-        }),
+        // Nor is there a root without one: the engine, as the reference CLI calls it, finds none either.
         (None, Err(_)) => None,
+    }
+}
+
+impl RemoteUser {
+    /// Returns who is in charge where no file names anybody.
+    pub(super) fn root() -> Self {
+        let (name, home, shell) = ("root".to_owned(), "/root".to_owned(), "/bin/sh".to_owned());
+        Self { name, group: None, uid: 0, gid: 0, home, shell }
+    }
+
+    /// Returns the user as the engine, or [`find`], is told it.
+    pub(super) fn called(&self) -> String {
+        let group = self.group.as_ref().map(|group| format!(":{group}"));
+        self.name.clone() + &group.unwrap_or_default()
     }
 }
 
@@ -57,7 +68,7 @@ fn parse(line: &str) -> Option<RemoteUser> {
     let gid = fields.next()?.parse().ok()?;
     let home = fields.nth(1)?.to_owned();
     let shell = fields.next().filter(|shell| !shell.is_empty()).unwrap_or("/bin/sh").to_owned();
-    Some(RemoteUser { name, uid, gid, home, shell })
+    Some(RemoteUser { name, group: None, uid, gid, home, shell })
 }
 
 #[cfg(test)]
@@ -82,7 +93,12 @@ mod tests {
         check("4711", Some((4711, 0, "/", "/bin/sh")));
         check("noshell", Some((7, 7, "/", "/bin/sh")));
         check("nobody-here", None);
-        assert_eq!(find("", "root").map(|user| user.home), Some("/root".to_owned()));
+        assert_eq!(find("", "root"), None);
+        for (wanted, called) in
+            [("vscode", "vscode"), ("1000:5", "vscode:5"), ("7:users", "noshell:users"), ("9:", "9")]
+        {
+            assert_eq!(find(PASSWD, wanted).map(|user| user.called()).as_deref(), Some(called));
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     let place = Arc::new(Place {
         engine: runner.engine.clone(),
         container: id.clone(),
-        user: user.name.clone(),
+        user: user.called(),
         record: runner.record.clone(),
         redactor: runner.redactor.clone(),
         cancel: runner.cancel.clone(),
@@ -53,7 +53,8 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     let home = home(&place, &user, &details, &mut ahead).await;
     let user = RemoteUser { home: home.clone(), ..user };
     let file = &runner.order.environment_file;
-    let before = Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.name);
+    let before =
+        Kept::load(file, id.as_str()).filter(|kept| kept.started_at == started_at && kept.user == user.called());
     let env = if let Some(kept) = &before {
         // It was asked since the container was started, and the secrets are those of that start.
         kept.env.clone()
@@ -67,7 +68,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     look_again(runner, &id).await?;
     if before.is_none() {
         let secrets = Fingerprints::of(&runner.world.secrets, entropy());
-        let (container, user, env) = (id.as_str().to_owned(), user.name.clone(), env.clone());
+        let (container, user, env) = (id.as_str().to_owned(), user.called(), env.clone());
         let (started_at, home) = (started_at.clone(), home.clone());
         // It says that this container came to be whole too.
         Kept { container, started_at, user, home, env, secrets }.save(file)?;

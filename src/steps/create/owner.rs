@@ -3,7 +3,7 @@
 use crate::engine::{ContainerId, EngineError};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
-use crate::steps::gate::{Gate, fresh_mark};
+use crate::steps::gate::{Gate, ROOT, fresh_mark};
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::shell::quote;
@@ -46,5 +46,5 @@ pub(super) async fn as_root(
 ) -> Result<(i32, Vec<u8>), EngineError> {
     let mark = fresh_mark();
     let text = format!("{{\n{script}\ncode=$?\n{}\n}}\n", mark.script());
-    Gate::open(&runner.engine, container, "root").await?.run_to_end(&text, &mark).await
+    Gate::open(&runner.engine, container, ROOT).await?.run_to_end(&text, &mark).await
 }

@@ -73,12 +73,27 @@ pub(in crate::steps) async fn find_user(
     if let Some(user) = remote_user::find(&passwd, wanted) {
         return Ok(user);
     }
-    let problem = format!("the image has no user `{wanted}`; it has {}", remote_user::names(&passwd).join(", "));
-    let hint = Some("set remoteUser to one of them, or make the user in the image".to_owned());
-    let place = runner.order.config.as_ref().and_then(|config| {
+    // An image without a shell has no such file either: what starts it tells of the shell.
+    if passwd.is_empty() && !runner.engine.has(id, "/bin/sh").await? {
+        return Ok(RemoteUser::root());
+    }
+    let wanted = if wanted.is_empty() { "root" } else { wanted };
+    let names = remote_user::names(&passwd);
+    let (what, hint) = if names.is_empty() {
+        (
+            "its /etc/passwd is missing, or names nobody".to_owned(),
+            "make the user in the image, or set remoteUser to a number",
+        )
+    } else {
+        (format!("it has {}", names.join(", ")), "set remoteUser to one of them, or make the user in the image")
+    };
+    let (problem, hint) = (format!("the image has no user `{wanted}`; {what}"), Some(hint.to_owned()));
+    let fail = |config: &DevContainer| {
         let properties = &config.properties;
-        let place = properties.remote_user.as_ref().or(properties.container_user.as_ref())?;
-        Some(config.error(place.span.clone(), problem.clone(), hint.clone()).into())
-    });
-    Err(place.unwrap_or(StepFailure { hint, ..StepFailure::new(FailureKind::Configuration, problem) }))
+        let place = properties.remote_user.as_ref().or(properties.container_user.as_ref());
+        let place = place.map_or_else(|| config.source.span().clone(), |place| place.span.clone());
+        StepFailure::from(config.error(place, problem.clone(), hint.clone()))
+    };
+    let placed = runner.order.config.as_ref().map(fail);
+    Err(placed.unwrap_or(StepFailure { hint, ..StepFailure::new(FailureKind::Configuration, problem) }))
 }

@@ -42,7 +42,7 @@ pub(in crate::steps) async fn update(
     };
     let (passwd, group) = (read(PASSWD).await?, read(GROUP).await?);
     let Some(accounts) = changed(&passwd, &group, &user.name, ids) else { return Ok(user) };
-    let found = remote_user::find(&accounts.passwd, &user.name).unwrap_or(user);
+    let found = remote_user::find(&accounts.passwd, &user.called()).unwrap_or(user);
     runner.engine.upload(container, "/", files(&[(PASSWD, &accounts.passwd), (GROUP, &accounts.group)])).await?;
     Ok(found)
 }

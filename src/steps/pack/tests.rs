@@ -13,6 +13,7 @@ use super::*;
 fn owner() -> RemoteUser {
     RemoteUser {
         name: "mona".to_owned(),
+        group: None,
         uid: 3_000_000,
         gid: 1000,
         home: "/home/mona".to_owned(),
