@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr};
 
 use serde_json::{Value, json};
 
-use crate::support::{Deadline, Ran, Sandbox, send};
+use crate::support::{Deadline, Image, Ran, Sandbox, send};
 
 /// Answers each connection, when its end has come, with how much came; first it says hello.
 const SERVER: &str = r#"use Socket; socket(my $s, AF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -129,4 +129,62 @@ fn the_ports_that_are_named_or_listened_on_are_listed() {
         refused.stderr
     );
     let _wrong = sandbox.run(&["ports", "forward", "-c", &name, "80:http"]).expect(2);
+}
+
+/// Every program that may make the connection. The server's own stays when it is taken away.
+const TOOLS: &str = "FROM mcr.microsoft.com/devcontainers/python:3.13-trixie
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends socat netcat-traditional
+RUN cp /usr/bin/perl /opt/served && cp /bin/nc.traditional /opt/nc
+COPY --from=busybox:1 /bin/busybox /opt/busybox
+";
+
+/// Says hello, and answers when so many bytes have come, or their end, with how many, and with so many of its own.
+const COUNTER: &str = r#"use Socket; my ($port, $most, $back) = @ARGV; socket(my $s, AF_INET, SOCK_STREAM, 0);
+setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1); bind($s, pack_sockaddr_in($port, inet_aton("127.0.0.1"))) or die $!; listen($s, 64);
+while (accept(my $c, $s)) { syswrite $c, "hello\n"; my $n = 0; while ($n < $most and my $r = sysread $c, my $b, 65536) { $n += $r } print {$c} "got $n\n", "y" x $back; close $c }
+"#;
+
+#[test]
+fn the_connection_is_made_by_what_the_container_has() {
+    let (image, sandbox) = (Image::build(TOOLS, &[]), Sandbox::new());
+    let config = json!({
+        "image": image.0, "remoteUser": "root",
+        "postStartCommand": "for it in '3001 1000000 2000000' '3002 9999999 0'; do setsid /opt/served counter.pl $it </dev/null >/dev/null 2>&1 & done; until grep -q ':0BB9 .* 0A ' /proc/net/tcp && grep -q ':0BBA .* 0A ' /proc/net/tcp; do :; done",
+    });
+    let repository = sandbox.repository("r", &config.to_string());
+    std::fs::write(repository.join("counter.pl"), COUNTER).expect("written");
+    let name = sandbox.name("tools");
+    let _up = sandbox.up(&repository, &name, &["--working-tree"]).expect(0);
+    let mut forward = Forward::start(&sandbox, &name, &["3001:0", "3002:0"]);
+    // Each is what is left when the one before is gone; whether it passes the end of what comes.
+    for (program, comes_by, passes_the_end) in [
+        ("perl", "true", true),
+        ("python3", "rm /usr/bin/perl", true),
+        ("nc", "rm /usr/bin/python3*; ln -sf /opt/busybox /bin/nc", true),
+        ("busybox", "rm /bin/nc*; mv /opt/busybox /bin", true),
+        ("bash", "rm /bin/busybox", false),
+        ("socat", "rm /bin/bash", false),
+        ("nc", "rm /bin/socat*; mv /opt/nc /bin", true),
+    ] {
+        let _left = sandbox.inside(&name, comes_by);
+        let mut stream = forward.connect(0);
+        let mut hello = [0; 6];
+        stream.read_exact(&mut hello).expect("read");
+        let running = sandbox.inside(&name, "cat /proc/[0-9]*/comm");
+        assert!(running.lines().any(|one| one == program), "{comes_by}: {running}");
+        stream.write_all(&vec![b'x'; 1_000_000]).expect("sent");
+        let mut got = String::new();
+        stream.read_to_string(&mut got).expect("read");
+        assert_eq!(got.trim_end_matches('y'), "got 1000000\n", "{comes_by}");
+        assert_eq!(got.len(), "got 1000000\n".len() + 2_000_000, "{comes_by}");
+        if passes_the_end {
+            assert_eq!(talk(forward.connect(1), 100_000), "hello\ngot 100000\n", "{comes_by}");
+        }
+    }
+    let _left = sandbox.inside(&name, "rm /bin/nc");
+    assert_eq!(talk(forward.connect(0), 0), "");
+    let told = line(&mut forward.said);
+    assert!(told.contains("none of perl, python3, socat, nc and bash"), "{told}");
+    send("INT", forward.child.id());
+    assert_eq!(forward.child.wait().expect("ended").code(), Some(130));
 }

@@ -46,11 +46,26 @@ while True:
         data = data[os.write(1, data):]
 os._exit(0)";
 
-// A job of bash's has no standard input of its own unless it is given one.
+/// How long a server has for its answer that cannot be told of the client's end, in seconds.
+const ANSWER: u8 = 30;
+
+// Nothing in bash ends one direction alone. A job of its own has no standard input unless it is given one.
 const BASH: &str = r#"exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 1
-cat <&4 >&3 &
-cat <&3
+exec 2>/dev/null
+cat <&3 & down=$!
+{
+  cat <&4 >&3 & up=$!
+  trap 'kill "$up"; exit' TERM
+  wait "$up"
+  read -rt "$3" <> <(:)
+  kill "$down"
+} >/dev/null &
+wait "$down"
 kill $!"#;
+
+// With its own standard streams socat would wait for the client's end though the server's has come. It hands a word on that has no blank in it.
+const SOCAT: &str = "cat <&4 & cat >&3; kill $!";
+const EVAL: &str = "EXEC:sh -c eval\t$LOCALSPACE_RELAY";
 
 /// Returns the program of a relay, an argument of `/bin/sh -c`: nothing in it is secret.
 pub(crate) fn relay(port: u16) -> String {
@@ -82,16 +97,26 @@ esac
 has() {{ command -v "$1" >/dev/null 2>&1; }}
 if has perl; then exec perl -e {perl} "$host" "$port"
 elif has python3; then exec python3 -c {python} "$host" "$port"
+fi
+about_nc=$(nc -h 2>&1 </dev/null)
+case $about_nc in *BusyBox*Usage:*) exec nc "$host" "$port" ;; esac
+case $(busybox nc -h 2>&1 </dev/null) in *Usage:*) exec busybox nc "$host" "$port" ;; esac
+if has bash; then exec bash -c {bash} - "$host" "$port" {ANSWER}
 elif has socat; then
-  case $host in *:*) exec socat -t 86400 - "TCP6:[$host]:$port" ;; *) exec socat -t 86400 - "TCP:$host:$port" ;; esac
-elif has nc; then exec nc "$host" "$port"
-elif has bash; then exec bash -c {bash} - "$host" "$port"
+  case $host in *:*) peer="TCP6:[$host]:$port" ;; *) peer="TCP:$host:$port" ;; esac
+  exec 3>&1 4<&0
+  LOCALSPACE_RELAY={socat} exec socat "$peer" {eval}
+elif has nc; then
+  # Some of them wait for the client's end though the server's has come: there is nothing else.
+  case $about_nc in *-q\ secs*) exec nc -q {ANSWER} "$host" "$port" ;; *) exec nc "$host" "$port" ;; esac
 fi
 echo "the container has none of perl, python3, socat, nc and bash to connect with" >&2
 exit 127
 "#,
         perl = super::quote(PERL),
         python = super::quote(PYTHON),
+        socat = super::quote(SOCAT),
+        eval = super::quote(EVAL),
         bash = super::quote(BASH),
     )
 }
