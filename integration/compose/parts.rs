@@ -25,6 +25,7 @@ services:
     depends_on:
       db: {condition: service_healthy}
       seed: {condition: service_completed_successfully}
+      debug: {condition: service_started, required: false}
     env_file: [app.env, {path: mine.env, required: false}]
     configs: [motd, {source: motd, target: /etc/motd}, written]
     secrets: [token, {source: token, target: /root/token}]

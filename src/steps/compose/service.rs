@@ -29,12 +29,20 @@ pub(super) fn own(
     labels.insert(names::SERVICE.to_owned(), name.to_owned());
     labels.insert(names::SOURCE.to_owned(), String::new());
     label(&mut own, &labels);
+    needs(making, &mut own);
     addresses(making, &mut own);
     container_name(making, name, &mut own);
     ports(making, name, &mut own);
     restart(&mut own, is_dev);
     mounts(making, name, &mut own)?;
     Ok(own)
+}
+
+/// What a service could do without, and is in no profile in use, is not in this project: compose takes the name for a mistake.
+fn needs(making: &Making<'_>, own: &mut Map<String, Value>) {
+    let Some(needs) = own.get_mut("depends_on").and_then(Value::as_object_mut) else { return };
+    let is_needed = |need: &Value| need.get("required").and_then(Value::as_bool) != Some(false);
+    needs.retain(|name, need| is_needed(need) || making.model.service(name).is_some());
 }
 
 /// A fixed address goes with the addresses of its network.
