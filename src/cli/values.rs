@@ -28,7 +28,21 @@ pub(super) async fn get(
     environment: &BTreeMap<String, String>,
 ) -> Result<Secret<String>, CliError> {
     let folder = secret.place.as_ref().and_then(|place| Path::new(&place.file).parent()).unwrap_or(Path::new(""));
-    let got = match &secret.value {
+    of(&secret.value, folder, environment).await.map_err(|problem| {
+        let place = secret.place.as_ref().map_or(String::new(), |place| format!("{place}: "));
+        let message =
+            format!("{place}the value of {} of {} cannot be had: {problem}", secret.name, secret.scope.owner());
+        CliError::new(Kind::Usage, message, Some(hint(&secret.value)))
+    })
+}
+
+/// Returns a value of a file in this folder, as it is on this machine now, or why it cannot be had.
+pub(super) async fn of(
+    source: &ValueSource,
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Result<Secret<String>, String> {
+    let got = match source {
         ValueSource::Given(value) => return Ok(value.clone()),
         ValueSource::Env(name) => match environment.get(name) {
             Some(value) => Ok(Secret::new(value.clone().into_bytes())),
@@ -37,12 +51,7 @@ pub(super) async fn get(
         ValueSource::File(path) => read(path).map_err(|error| format!("cannot read {}: {error}", path.display())),
         ValueSource::Command(command) => print(command, folder).await,
     };
-    got.and_then(|bytes| text(&bytes)).map_err(|problem| {
-        let place = secret.place.as_ref().map_or(String::new(), |place| format!("{place}: "));
-        let message =
-            format!("{place}the value of {} of {} cannot be had: {problem}", secret.name, secret.scope.owner());
-        CliError::new(Kind::Usage, message, Some(hint(&secret.value)))
-    })
+    got.and_then(|bytes| text(&bytes))
 }
 
 fn hint(source: &ValueSource) -> String {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bollard::auth::DockerCredentials;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
+    CreateImageOptionsBuilder, ListImagesOptionsBuilder, PushImageOptionsBuilder, RemoveImageOptions,
+    TagImageOptionsBuilder,
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -29,6 +30,8 @@ pub struct ImageDetails {
     pub entrypoint: Vec<String>,
     /// Its command.
     pub command: Vec<String>,
+    /// What it is called.
+    pub names: Vec<String>,
 }
 
 /// A login that the engine may pull with. Held no longer than the request.
@@ -62,6 +65,15 @@ pub struct ImageSummary {
     pub names: Vec<String>,
 }
 
+/// How a push ended.
+#[derive(Debug)]
+pub enum Push {
+    /// The registry has the image.
+    Done,
+    /// The registry would not take it. Its words.
+    Refused(String),
+}
+
 /// How a pull ended.
 #[derive(Debug)]
 pub enum Pull {
@@ -86,6 +98,7 @@ impl Engine {
                     labels: config.labels.unwrap_or_default().into_iter().collect(),
                     entrypoint: config.entrypoint.unwrap_or_default(),
                     command: config.cmd.unwrap_or_default(),
+                    names: answer.repo_tags.unwrap_or_default(),
                 }))
             }
             Err(error) => match self.explain("inspect the image", reference, error) {
@@ -174,6 +187,35 @@ impl Engine {
 }
 
 impl Engine {
+    /// Pushes an image under one of its names.
+    pub async fn push(&self, reference: &str, login: RegistryCredentials<'_>) -> Result<Push, EngineError> {
+        let (name, tag) = split_tag(reference);
+        let options = PushImageOptionsBuilder::default().tag(tag).build();
+        let mut stream = lines(self.docker.push_image(name, Some(options), Some(login.to_docker())));
+        while let Some(item) = stream.next().await {
+            let told = match item {
+                Ok(item) => item.error_detail.map(|detail| detail.message.unwrap_or_default()),
+                Err(error) => {
+                    let error = self.explain("push the image", reference, error);
+                    let EngineError::Refused { message, .. } = error else { return Err(error) };
+                    Some(message)
+                }
+            };
+            if let Some(message) = told {
+                return Ok(Push::Refused(message));
+            }
+        }
+        Ok(Push::Done)
+    }
+
+    /// Returns every name of an image that begins so.
+    pub async fn image_names(&self, beginning: &str) -> Result<Vec<String>, EngineError> {
+        let listed = self.quick.list_images(Some(ListImagesOptionsBuilder::default().build())).await;
+        let listed = listed.map_err(|error| self.explain("list", "its images", error))?;
+        let names = listed.into_iter().flat_map(|image| image.repo_tags);
+        Ok(names.filter(|name| name.starts_with(beginning)).collect())
+    }
+
     /// Makes an image with nothing in it: what a container is made from that is there for its volumes alone, and never started.
     pub async fn make_empty_image(&self, reference: &str) -> Result<(), EngineError> {
         // Two blocks of zeros: the end of a tar.

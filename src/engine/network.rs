@@ -1,6 +1,6 @@
 //! Networks: found by their labels, and removed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
@@ -35,6 +35,17 @@ impl Engine {
         Ok(listed.into_iter().map(summary).collect())
     }
 
+    /// Makes a network, and returns its id. The engine lets several have one name: whoever makes one has looked for it before.
+    pub async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<String, EngineError> {
+        let request = bollard::models::NetworkCreateRequest {
+            name: name.to_owned(),
+            labels: Some(labels.clone().into_iter().collect()),
+            ..bollard::models::NetworkCreateRequest::default()
+        };
+        let made = self.docker.create_network(request).await;
+        made.map(|made| made.id).map_err(|error| self.explain("make the network", name, error))
+    }
+
     /// Returns the ids of the networks that have every one of the labels.
     pub async fn networks(&self, filters: &[LabelFilter]) -> Result<Vec<String>, EngineError> {
         let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
@@ -43,6 +54,15 @@ impl Engine {
         let listed = self.quick.list_networks(Some(options)).await;
         let listed = listed.map_err(|error| self.explain("list", "its networks", error))?;
         Ok(listed.into_iter().filter_map(|network| network.id).collect())
+    }
+
+    /// Removes a network; one that is gone is no error. Returns whether it is gone: not so where a container is in it.
+    pub async fn remove_unused_network(&self, id: &str) -> Result<bool, EngineError> {
+        match self.remove_network(id).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.to_string().contains("active endpoints") => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a network; one that is gone is no error.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
     ContainerCreateBody, HostConfig, Mount, MountBindOptions, MountTmpfsOptions, MountType, MountVolumeOptions,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 
 use super::extra::ExtraOptions;
@@ -33,8 +34,20 @@ pub struct ContainerSpec {
     pub privileged: bool,
     /// A small init process reaps its children.
     pub init: bool,
+    /// When its first process is started again that has ended.
+    pub restart: Restart,
     /// Everything that a container seldom asks for.
     pub extra: ExtraOptions,
+}
+
+/// When a container's first process is started again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Restart {
+    /// Never.
+    #[default]
+    Never,
+    /// Always, with the engine too, unless somebody stopped it.
+    UnlessStopped,
 }
 
 /// One mount.
@@ -104,6 +117,10 @@ impl ContainerSpec {
                 mounts: Some(self.mounts.into_iter().map(MountSpec::into_mount).collect()),
                 privileged: Some(self.privileged),
                 init: Some(self.init),
+                restart_policy: (self.restart == Restart::UnlessStopped).then_some(RestartPolicy {
+                    name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+                    maximum_retry_count: None,
+                }),
                 ..self.extra.into_host_config()
             }),
             ..ContainerCreateBody::default()

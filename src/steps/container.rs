@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::{MergedConfiguration, Mount};
-use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountDetails, MountKind, MountSpec};
+use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountDetails, MountKind, MountSpec, Restart};
 
 use super::codespaces;
 use super::flags::values;
@@ -48,6 +48,7 @@ pub(super) fn spec(
         mounts,
         privileged: merged.privileged,
         init: merged.init,
+        restart: Restart::Never,
         extra: ExtraOptions {
             cap_add: merged.cap_add.clone(),
             security_opt: merged.security_opt.clone(),
