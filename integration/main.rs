@@ -26,6 +26,7 @@ mod full_disk;
 mod homes;
 mod hook_table;
 mod hooks;
+mod hub;
 mod initialize;
 mod interrupted;
 mod killed;

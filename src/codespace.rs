@@ -128,6 +128,12 @@ pub mod label {
     pub const CODESPACE: &str = "localspace.codespace";
     /// Where the codespace's state is kept: whose it is, on an engine that several people or tests share.
     pub const HOME: &str = "localspace.home";
+    /// The file of a hub: its presence makes an object of the engine a hub's.
+    pub const HUB: &str = "localspace.hub";
+    /// What a hub's container was made from.
+    pub const HUB_MADE_FROM: &str = "localspace.hub_made_from";
+    /// The port of the engine's machine, on its loopback, that a hub answers at.
+    pub const HUB_PORT: &str = "localspace.hub_port";
     /// `owner/name` of the repository.
     pub const REPOSITORY: &str = "localspace.repository";
     /// The GitHub login the codespace runs for.

@@ -21,6 +21,8 @@ pub mod engine;
 pub mod feature_store;
 pub mod github;
 pub mod home;
+pub mod hub_container;
+pub mod hub_server;
 pub mod journal;
 pub mod lifecycle;
 pub mod nearest;

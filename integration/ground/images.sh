@@ -84,7 +84,7 @@ stand_in() {
 }
 
 standing_in=
-for name in busybox:1 $mcr/base:trixie $mcr/base:alpine $mcr/python:3.13-trixie $mcr/universal:linux; do
+for name in busybox:1 $mcr/base:trixie $mcr/base:alpine $mcr/python:3.13-trixie $mcr/universal:linux registry:2; do
     there "$name" || pull "$name" || stand_in "$name"
     [[ $(labels "$name") != *localspace.recipe* ]] || standing_in="$standing_in $name"
 done

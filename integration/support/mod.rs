@@ -37,7 +37,7 @@ pub(crate) const PHASES: [&str; 9] = [
     "postAttachCommand",
 ];
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
+pub(crate) static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A home, repositories and codespaces of one test; all of it goes when this is dropped.
 #[derive(Debug)]

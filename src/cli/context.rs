@@ -15,6 +15,7 @@ use crate::engine::{Endpoint, Engine};
 use crate::feature_store::{self, FeatureStore, Network};
 use crate::github::Registry;
 use crate::home::Home;
+use crate::hub_container::STORAGE_IMAGE;
 use crate::journal::Clock;
 use crate::redact::Secret;
 use crate::repository;
@@ -42,6 +43,8 @@ pub(super) struct Context {
     pub(super) actor: String,
     /// The image of recovery containers (`LOCALSPACE_RECOVERY_IMAGE`, where GitHub's cannot be had).
     pub(super) recovery_image: String,
+    /// The image that has the storage of a hub (`LOCALSPACE_HUB_IMAGE`, where Docker's cannot be had).
+    pub(super) hub_image: String,
 }
 
 impl Context {
@@ -86,6 +89,7 @@ impl Context {
             // The key to all secrets is for no configuration to ask for.
             environment: env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect(),
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
+            hub_image: get("LOCALSPACE_HUB_IMAGE").unwrap_or_else(|| STORAGE_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),
         }
     }

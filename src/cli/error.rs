@@ -9,6 +9,7 @@ use crate::feature_store::{Fault, LockfileError};
 use crate::github::hub::HubFileError;
 use crate::github::{SecretsFileError, TooManySecrets};
 use crate::home::HomeError;
+use crate::hub_container::HubError;
 use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::report::plain;
@@ -187,6 +188,23 @@ impl From<HubFileError> for CliError {
     fn from(error: HubFileError) -> Self {
         let hint = error.hint().map(str::to_owned);
         Self::new(Kind::Usage, error.to_string(), hint)
+    }
+}
+
+impl From<HubError> for CliError {
+    fn from(error: HubError) -> Self {
+        let hint = error.hint();
+        let kind = match &error {
+            HubError::Unfit { .. } | HubError::NoImage { .. } | HubError::Nameless { .. } => Kind::Usage,
+            HubError::Push { .. } => Kind::Registry,
+            HubError::Engine(_)
+            | HubError::Executable { .. }
+            | HubError::Image { .. }
+            | HubError::Down { .. }
+            | HubError::Unwell { .. }
+            | HubError::Refused { .. } => Kind::Engine,
+        };
+        Self::new(kind, chain(&error), hint)
     }
 }
 

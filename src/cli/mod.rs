@@ -15,6 +15,7 @@ mod exec;
 mod features;
 mod hold;
 mod hub;
+mod hubs;
 mod interrupt;
 mod list;
 mod logs;
@@ -83,6 +84,7 @@ enum Verb {
     Config(config::Args),
     Registry(registry::Args),
     Secret(secret::Args),
+    Hub(hubs::Args),
     Doctor(doctor::Args),
 }
 
@@ -103,6 +105,7 @@ impl Verb {
             Self::Config(args) => args.wants_json(),
             Self::Registry(args) => args.wants_json(),
             Self::Secret(args) => args.wants_json(),
+            Self::Hub(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }
@@ -153,6 +156,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Exec(args) => Box::pin(exec::run(args, context)).await,
         Verb::Build(args) => Box::pin(build::run(args, context)).await,
         Verb::Ports(args) => Box::pin(ports::run(args, context)).await,
+        Verb::Hub(args) => Box::pin(hubs::run(args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,

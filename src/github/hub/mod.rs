@@ -3,6 +3,7 @@
 mod error;
 mod file;
 mod read;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 pub use error::HubFileError;
 pub use read::{load, parse};
+pub use write::write;
 
 use super::registry::RegistryServer;
 use super::secret::{SecretLevel, SecretName};
@@ -98,7 +100,8 @@ pub struct Repository {
 }
 
 /// Who may see a repository or a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Who was let in.
     Private,
@@ -207,11 +210,13 @@ impl Package {
 }
 
 /// How a package was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PublishedBy {
     /// By a workflow of its repository: it inherits access.
     Actions,
     /// With a personal access token: it does not.
+    #[serde(rename = "pat")]
     PersonalAccessToken,
 }
 

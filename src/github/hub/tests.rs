@@ -58,6 +58,16 @@ fn the_whole_file_is_read() {
     assert_eq!(parse("# nothing yet\n", "hub.yaml").expect("an empty hub"), Hub::default());
 }
 
+#[test]
+fn what_is_written_reads_as_it_was() {
+    let without_secrets = |hub: Hub| Hub { secrets: Vec::new(), ..hub };
+    let hub = without_secrets(whole());
+    assert_eq!(parse(&write(&hub), "/etc/hub.yaml").expect("a hub"), hub);
+    let odd = r#"registries: {r.example: {accounts: [{user: "a b", password: "\"\u00e9\t: #{}%\\"}]}}"#;
+    let hub = parse(odd, "/etc/hub.yaml").expect("a hub");
+    assert_eq!(parse(&write(&hub), "/etc/hub.yaml").expect("a hub"), hub);
+}
+
 /// The place and the words of each error; none shows a value.
 #[test]
 fn what_is_wrong_is_named_with_its_place() {

@@ -1,0 +1,31 @@
+//! A hub taken down.
+
+use super::identity::HubId;
+use crate::engine::{Engine, EngineError};
+
+/// What of a hub stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// What is stored: packages, its authority, its tokens.
+    Volume,
+    /// Nothing.
+    Nothing,
+}
+
+/// Removes a hub's container and its network, and what is stored if that is not kept. Returns whether the network is gone: not so while a codespace is
+/// in it.
+pub async fn remove(engine: &Engine, id: &HubId, kept: Kept) -> Result<bool, EngineError> {
+    for container in engine.containers(&id.filters()).await? {
+        engine.remove(&container.id).await?;
+    }
+    let mut gone = true;
+    for network in engine.networks(&id.filters()).await? {
+        gone &= engine.remove_unused_network(&network).await?;
+    }
+    if kept == Kept::Nothing {
+        for volume in engine.volumes(&id.filters()).await? {
+            engine.remove_volume(&volume.name).await?;
+        }
+    }
+    Ok(gone)
+}

@@ -1,0 +1,179 @@
+//! A hub that runs, and what it is asked: through a command in its container, over standard input, so that no request to the engine has a token in it.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::error::HubError;
+use super::executable::Executable;
+use super::identity::HubId;
+use crate::codespace::{CodespaceName, RepositoryName, label};
+use crate::engine::{ContainerId, ContainerState, Engine, ExecSpec};
+use crate::hub_server::Publication;
+use crate::hub_server::admin::{About, Answer, Question};
+use crate::journal::OutputStream;
+use crate::redact::Secret;
+
+/// A hub that runs.
+#[derive(Debug, Clone)]
+pub struct RunningHub {
+    pub(super) engine: Engine,
+    pub(super) id: HubId,
+    pub(super) container: ContainerId,
+    port: u16,
+    command: Vec<String>,
+}
+
+/// Where a hub is, and how it is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubPlace {
+    /// The engine's network that it is in. In it the registries' names lead to it by themselves.
+    pub network: String,
+    /// Its address there, for who has other names (`--add-host`). It may have another one after a restart.
+    pub address: String,
+    /// The port of the engine's machine, on its loopback: there `ghcr.io/acme/api` is `localhost:PORT/ghcr.io/acme/api`.
+    pub port: u16,
+    /// What it says of itself: the certificate authority, the registries and their names, the packages.
+    pub about: About,
+}
+
+impl RunningHub {
+    /// Returns the hub of a file, where it runs.
+    pub async fn find(engine: &Engine, id: &HubId) -> Result<Self, HubError> {
+        let found = engine.containers(&id.filters()).await?;
+        let running = found.into_iter().find(|one| one.state == ContainerState::Running);
+        let running = running.ok_or_else(|| HubError::Down { file: id.file().to_owned() })?;
+        let port = running.labels.get(label::HUB_PORT).and_then(|port| port.parse().ok()).unwrap_or_default();
+        Self::of(engine, id, running.id, port)
+    }
+
+    pub(super) fn of(engine: &Engine, id: &HubId, container: ContainerId, port: u16) -> Result<Self, HubError> {
+        let fail = |error: std::io::Error| HubError::Executable { reason: error.to_string() };
+        let command = Executable::of_process().map_err(fail)?.command(&["hub", "ask"]);
+        Ok(Self { engine: engine.clone(), id: id.clone(), container, port, command })
+    }
+
+    /// Tells where it is.
+    pub async fn place(&self) -> Result<HubPlace, HubError> {
+        let details = self.engine.inspect(&self.container).await?.unwrap_or_default();
+        let down = || HubError::Down { file: self.id.file().to_owned() };
+        let address = details.addresses.into_iter().next().ok_or_else(down)?;
+        Ok(HubPlace { network: self.id.name(), address, port: self.port, about: self.about().await? })
+    }
+
+    /// Returns a new token for a codespace: one that it had ends. It is good for `life`, and for twelve hours at most.
+    pub async fn issue_token(
+        &self,
+        codespace: &CodespaceName,
+        repository: &RepositoryName,
+        user: &str,
+        life: Duration,
+    ) -> Result<Secret<String>, HubError> {
+        self.token(&Question::IssueCodespaceToken {
+            codespace: codespace.to_string(),
+            repository: repository.to_string(),
+            user: user.to_owned(),
+            seconds: seconds(life),
+        })
+        .await
+    }
+
+    /// Ends a codespace's token; one that has none is left alone.
+    pub async fn revoke_token(&self, codespace: &CodespaceName) -> Result<(), HubError> {
+        self.done(&Question::RevokeCodespaceToken { codespace: codespace.to_string() }).await
+    }
+
+    /// Returns a password for `user` of a registry that stands for an account of it, and expires: what AWS gives for an access key.
+    pub async fn issue_password(
+        &self,
+        registry: &str,
+        user: &str,
+        account: &str,
+        life: Duration,
+    ) -> Result<Secret<String>, HubError> {
+        self.token(&Question::IssueRegistryPassword {
+            registry: registry.to_owned(),
+            user: user.to_owned(),
+            account: account.to_owned(),
+            seconds: seconds(life),
+        })
+        .await
+    }
+
+    /// Adds a repository to a package's list "Manage Codespaces access", until the hub's volume is removed.
+    pub async fn grant(&self, package: &str, repository: &RepositoryName) -> Result<(), HubError> {
+        let (package, repository) = (package.to_owned(), repository.to_string());
+        self.done(&Question::Grant { package, repository }).await
+    }
+
+    pub(super) async fn publisher_token(
+        &self,
+        publication: &Publication,
+        life: Duration,
+    ) -> Result<Secret<String>, HubError> {
+        let publication = publication.clone();
+        self.token(&Question::IssuePublisherToken { publication, seconds: seconds(life) }).await
+    }
+
+    pub(super) async fn about(&self) -> Result<About, HubError> {
+        let answer = self.ask(&Question::About).await?;
+        if let Answer::About(about) = answer { Ok(about) } else { Err(unexpected(&answer)) }
+    }
+
+    /// Makes it read its file again.
+    pub(super) async fn reload(&self) -> Result<(), HubError> {
+        self.done(&Question::Reload).await
+    }
+
+    /// Returns the port on the loopback of the engine's machine.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    async fn token(&self, question: &Question) -> Result<Secret<String>, HubError> {
+        let answer = self.ask(question).await?;
+        if let Answer::Token { value } = answer { Ok(Secret::new(value)) } else { Err(unexpected(&answer)) }
+    }
+
+    async fn done(&self, question: &Question) -> Result<(), HubError> {
+        let answer = self.ask(question).await?;
+        if answer == Answer::Done { Ok(()) } else { Err(unexpected(&answer)) }
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Answer, HubError> {
+        let unwell = |reason: String| HubError::Unwell { reason };
+        let text = serde_json::to_string(question).map_err(|error| unwell(error.to_string()))?;
+        let spec = ExecSpec { command: self.command.clone(), ..ExecSpec::default() };
+        let mut session = self.engine.exec(&self.container, spec).await?;
+        let sent = async {
+            session.input.send(text.as_bytes()).await?;
+            session.input.send(b"\n").await?;
+            session.input.close().await
+        };
+        // Where it could not be sent, what came back says why.
+        let _sent = sent.await;
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        while let Some(chunk) = session.output.next().await {
+            let chunk = chunk?;
+            if chunk.stream == OutputStream::Stdout { &mut out } else { &mut err }.extend_from_slice(&chunk.bytes);
+        }
+        let answer = serde_json::from_slice(&out);
+        answer.map_err(|_| {
+            let text = String::from_utf8_lossy(if err.is_empty() { &out } else { &err }).trim().to_owned();
+            unwell(if text.is_empty() { "it does not answer".to_owned() } else { text })
+        })
+    }
+}
+
+fn seconds(life: Duration) -> i64 {
+    i64::try_from(life.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn unexpected(answer: &Answer) -> HubError {
+    match answer {
+        Answer::Failed { reason } => HubError::Refused { reason: reason.clone() },
+        Answer::About(_) | Answer::Token { .. } | Answer::Done => {
+            HubError::Refused { reason: "it answered something else".to_owned() }
+        }
+    }
+}
