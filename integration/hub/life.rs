@@ -115,7 +115,7 @@ fn a_file_that_has_changed_is_taken_over() {
     let _in = engine.login("robot", "registry.acme.test", "robot", "another-password").expect(0);
     let _pushed = push().expect(0);
     // More names want another container, which takes the place of this one.
-    let _file = sandbox.file("hub.yaml", &format!("{HUB}  acme.azurecr.io:\n"));
+    let _file = sandbox.file("hub.yaml", &HUB.replace("registries: {", "registries: {acme.azurecr.io: , "));
     let _up = hub.again().expect(0);
     assert_ne!(hub.container(), container);
     assert_eq!(hub.port(), port);

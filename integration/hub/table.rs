@@ -1,7 +1,7 @@
 //! May a codespace pull: real pulls by an engine in the hub's network, which agree with what `registry explain` says of the same file.
 
 use super::{Hub, Nested};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, docker};
 
 /// Each row of codespaces-facts.md section 3.1, as a package.
 const HUB: &str = "
@@ -98,4 +98,37 @@ fn access_that_is_added_is_had_at_once() {
     let _pulled = pull("internal").expect(0);
     let unknown = serde_json::json!({"do": "grant", "package": "ghcr.io/acme/nothing", "repository": "acme/site"});
     assert_eq!(hub.ask(&unknown)["is"], "failed");
+}
+
+/// The engine that the hub itself runs on is not told of its authority: it goes through the loopback, by the same rules.
+#[test]
+fn the_engine_of_the_machine_pulls_through_the_loopback() {
+    let sandbox = Sandbox::new();
+    let hub = Hub::up(&sandbox, HUB);
+    let server = format!("localhost:{}", hub.port());
+    let folder = sandbox.path("docker").display().to_string();
+    let engine = |words: &[&str]| docker(&[&["--config", &folder][..], words].concat());
+    let pull = |package: &str| {
+        let image = format!("{server}/ghcr.io/acme/{package}:1");
+        let ran = engine(&["pull", "-q", &image]);
+        let _gone = docker(&["rmi", &image]);
+        ran
+    };
+    let _public = pull("public").expect(0);
+    let refused = pull("own").expect(1).stderr;
+    assert!(refused.trim().ends_with(": unauthorized"), "{refused}");
+    let bad = engine(&["login", "-u", "mona", "-p", "wrong", &server]).expect(1).stderr;
+    assert!(bad.trim().ends_with("denied: denied"), "{bad}");
+    let _in = engine(&["login", "-u", "mona", "-p", &hub.token("c1", "acme/app", 600), &server]).expect(0);
+    let _own = pull("own").expect(0);
+    let refused = pull("private").expect(1).stderr;
+    assert!(refused.trim().ends_with(": denied"), "{refused}");
+    let published = docker(&[
+        "inspect",
+        "-f",
+        "{{json .HostConfig.PortBindings}} {{.HostConfig.RestartPolicy.Name}}",
+        &hub.container(),
+    ]);
+    let published = published.expect(0).stdout;
+    assert!(published.contains("127.0.0.1") && published.contains("unless-stopped"), "{published}");
 }

@@ -9,8 +9,9 @@ use super::executable::Executable;
 use super::identity::HubId;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::{ContainerId, ContainerState, Engine, ExecSpec};
-use crate::hub_server::Publication;
+use crate::github::RegistryServer;
 use crate::hub_server::admin::{About, Answer, Question};
+use crate::hub_server::{Publication, Site};
 use crate::journal::OutputStream;
 use crate::redact::Secret;
 
@@ -35,6 +36,18 @@ pub struct HubPlace {
     pub port: u16,
     /// What it says of itself: the certificate authority, the registries and their names, the packages.
     pub about: About,
+}
+
+impl HubPlace {
+    /// Returns what an image of one of the hub's registries is called on the loopback of the engine's machine; nothing where it is of another registry.
+    pub fn local(&self, image: &str) -> Option<String> {
+        let site = Site::of(&RegistryServer::of_image(image))?;
+        let path = image.strip_prefix(&format!("{}/", site.name)).unwrap_or(image);
+        // Docker: an image of its Hub without an owner is the library's.
+        let library = if site.name == "docker.io" && !path.contains('/') { "library/" } else { "" };
+        let is_here = self.about.registries.contains(&site.name);
+        is_here.then(|| format!("localhost:{}/{}/{library}{path}", self.port, site.folder))
+    }
 }
 
 impl RunningHub {
@@ -174,6 +187,28 @@ fn unexpected(answer: &Answer) -> HubError {
         Answer::Failed { reason } => HubError::Refused { reason: reason.clone() },
         Answer::About(_) | Answer::Token { .. } | Answer::Done => {
             HubError::Refused { reason: "it answered something else".to_owned() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_of_the_hubs_is_called_otherwise_on_the_loopback() {
+        let registries = ["ghcr.io", "docker.io", "r.test:5000"].map(str::to_owned).to_vec();
+        let about = About { ca_certificate: String::new(), registries, hosts: Vec::new(), packages: Vec::new() };
+        let place = HubPlace { network: "n".to_owned(), address: "10.0.0.2".to_owned(), port: 20_000, about };
+        for (image, expected) in [
+            ("ghcr.io/acme/api:1", Some("localhost:20000/ghcr.io/acme/api:1")),
+            ("busybox", Some("localhost:20000/docker.io/library/busybox")),
+            ("docker.io/acme/x@sha256:00", Some("localhost:20000/docker.io/acme/x@sha256:00")),
+            ("r.test:5000/x:1", Some("localhost:20000/r.test_5000/x:1")),
+            ("acme.azurecr.io/x", None),
+            ("localhost:20000/ghcr.io/acme/api", None),
+        ] {
+            assert_eq!(place.local(image).as_deref(), expected, "{image}");
         }
     }
 }

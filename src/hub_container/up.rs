@@ -12,7 +12,7 @@ use super::running::RunningHub;
 use crate::codespace::label;
 use crate::engine::{
     ContainerId, ContainerSpec, ContainerState, ContainerSummary, Engine, EngineError, ExtraOptions, MountDetails,
-    MountKind, MountSpec, PortSpec, Printed, Pull, Restart,
+    MountKind, MountSpec, PortSpec, Printed, Pull, Restart, architecture,
 };
 use crate::github::hub::{Hub, write};
 use crate::hub_server::{LOOPBACK, Places, Sites};
@@ -54,6 +54,11 @@ pub async fn up(
             // One that is broken is made anew.
             Err(_) => {}
         }
+    }
+    let theirs = engine.version().await?.arch;
+    if !theirs.is_empty() && theirs != architecture() {
+        let reason = format!("it is for {}, and the engine for {theirs}", architecture());
+        return Err(HubError::Executable { reason });
     }
     have_image(engine, order.image, &mut progress).await?;
     if engine.networks(&order.id.filters()).await?.is_empty() {
@@ -185,6 +190,11 @@ fn spec(order: &UpOrder<'_>, sites: &Sites, executable: &Executable, (made_from,
             cap_drop: vec!["ALL".to_owned()],
             cap_add: vec!["NET_BIND_SERVICE".to_owned()],
             security_opt: vec!["no-new-privileges".to_owned()],
+            // Whoever asks much leaves many lines: the older ones go.
+            log_driver: Some("json-file".to_owned()),
+            log_options: [("max-size", "8m"), ("max-file", "2")]
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
             ..ExtraOptions::default()
         },
         name,

@@ -33,35 +33,62 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         if wanted.as_ref().is_some_and(|wanted| *wanted != id) {
             continue;
         }
-        let place = match container.state {
-            ContainerState::Running => Some(RunningHub::find(&engine, &id).await?.place().await?),
-            ContainerState::Created | ContainerState::Exited | ContainerState::Leaving => None,
+        let state = match container.state {
+            ContainerState::Running => match RunningHub::find(&engine, &id).await?.place().await {
+                Ok(place) => State::Running(place),
+                Err(HubError::Engine(error)) => return Err(error.into()),
+                Err(error) => State::Unwell(error.to_string()),
+            },
+            ContainerState::Created | ContainerState::Exited | ContainerState::Leaving => State::Stopped,
         };
-        found.push((id, place));
+        found.push((id, state));
     }
     if let Some(wanted) = wanted.filter(|_| found.is_empty()) {
         return Err(HubError::Down { file: wanted.file().to_owned() }.into());
     }
     if args.json {
-        let all: Vec<_> =
-            found.iter().map(|(id, place)| document(id.file(), word(place.as_ref()), place.as_ref())).collect();
+        let all: Vec<_> = found.iter().map(|(id, state)| document(id.file(), state.word(), state.place())).collect();
         context.ui.data(&format!("{}\n", serde_json::Value::from(all)))?;
     } else if found.is_empty() {
         context.ui.say("no hub is up\n");
     } else {
-        let text: String = found.iter().map(|(id, place)| lines(id, place.as_ref())).collect();
+        let text: String = found.iter().map(|(id, state)| lines(id, state)).collect();
         context.ui.data(&text)?;
     }
     Ok(0)
 }
 
-const fn word(place: Option<&HubPlace>) -> &'static str {
-    if place.is_some() { "running" } else { "stopped" }
+/// How a hub is.
+enum State {
+    Running(HubPlace),
+    /// Its container runs, and does not answer: why.
+    Unwell(String),
+    Stopped,
 }
 
-fn lines(id: &HubId, place: Option<&HubPlace>) -> String {
-    let mut text = format!("{}: {}\n", id.file(), word(place));
-    let Some(place) = place else { return text };
+impl State {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Running(_) => "running",
+            Self::Unwell(_) => "unwell",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    const fn place(&self) -> Option<&HubPlace> {
+        match self {
+            Self::Running(place) => Some(place),
+            Self::Unwell(_) | Self::Stopped => None,
+        }
+    }
+}
+
+fn lines(id: &HubId, state: &State) -> String {
+    let mut text = format!("{}: {}\n", id.file(), state.word());
+    if let State::Unwell(reason) = state {
+        text += &format!("  {reason}\n");
+    }
+    let Some(place) = state.place() else { return text };
     text += &format!("  network     {} at {}\n", place.network, place.address);
     text += &format!("  port        localhost:{}\n", place.port);
     text += &format!("  registries  {}\n", place.about.registries.join(", "));
