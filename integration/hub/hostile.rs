@@ -179,3 +179,32 @@ fn many_who_are_slow_cost_little_and_keep_nobody_out_for_long() {
     drop(slow);
     assert_eq!(status(&get(&port, "/v2/", "")), 401);
 }
+
+/// Only the names of the hub's own registries are answered under, whichever way another is asked for.
+#[test]
+fn a_name_that_is_none_of_the_hubs_gets_no_answer() {
+    let sandbox = Sandbox::new();
+    let hub = Hub::up(&sandbox, HUB);
+    let status = hub.status();
+    let text = |name: &str| status[name].as_str().expect("a text").to_owned();
+    let (network, address) = (text("network"), text("address"));
+    let authority = sandbox.file("ca.crt", &text("caCertificate"));
+    let curl = |words: &[&str]| {
+        let mount = format!("{authority}:/ca.crt:ro");
+        let run = ["run", "--rm", "--network", &network, "-v", &mount, "--entrypoint", "curl"];
+        let image = ["mcr.microsoft.com/devcontainers/universal:linux", "-sS", "-m", "20", "--cacert", "/ca.crt"];
+        docker(&[&run[..], &image, &["-o", "/dev/null", "-w", "%{http_code}"], words].concat())
+    };
+    assert_eq!(curl(&["https://ghcr.io/v2/"]).expect(0).stdout, "401");
+    assert_eq!(curl(&["-H", "Host: evil.example", "https://ghcr.io/v2/"]).expect(0).stdout, "421");
+    assert_eq!(curl(&["-H", "Host: ghcr.io:5000", "https://ghcr.io/v2/"]).expect(0).stdout, "421");
+    assert_eq!(curl(&["--path-as-is", "https://ghcr.io/v2/mona/../x/manifests/1"]).expect(0).stdout, "400");
+    // Under another name, or none, there is not even a certificate.
+    let other = format!("evil.example:443:{address}");
+    let refused = curl(&["--resolve", &other, "https://evil.example/v2/"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (35, "000"), "{}", refused.stderr);
+    let refused = curl(&["-k", &format!("https://{address}/v2/")]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (35, "000"), "{}", refused.stderr);
+    // The plain port is for the engine of the machine: the registries' names are not answered under there.
+    assert_eq!(curl(&["http://ghcr.io/v2/"]).expect(0).stdout, "421");
+}

@@ -1,7 +1,9 @@
 //! A hub's life: up, again, killed, restarted, down.
 
+use std::sync::atomic::Ordering;
+
 use super::{Hub, Nested, refusal};
-use crate::support::{Sandbox, docker};
+use crate::support::{NEXT, Ran, Sandbox, docker};
 
 const HUB: &str = "
 users: {mona: {tokens: [{name: ci, scopes: [write:packages], value_from: {env: MONA_PAT}}]}}
@@ -158,4 +160,77 @@ fn what_cannot_be_is_said_with_its_place() {
     assert!(none.stderr.contains("no hub of"), "{}", none.stderr);
     let other = sandbox.run(&["hub", "publish", "busybox:1", "acme/api", "--hub", &file, "--as", "pat"]).expect(2);
     assert!(other.stderr.contains("is no package of ghcr.io"), "{}", other.stderr);
+}
+
+/// An engine of a test's own, which may be killed; it listens on a socket of this machine.
+struct OwnEngine {
+    name: String,
+    folder: tempfile::TempDir,
+}
+
+impl OwnEngine {
+    fn start() -> Self {
+        let name = format!("localspace-test-e{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = tempfile::tempdir().expect("a folder");
+        let mount = format!("{}:/shared", folder.path().display());
+        let serve = "while :; do rm -f /run/docker.pid /run/docker/containerd/containerd.pid; \
+            dockerd -H unix:///shared/docker.sock; done";
+        let run =
+            ["run", "-d", "--privileged", "--name", &name, "-v", "/var/lib/docker", "-v", &mount, "--entrypoint", "sh"];
+        let image = ["mcr.microsoft.com/devcontainers/universal:linux", "-c", serve];
+        let _started = docker(&[&run[..], &image].concat()).expect(0);
+        let engine = Self { name, folder };
+        engine.wait();
+        engine
+    }
+
+    fn socket(&self) -> String {
+        format!("unix://{}/docker.sock", self.folder.path().display())
+    }
+
+    fn docker(&self, words: &[&str]) -> Ran {
+        docker(&[&["-H", &self.socket()][..], words].concat())
+    }
+
+    /// Returns when it answers; each question takes its time.
+    fn wait(&self) {
+        assert!((0..3000).any(|_| self.docker(&["version"]).code == 0), "it does not answer");
+    }
+
+    /// Kills it: every container of it ends too.
+    fn kill(&self) {
+        let _killed = docker(&["exec", &self.name, "pkill", "-9", "-f", "dockerd|containerd|localspace"]).expect(0);
+        self.wait();
+    }
+}
+
+impl Drop for OwnEngine {
+    fn drop(&mut self) {
+        let _gone = docker(&["rm", "-fv", &self.name]);
+    }
+}
+
+#[test]
+fn an_engine_that_was_killed_has_its_hub_again_by_itself() {
+    let engine = OwnEngine::start();
+    let mut sandbox = sandbox();
+    let images = sandbox.path("images.tar").display().to_string();
+    let _saved = docker(&["save", "-o", &images, "registry:2", "busybox:1"]).expect(0);
+    let _loaded = engine.docker(&["load", "-q", "-i", &images]).expect(0);
+    sandbox.set_env("DOCKER_HOST", &engine.socket());
+    let file = sandbox.file("hub.yaml", "packages: {ghcr.io/acme/open: {visibility: public, image: 'busybox:1'}}\n");
+    let _up = sandbox.run(&["hub", "up", &file]).expect(0);
+    let before = sandbox.run(&["hub", "status", &file, "--json"]).expect(0).json();
+    let image = format!("localhost:{}/ghcr.io/acme/open:1", before[0]["port"]);
+    let _pulled = engine.docker(&["pull", "-q", &image]).expect(0);
+    engine.kill();
+    assert!(
+        (0..300).any(|_| engine.docker(&["pull", "-q", &image]).code == 0),
+        "{}",
+        engine.docker(&["ps", "-a"]).stdout
+    );
+    let after = sandbox.run(&["hub", "status", &file, "--json"]).expect(0).json();
+    for name in ["port", "caCertificate", "packages", "network"] {
+        assert_eq!(before[0][name], after[0][name], "{name}");
+    }
 }

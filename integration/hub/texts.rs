@@ -1,6 +1,6 @@
 //! What a `docker` says that is refused: the real registries' words, under their own names (codespaces-facts.md section 3.4).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Hub, Nested, refusal};
 use crate::support::Sandbox;
@@ -64,6 +64,18 @@ fn github_refuses_in_its_own_words() {
     }
     let _taken = engine.docker("mona", "tag ghcr.io/acme/api:1 ghcr.io/acme/new:1").expect(0);
     let _taken = engine.docker("mona", "push ghcr.io/acme/new:1").expect(0);
+    // Another new one says where it is from, which links it, and lets it inherit nothing all the same.
+    let source = "LABEL org.opencontainers.image.source=https://github.com/acme/app";
+    let made = format!("tar -C /bin -c true | docker import -c '{source}' - ghcr.io/acme/tool:1");
+    let _made = engine.shell(&made).expect(0);
+    let _pushed = engine.docker("mona", "push ghcr.io/acme/tool:1").expect(0);
+    let packages = hub.status()["packages"].clone();
+    let package = |name: &str, repository: Value| {
+        let expected = json!({"name": name, "visibility": "private", "publishedBy": "pat", "repository": repository});
+        assert!(packages.as_array().expect("a list").contains(&expected), "{packages}");
+    };
+    package("ghcr.io/acme/new", Value::Null);
+    package("ghcr.io/acme/tool", json!("acme/app"));
     // A login that has ended is refused whatever is asked for.
     let _done = hub.ask(&json!({"do": "revokeCodespaceToken", "codespace": "c1"}));
     assert_eq!(pull("codespace"), format!("{head}denied: denied"));

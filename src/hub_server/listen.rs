@@ -14,12 +14,15 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::desk::{Entrance, answer};
+use super::quiet::Counted;
 use super::{LOOPBACK, ServeError, Server, admin, authority, log};
 
 /// How many connections there may be at once, at each entrance.
 const MOST_CONNECTIONS: usize = 256;
 /// How long a client may take to begin: for its handshake, and for the head of each request.
 const TO_BEGIN: Duration = Duration::from_secs(15);
+/// How long nothing may move on a connection: long enough for the storage to look through a large layer.
+const SILENCE: Duration = Duration::from_mins(10);
 /// How long a connection may last.
 const LONGEST: Duration = Duration::from_hours(2);
 /// The longest head of a request, in bytes.
@@ -91,6 +94,10 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, server: Arc<Server>,
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(TO_BEGIN).max_buf_size(LONGEST_HEAD).max_headers(MOST_HEADERS);
-    // How a connection ends is its client's business.
-    let _ended = http.serve_connection(TokioIo::new(stream), service).await;
+    let (stream, moves) = Counted::new(stream);
+    tokio::select! {
+        // How a connection ends is its client's business.
+        _ended = http.serve_connection(TokioIo::new(stream), service) => {}
+        () = moves.end(SILENCE) => {}
+    }
 }

@@ -18,6 +18,7 @@ mod learn;
 mod listen;
 mod log;
 mod proof;
+mod quiet;
 mod refusal;
 mod reply;
 mod request;
