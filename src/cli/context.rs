@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 
@@ -19,7 +20,7 @@ use crate::hub_container::STORAGE_IMAGE;
 use crate::journal::Clock;
 use crate::redact::Secret;
 use crate::repository;
-use crate::secret_store::{KEY, KEY_FILE, KeySources, SecretStore};
+use crate::secret_store::{KEY, KEY_FILE, KeptSecret, KeySources, Keyring, SecretStore, SystemKeyring};
 use crate::steps::RECOVERY_IMAGE;
 use crate::ui::{Facts, Ui};
 
@@ -85,7 +86,12 @@ impl Context {
             around,
             cache: cache.unwrap_or_else(|| PathBuf::from("/var/cache/localspace")),
             config: config.unwrap_or_else(|| PathBuf::from("/etc/localspace")),
-            keys: KeySources { given: get(KEY).map(Secret::new), file: path(KEY_FILE) },
+            keys: KeySources {
+                given: get(KEY).map(Secret::new),
+                file: path(KEY_FILE),
+                // A home of its own has all that it needs in it, and touches no person's keyring.
+                keyring: path("LOCALSPACE_HOME").is_none().then(|| Arc::new(SystemKeyring) as Arc<dyn Keyring>),
+            },
             // The key to all secrets is for no configuration to ask for.
             environment: env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect(),
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
@@ -135,6 +141,12 @@ impl Context {
     /// Returns the secrets that `secret set` keeps.
     pub(super) fn secret_store(&self) -> SecretStore {
         SecretStore::new(self.config.clone(), self.keys.clone())
+    }
+
+    /// Reads them. A keyring may have to be unlocked before, which an interrupt does not wait for.
+    pub(super) async fn kept_secrets(&self) -> Result<Vec<KeptSecret>, CliError> {
+        let store = self.secret_store();
+        tokio::task::spawn_blocking(move || store.load()).await.map_err(std::io::Error::other)?.map_err(Into::into)
     }
 
     /// Returns which engine is meant.

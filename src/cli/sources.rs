@@ -9,6 +9,7 @@ use super::secrets::{Before, Secrets};
 use super::values;
 use crate::github::hub::HubSecret;
 use crate::github::{CodespaceSecret, Effective, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
+use crate::secret_store::KeptSecret;
 
 /// The flags that say where secrets are from.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -66,7 +67,8 @@ impl Sources {
         let (file, content) = self.file.into_parts();
         let SecretsFile { secrets: over, mut warnings } = content;
         let hub = self.hub.unwrap_or_default();
-        let seen = Seen::of(context, &hub, whose, &over)?;
+        let kept = context.kept_secrets().await?;
+        let seen = Seen::of(&hub, kept, whose, &over)?;
         warnings.extend(seen.remarks);
         let mut secrets = over;
         for secret in seen.secrets {
@@ -83,7 +85,8 @@ pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Be
     let (_, SecretsFile { secrets: over, mut warnings }) = file_of(before).into_parts();
     let hub = before.hub.as_deref().map_or_else(|| Ok(HubFile::default()), HubFile::load);
     let mut secrets = Vec::new();
-    match hub.and_then(|hub| Seen::of(context, &hub, whose, &over)) {
+    let kept = context.kept_secrets().await;
+    match hub.and_then(|hub| Seen::of(&hub, kept?, whose, &over)) {
         Ok(seen) => {
             for secret in seen.secrets {
                 match values::get(&secret, &context.environment).await {
@@ -109,10 +112,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(context: &Context, hub: &HubFile, whose: Whose<'_>, over: &[CodespaceSecret]) -> Result<Self, CliError> {
+    fn of(hub: &HubFile, kept: Vec<KeptSecret>, whose: Whose<'_>, over: &[CodespaceSecret]) -> Result<Self, CliError> {
         let viewer = hub.viewer(whose)?;
-        let set = context.secret_store().load()?.into_iter().map(HubSecret::from).collect();
-        let all = together(hub.hub.secrets.clone(), set)?;
+        let all = together(hub.hub.secrets.clone(), kept.into_iter().map(HubSecret::from).collect())?;
         let decided = effective(&all, &viewer);
         let mut remarks: Vec<String> = kept_from_all(&decided, &viewer).into_iter().collect();
         if remarks.is_empty() {

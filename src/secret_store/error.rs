@@ -28,10 +28,12 @@ pub enum StoreError {
         from: String,
     },
     /// There is no key for a file that is there.
-    #[error("there is no key for {file}")]
+    #[error("there is no key for {file}{}", keyring.as_ref().map(|why| format!("; the keyring does not answer: {why}")).unwrap_or_default())]
     NoKey {
         /// The file.
         file: String,
+        /// Why the keyring does not answer, where it was asked.
+        keyring: Option<String>,
     },
     /// What should be a key is none.
     #[error("{from} holds no age identity: {problem}")]
@@ -83,9 +85,8 @@ impl StoreError {
                 Some("make it readable and writable for you, or set LOCALSPACE_HOME to a folder that is".to_owned())
             }
             Self::Home(error) => error.hint(),
-            Self::WrongKey { .. } | Self::NoKey { .. } => Some(format!(
-                "give the key that it was encrypted with in {KEY} or {KEY_FILE}; without it, only removing the file helps, and setting its secrets anew"
-            )),
+            Self::NoKey { keyring: Some(_), .. } => Some(format!("open the keyring, or {}", give_the_key())),
+            Self::WrongKey { .. } | Self::NoKey { keyring: None, .. } => Some(give_the_key()),
             Self::BadKey { .. } => {
                 Some("an identity is a line that begins with AGE-SECRET-KEY-1, as `age-keygen` prints it".to_owned())
             }
@@ -96,4 +97,10 @@ impl StoreError {
             Self::Full { .. } => Some("delete one: `localspace secret delete NAME`".to_owned()),
         }
     }
+}
+
+fn give_the_key() -> String {
+    format!(
+        "give the key that it was encrypted with in {KEY} or {KEY_FILE}; without it, only removing the file helps, and setting its secrets anew"
+    )
 }

@@ -1,13 +1,15 @@
-//! The key that the secrets are encrypted with: from the environment, a file of the user's, or a file beside the secrets.
+//! The key that the secrets are encrypted with: from the environment, a file of the user's, this machine's keyring, or a file beside the secrets.
 
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 
 use super::error::StoreError;
+use super::keyring::Keyring;
 use crate::home::write_whole;
 use crate::redact::Secret;
 
@@ -27,6 +29,8 @@ pub struct KeySources {
     pub given: Option<Secret<String>>,
     /// A file with one.
     pub file: Option<PathBuf>,
+    /// The keyring, where it may be asked.
+    pub keyring: Option<Arc<dyn Keyring>>,
 }
 
 /// A key.
@@ -40,6 +44,15 @@ pub(super) struct Key {
 pub(super) enum From {
     Environment,
     File(PathBuf),
+    Keyring,
+}
+
+/// What is found of a key that nobody gave.
+enum Found {
+    Key(Key),
+    Nothing,
+    /// There may be one in a keyring that does not answer, and why that is.
+    NoAnswer(String),
 }
 
 impl fmt::Display for From {
@@ -47,6 +60,7 @@ impl fmt::Display for From {
         match self {
             Self::Environment => out.write_str(KEY),
             Self::File(path) => write!(out, "{}", path.display()),
+            Self::Keyring => out.write_str("the keyring"),
         }
     }
 }
@@ -54,34 +68,52 @@ impl fmt::Display for From {
 impl KeySources {
     /// Returns the key of the secrets in a folder.
     pub(super) fn key(&self, folder: &Path) -> Result<Key, StoreError> {
-        let file = folder.join("secrets.age").display().to_string();
-        self.known(folder)?.ok_or(StoreError::NoKey { file })
+        let keyring = match self.find(folder)? {
+            Found::Key(key) => return Ok(key),
+            Found::Nothing => None,
+            Found::NoAnswer(why) => Some(why),
+        };
+        Err(StoreError::NoKey { file: folder.join("secrets.age").display().to_string(), keyring })
     }
 
     /// Returns the key that is known, or makes one, where there are no secrets yet. The caller holds the lock.
     pub(super) fn key_or_new(&self, folder: &Path) -> Result<Key, StoreError> {
-        if let Some(key) = self.known(folder)? {
-            return Ok(key);
-        }
+        let keyring = match self.find(folder)? {
+            Found::Key(key) => return Ok(key),
+            Found::Nothing => self.keyring.as_ref(),
+            Found::NoAnswer(_) => None,
+        };
         let identity = Identity::generate();
+        let secret = identity.to_string();
+        let kept = keyring.map(|keyring| keyring.set(&Secret::new(secret.expose_secret().to_owned())));
+        if kept.is_some_and(|kept| kept.is_ok()) {
+            return Ok(Key { identity, from: From::Keyring });
+        }
         let path = own(folder);
-        let text =
-            Secret::new(format!("# public key: {}\n{}\n", identity.to_public(), identity.to_string().expose_secret()));
+        let text = Secret::new(format!("# public key: {}\n{}\n", identity.to_public(), secret.expose_secret()));
         write_whole(&path, text.expose().as_bytes())?;
         Ok(Key { identity, from: From::File(path) })
     }
 
-    fn known(&self, folder: &Path) -> Result<Option<Key>, StoreError> {
+    fn find(&self, folder: &Path) -> Result<Found, StoreError> {
         if let Some(given) = &self.given {
-            return parse(given.expose(), From::Environment).map(Some);
+            return parse(given.expose(), From::Environment).map(Found::Key);
         }
         if let Some(path) = &self.file {
-            return of_file(path)?.map(Some).ok_or_else(|| StoreError::BadKey {
+            return of_file(path)?.map(Found::Key).ok_or_else(|| StoreError::BadKey {
                 from: format!("{} ({KEY_FILE})", path.display()),
                 problem: "there is no such file".to_owned(),
             });
         }
-        of_file(&own(folder))
+        // It was made where no keyring would take one: none is asked then, as one that is locked may wait for somebody.
+        if let Some(key) = of_file(&own(folder))? {
+            return Ok(Found::Key(key));
+        }
+        match self.keyring.as_ref().map(|keyring| keyring.get()) {
+            None | Some(Ok(None)) => Ok(Found::Nothing),
+            Some(Ok(Some(text))) => parse(text.expose(), From::Keyring).map(Found::Key),
+            Some(Err(why)) => Ok(Found::NoAnswer(why)),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod document;
 mod error;
 mod key;
+mod keyring;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 pub use document::KeptSecret;
 pub use error::StoreError;
 pub use key::{KEY, KEY_FILE, KeySources};
+pub use keyring::{Keyring, SystemKeyring};
 
 use crate::github::MAX_SECRETS;
 use crate::github::SecretName;

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use age::secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -18,7 +19,7 @@ fn store() -> (TempDir, SecretStore) {
 
 fn with_key(folder: &Path, given: Option<&str>, file: Option<PathBuf>) -> SecretStore {
     let given = given.map(|key| Secret::new(key.to_owned()));
-    SecretStore::new(folder.join("config"), KeySources { given, file })
+    SecretStore::new(folder.join("config"), KeySources { given, file, keyring: None })
 }
 
 fn secret(name: &str, scope: SecretScope, value: &str) -> KeptSecret {
@@ -228,4 +229,63 @@ fn an_owner_has_as_many_as_github_takes() {
     assert_eq!(error, "repository acme/app has 100 secrets, the most that GitHub takes");
     set(&store, "S1", "changed").expect("it is there already");
     assert_eq!(names(&store).len(), 2 * MAX_SECRETS);
+}
+
+/// A keyring that is open, or has something to say.
+#[derive(Debug)]
+struct Fake {
+    key: std::sync::Mutex<Option<String>>,
+    closed: Option<&'static str>,
+}
+
+impl Keyring for Fake {
+    fn get(&self) -> Result<Option<Secret<String>>, String> {
+        match self.closed {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(self.key.lock().expect("ours").clone().map(Secret::new)),
+        }
+    }
+
+    fn set(&self, key: &Secret<String>) -> Result<(), String> {
+        *self.key.lock().expect("ours") = Some(key.expose().clone());
+        Ok(())
+    }
+}
+
+fn with_keyring(folder: &Path, key: Option<String>, closed: Option<&'static str>) -> (SecretStore, Arc<Fake>) {
+    let fake = Arc::new(Fake { key: std::sync::Mutex::new(key), closed });
+    let keys = KeySources { keyring: Some(fake.clone()), ..KeySources::default() };
+    (SecretStore::new(folder.join("config"), keys), fake)
+}
+
+#[test]
+fn a_new_key_is_kept_in_the_keyring_and_not_on_the_disk() {
+    let (folder, _) = store();
+    let (store, keyring) = with_keyring(folder.path(), None, None);
+    set(&store, "A", "value").expect("kept");
+    assert!(!folder.path().join("config/secrets.key").exists());
+    let key = keyring.key.lock().expect("ours").clone();
+    assert_eq!(names(&with_keyring(folder.path(), key.clone(), None).0), ["A"]);
+
+    // Closed, emptied or changed: told, and nothing is written over.
+    let closed = with_keyring(folder.path(), key, Some("it is locked")).0;
+    let error = closed.load().expect_err("closed").to_string();
+    assert!(error.contains("the keyring does not answer: it is locked"), "{error}");
+    assert!(matches!(set(&closed, "B", "x"), Err(StoreError::NoKey { .. })));
+    let empty = with_keyring(folder.path(), None, None).0;
+    assert!(matches!(set(&empty, "B", "x"), Err(StoreError::NoKey { .. })));
+    let other = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    let error = with_keyring(folder.path(), Some(other), None).0.load().expect_err("another").to_string();
+    assert!(error.contains("the key of the keyring does not open"), "{error}");
+}
+
+#[test]
+fn where_the_keyring_does_not_answer_the_key_is_a_file_and_stays_one() {
+    let (folder, _) = store();
+    set(&with_keyring(folder.path(), None, Some("there is none")).0, "A", "value").expect("kept");
+    assert!(folder.path().join("config/secrets.key").exists());
+    let (open, keyring) = with_keyring(folder.path(), None, None);
+    set(&open, "B", "value").expect("kept");
+    assert_eq!(names(&open), ["A", "B"]);
+    assert!(keyring.key.lock().expect("ours").is_none());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::hold;
+use super::change;
 use super::target::Target;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -28,16 +28,20 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let owner = args.target.owner(context).await?;
     let name: SecretName =
         args.name.parse().map_err(|error: InvalidSecretName| CliError::new(Kind::Usage, error.to_string(), None))?;
-    let store = context.secret_store();
-    let _held = hold(context, &store, "secret delete").await?;
-    // A store that has no such secret is not written anew.
-    let mut secrets = store.load()?;
-    if !take(&mut secrets, &name, &owner.scope()) {
+    let is_gone = || {
         let hint = "`localspace secret list` shows what there is, with the same flags".to_owned();
         let message = format!("there is no secret {name} of {}", owner.scope().owner());
-        return Err(CliError::new(Kind::Usage, message, Some(hint)));
+        CliError::new(Kind::Usage, message, Some(hint))
+    };
+    // What has no such secret is not written anew.
+    if !take(&mut context.kept_secrets().await?, &name, &owner.scope()) {
+        return Err(is_gone());
     }
-    store.change(|secrets| Ok(take(secrets, &name, &owner.scope())))?;
+    let (scope, wanted) = (owner.scope(), name.clone());
+    // Somebody else may have been faster.
+    if !change(context, "secret delete", move |secrets| Ok(take(secrets, &wanted, &scope))).await? {
+        return Err(is_gone());
+    }
     context.ui.say(&format!("✓ Deleted Codespaces secret {name} from {}\n", owner.told()));
     if args.json {
         let document = json!({ "deleted": [name.as_str()], "level": owner.level().name(), "owner": owner.name() });

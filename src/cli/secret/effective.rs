@@ -40,7 +40,7 @@ impl Asked {
             None => here(context).await?,
         };
         let repository = hub.hub.repository(&repository).map_or(repository.clone(), |(known, _)| known.clone());
-        let kept = context.secret_store().load()?.into_iter().map(HubSecret::from).collect();
+        let kept = context.kept_secrets().await?.into_iter().map(HubSecret::from).collect();
         let secrets = together(hub.hub.secrets.clone(), kept)?;
         let branch = if fork_pull_request { Branch::ForksPullRequest } else { Branch::Own };
         Ok(Self { hub, secrets, repository, actor, branch })

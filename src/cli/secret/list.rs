@@ -68,7 +68,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         let Args { user, org, repo, app, .. } = args;
         let target = Target { user: user.clone(), org: org.clone(), repo: repo.clone(), app: app.clone() };
         let owner = target.owner(context).await?;
-        let mut secrets = context.secret_store().load()?;
+        let mut secrets = context.kept_secrets().await?;
         secrets.retain(|one| one.scope.has_owner_of(&owner.scope()));
         secrets.sort_by(|one, other| one.name.cmp(&other.name));
         if args.json {

@@ -10,8 +10,7 @@ mod target;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold_in;
-use crate::home::Lock;
-use crate::secret_store::SecretStore;
+use crate::secret_store::{KeptSecret, StoreError};
 
 /// Set, list and delete the secrets of users, repositories and organizations, as `gh secret` does
 ///
@@ -50,7 +49,19 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
 }
 
-/// Holds the store, so that of two who change it none undoes what the other did.
-async fn hold(context: &mut Context, store: &SecretStore, verb: &str) -> Result<Lock, CliError> {
-    hold_in(context, store.home(), verb, "secrets".to_owned()).await
+/// Changes the secrets that are kept, under a lock, so that of two who change them none undoes what the other did. A keyring may have to be unlocked
+/// before, which an interrupt does not wait for: the thread that writes has the lock, and keeps it until it is done.
+async fn change<T: Send + 'static>(
+    context: &mut Context,
+    verb: &str,
+    change: impl FnOnce(&mut Vec<KeptSecret>) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, CliError> {
+    let store = context.secret_store();
+    let held = hold_in(context, store.home(), verb, "secrets".to_owned()).await?;
+    let changing = move || {
+        let changed = store.change(change);
+        drop(held);
+        changed
+    };
+    tokio::task::spawn_blocking(changing).await.map_err(std::io::Error::other)?.map_err(Into::into)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::hold;
+use super::change;
 use super::target::{Owner, Target};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -50,20 +50,20 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let owner = args.target.owner(context).await?;
     let seen_by = args.seen_by(&owner)?;
     let values = args.values(context).await?;
-    let store = context.secret_store();
-    let _held = hold(context, &store, "secret set").await?;
     let updated = context.clock.now();
     let names: Vec<SecretName> = values.iter().map(|(name, _)| name.clone()).collect();
-    let unassigned = store.change(|secrets| {
+    let whose = owner.clone();
+    let unassigned = change(context, "secret set", move |secrets| {
         let mut unassigned = false;
         for (name, value) in values {
-            let scope = seen_by
-                .scope(&owner, secrets.iter().find(|one| one.name == name && one.scope.has_owner_of(&owner.scope())));
+            let before = secrets.iter().find(|one| one.name == name && one.scope.has_owner_of(&whose.scope()));
+            let scope = seen_by.scope(&whose, before);
             unassigned |= matches!(&scope, SecretScope::User { repositories, .. } if repositories.is_empty());
             put(secrets, KeptSecret { name, scope, value, updated })?;
         }
         Ok(unassigned)
-    })?;
+    });
+    let unassigned = unassigned.await?;
     for name in &names {
         context.ui.say(&format!("✓ Set Codespaces secret {name} for {}\n", owner.told()));
     }
