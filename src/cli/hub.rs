@@ -61,7 +61,7 @@ impl HubFile {
             Unknown::Repository => unknown_repository(repository, &self.hub, &self.path),
             Unknown::User => {
                 let known: Vec<&str> = self.hub.users.keys().map(String::as_str).collect();
-                let hint = format!("choose one with --user ({}), or list it under `users`", known.join(", "));
+                let hint = format!("--user or GITHUB_USER names one ({}); or list it under `users`", known.join(", "));
                 CliError::new(Kind::Usage, format!("there is no user {actor} in {}", self.path.display()), Some(hint))
             }
         })

@@ -43,7 +43,7 @@ pub(super) async fn of(
     environment: &BTreeMap<String, String>,
 ) -> Result<Secret<String>, String> {
     let got = match source {
-        ValueSource::Given(value) => return Ok(value.clone()),
+        ValueSource::Given(value) => Ok(Secret::new(value.expose().clone().into_bytes())),
         ValueSource::Env(name) => match environment.get(name) {
             Some(value) => Ok(Secret::new(value.clone().into_bytes())),
             None => Err(format!("the variable {name} is not set")),
@@ -56,7 +56,8 @@ pub(super) async fn of(
 
 fn hint(source: &ValueSource) -> String {
     match source {
-        ValueSource::Given(_) | ValueSource::File(_) => "the file holds the value and nothing else".to_owned(),
+        ValueSource::Given(_) => "give it another value, or none: leave the secret out".to_owned(),
+        ValueSource::File(_) => "the file holds the value and nothing else".to_owned(),
         ValueSource::Env(name) => format!("set {name} for this command, and for each `start` of the codespace"),
         ValueSource::Command(command) => format!("run it to see why: {command}"),
     }
@@ -157,6 +158,7 @@ mod tests {
     fn a_value_is_had_from_where_the_file_says() {
         for (value, expected) in [
             ("value: given", "given"),
+            ("value: \"given\\n\"", "given"),
             ("value_from: {env: SET}", "of a variable"),
             ("value_from: {file: a.txt}", "of a file"),
             ("value_from: {command: 'cat a.txt; printf \"\\n\\n\"'}", "of a file"),
@@ -172,6 +174,8 @@ mod tests {
     fn what_cannot_be_had_is_named_with_its_place_and_without_its_text() {
         let more = format!("value_from: {{command: 'head -c {} /dev/zero | tr \"\\0\" x'}}", MAX_VALUE + 1);
         for (value, words) in [
+            ("value: ''", "it is empty"),
+            ("value: \"hunter2\\0\"", "NUL"),
             ("value_from: {env: NOT_SET}", "the variable NOT_SET is not set"),
             ("value_from: {env: EMPTY}", "it is empty"),
             ("value_from: {file: none.txt}", "cannot read none.txt"),

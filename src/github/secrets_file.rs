@@ -109,6 +109,9 @@ pub fn parse(text: &str, file: &str) -> Result<SecretsFile, SecretsFileError> {
                 format!("the value of {name} is larger than 48 KB, the most that GitHub takes"),
             ));
         }
+        if entry.value.expose().contains('\0') {
+            return Err(at(entry.offset, format!("the value of {name} has a NUL in it, which no variable can hold")));
+        }
         if parsed.secrets.iter().any(|secret| secret.name == name) {
             parsed.secrets.retain(|secret| secret.name != name);
             parsed.warnings.push(format!("{file} sets {name} more than once: the last one counts"));
@@ -267,6 +270,11 @@ mod tests {
         check_error("A=\"hunter2", "f:1:3: the quote is not closed");
         check_error("A='hunter2'x", "f:1:12: text after the closing quote");
         check_error("1A=hunter2", "f:1:1: this cannot name a secret: a name does not start with a digit");
+    }
+
+    #[test]
+    fn a_value_that_no_variable_can_hold_is_refused() {
+        check_error("{\"A\": \"hunter2\\u0000\"}", "f:1:2: the value of A has a NUL in it, which no variable can hold");
     }
 
     #[test]

@@ -146,7 +146,9 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         "secrets",
         Kinds::All,
         SECRETS,
-        Idle("Codespaces asks for these when a codespace is made, this version does not: --secrets-file gives them"),
+        Idle(
+            "Codespaces asks for these when a codespace is made, this version does not: `secret set --user` or --secrets-file gives them",
+        ),
         "-",
         "asked for when a codespace is made",
     ),
