@@ -162,6 +162,25 @@ fn what_cannot_be_is_said_with_its_place() {
     assert!(other.stderr.contains("is no package of ghcr.io"), "{}", other.stderr);
 }
 
+/// A codespace that is stopped would never start again without its network; names that a killed `publish` has left go.
+#[test]
+fn down_leaves_the_network_of_what_is_stopped_and_takes_what_a_push_has_left() {
+    let sandbox = sandbox();
+    let hub = Hub::up(&sandbox, HUB);
+    let status = hub.status();
+    let network = status["network"].as_str().expect("a name").to_owned();
+    let left = format!("127.0.0.1:{}/ghcr.io/acme/left:1", status["port"]);
+    let _tagged = docker(&["tag", "busybox:1", &left]).expect(0);
+    let inside = docker(&["create", "--network", &network, "busybox:1", "true"]).expect(0).stdout.trim().to_owned();
+    let said = sandbox.run(&["hub", "down", &hub.file]).expect(0).stderr;
+    assert!(said.contains(&format!("the network {network} stays")), "{said}");
+    let _none = docker(&["image", "inspect", &left]).expect(1);
+    let _up = hub.again().expect(0);
+    let started = docker(&["start", "-a", &inside]);
+    let _gone = docker(&["rm", "-fv", &inside]).expect(0);
+    let _started = started.expect(0);
+}
+
 /// An engine of a test's own, which may be killed; it listens on a socket of this machine.
 struct OwnEngine {
     name: String,

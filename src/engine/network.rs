@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::query_parameters::ListNetworksOptionsBuilder;
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 
 use super::client::Engine;
 use super::container::LabelFilter;
@@ -56,8 +56,16 @@ impl Engine {
         Ok(listed.into_iter().filter_map(|network| network.id).collect())
     }
 
-    /// Removes a network; one that is gone is no error. Returns whether it is gone: not so where a container is in it.
-    pub async fn remove_unused_network(&self, id: &str) -> Result<bool, EngineError> {
+    /// Removes a network; one that is gone is no error. Returns whether it is gone: not so where a container is in it, also one that does not run,
+    /// which the engine would let go of and never start again.
+    pub async fn remove_unused_network(&self, id: &str, name: &str) -> Result<bool, EngineError> {
+        // A container that was never started knows it by its name alone.
+        let filters = HashMap::from([("network".to_owned(), vec![id.to_owned(), name.to_owned()])]);
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        let inside = self.quick.list_containers(Some(options)).await;
+        if !inside.map_err(|error| self.explain("list", "the containers of a network", error))?.is_empty() {
+            return Ok(false);
+        }
         match self.remove_network(id).await {
             Ok(()) => Ok(true),
             Err(error) if error.to_string().contains("active endpoints") => Ok(false),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::HubError;
 use super::running::RunningHub;
-use crate::engine::{Push, RegistryCredentials};
+use crate::engine::{Engine, EngineError, Push, RegistryCredentials};
 use crate::github::hub::PackageName;
 use crate::hub_server::Publication;
 
@@ -31,36 +31,36 @@ impl RunningHub {
         publication: &Publication,
     ) -> Result<Published, HubError> {
         let found = self.engine.image(image).await?.ok_or_else(|| HubError::NoImage { image: image.to_owned() })?;
-        self.sweep().await?;
+        let (beginning, port) = (beginning(&self.port().to_string()), self.port());
+        sweep(&self.engine, &port.to_string()).await?;
         // To take an image its last name is to remove it.
-        if found.names.iter().all(|name| name.starts_with(&self.beginning())) {
+        if found.names.iter().all(|name| name.starts_with(&beginning)) {
             return Err(HubError::Nameless { image: image.to_owned() });
         }
         let token = self.publisher_token(publication, LIFE).await?;
-        let (named, server) = (format!("{}{name}:{tag}", self.beginning()), format!("127.0.0.1:{}", self.port()));
+        let (named, server) = (format!("{beginning}{name}:{tag}"), format!("127.0.0.1:{port}"));
         self.engine.tag(&found.id, &named).await?;
         let pushed =
             self.engine.push(&named, RegistryCredentials { server: &server, user: USER, password: &token }).await;
         let _removed = self.engine.remove_image(&named).await?;
         match pushed? {
-            Push::Done => Ok(Published {
-                image: format!("{name}:{tag}"),
-                local: format!("localhost:{}/{name}:{tag}", self.port()),
-            }),
+            Push::Done => {
+                Ok(Published { image: format!("{name}:{tag}"), local: format!("localhost:{port}/{name}:{tag}") })
+            }
             Push::Refused(reason) => Err(HubError::Push { image: format!("{name}:{tag}"), reason }),
         }
     }
+}
 
-    /// What the names begin with that images are pushed under. Everybody else calls the port `localhost`.
-    fn beginning(&self) -> String {
-        format!("127.0.0.1:{}/", self.port())
-    }
+/// Returns what the names begin with that images are pushed under. Everybody else calls the port `localhost`.
+fn beginning(port: &str) -> String {
+    format!("127.0.0.1:{port}/")
+}
 
-    /// Removes the names that one has left who was killed.
-    async fn sweep(&self) -> Result<(), HubError> {
-        for name in self.engine.image_names(&self.beginning()).await? {
-            let _removed = self.engine.remove_image(&name).await?;
-        }
-        Ok(())
+/// Removes the names that one has left who was killed.
+pub(super) async fn sweep(engine: &Engine, port: &str) -> Result<(), EngineError> {
+    for name in engine.image_names(&beginning(port)).await? {
+        let _removed = engine.remove_image(&name).await?;
     }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! A hub taken down.
 
 use super::identity::HubId;
+use super::publish::sweep;
+use crate::codespace::label;
 use crate::engine::{Engine, EngineError};
 
 /// What of a hub stays.
@@ -13,14 +15,17 @@ pub enum Kept {
 }
 
 /// Removes a hub's container and its network, and what is stored if that is not kept. Returns whether the network is gone: not so while a codespace is
-/// in it.
+/// in it, running or not.
 pub async fn remove(engine: &Engine, id: &HubId, kept: Kept) -> Result<bool, EngineError> {
     for container in engine.containers(&id.filters()).await? {
+        if let Some(port) = container.labels.get(label::HUB_PORT) {
+            sweep(engine, port).await?;
+        }
         engine.remove(&container.id).await?;
     }
     let mut gone = true;
     for network in engine.networks(&id.filters()).await? {
-        gone &= engine.remove_unused_network(&network).await?;
+        gone &= engine.remove_unused_network(&network, &id.name()).await?;
     }
     if kept == Kept::Nothing {
         for volume in engine.volumes(&id.filters()).await? {

@@ -9,7 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -55,22 +55,23 @@ async fn bind(port: u16) -> Result<TcpListener, ServeError> {
 }
 
 async fn take(listener: TcpListener, server: Arc<Server>, entrance: Entrance, tls: Option<TlsAcceptor>) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let (room, ended) = (Arc::new(Semaphore::new(MOST_CONNECTIONS)), Arc::new(Notify::new()));
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
-            // Of one client, or for want of files: others go on, and close theirs.
+            // Of one client; or for want of files, until another connection has ended.
             Err(error) => {
                 log::problem(&error);
-                tokio::task::yield_now().await;
+                let _one_ended = tokio::time::timeout(TO_BEGIN, ended.notified()).await;
                 continue;
             }
         };
-        let (server, tls) = (server.clone(), tls.clone());
+        let (server, tls, ended) = (server.clone(), tls.clone(), ended.clone());
         tokio::spawn(async move {
             let _over = tokio::time::timeout(LONGEST, let_in(stream, server, entrance, tls)).await;
             drop(place);
+            ended.notify_one();
         });
     }
 }
