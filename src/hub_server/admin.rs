@@ -200,7 +200,10 @@ impl Server {
                 store.grant(&name, &repository).map_err(text)?;
                 self.renewed(&store)
             }
-            Question::Reload => self.renewed(&*self.store.lock().await),
+            Question::Reload => {
+                let store = self.store.lock().await;
+                self.reload(&store).map(|()| Answer::Done).map_err(text)
+            }
         }
     }
 

@@ -143,8 +143,15 @@ impl Server {
         self.world.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Begins to answer from what the file and the store say now.
+    /// Begins to answer from what is stored now.
     fn renew(&self, store: &Store) -> Result<(), ServeError> {
+        let world = self.world().renewed(store)?;
+        *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
+        Ok(())
+    }
+
+    /// Begins to answer from what the file says now, which is there whole.
+    fn reload(&self, store: &Store) -> Result<(), ServeError> {
         let world = World::read(&self.places.model, store)?;
         self.names.set(&self.authority, world.sites.hosts())?;
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);

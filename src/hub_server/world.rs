@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::access::Who;
 use super::proof::{Key, Proof};
@@ -16,7 +17,16 @@ pub(super) struct World {
     pub(super) hub: Hub,
     pub(super) sites: Sites,
     pub(super) key: Key,
-    logins: BTreeMap<Proof, (Who, i64)>,
+    file: Arc<OfFile>,
+    issued: BTreeMap<Proof, (Who, i64)>,
+}
+
+/// What the file says, without its values.
+#[derive(Debug)]
+struct OfFile {
+    hub: Hub,
+    sites: Sites,
+    logins: BTreeMap<Proof, Who>,
 }
 
 /// Whose a login is.
@@ -35,36 +45,26 @@ impl World {
     }
 
     pub(super) fn new(mut hub: Hub, store: &Store) -> Result<Self, ServeError> {
-        store.merge(&mut hub);
-        let unfit = |name| ServeError::Unfit { name };
-        let (sites, key) = (Sites::of(&hub).map_err(unfit)?, store.key()?);
-        let mut logins = BTreeMap::new();
-        let mut add = |proof, who| logins.insert(proof, (who, i64::MAX));
-        let github = sites.iter().find(|site| site.kind == Kind::Github);
-        for (login, user) in &hub.users {
-            for token in &user.tokens {
-                if let (Some(github), Some(value)) = (github, given(&token.value)) {
-                    let who = Who::User { login: login.clone(), scopes: token.scopes.clone() };
-                    let _unique = add(key.proof(&github.name, "", value), who);
-                }
-            }
-        }
-        for site in sites.iter().filter(|site| site.kind != Kind::Github) {
-            let accounts = hub.registries.get(&site.server);
-            for account in accounts.into_iter().flat_map(|accounts| &accounts.users) {
-                if let Some(value) = given(&account.secret) {
-                    let who = Who::Account { name: account.name.clone() };
-                    let _unique = add(key.proof(&site.name, &account.name, value), who);
-                }
-            }
-        }
-        for issued in store.logins() {
-            if let (Some(proof), Some(who)) = (Proof::of_text(&issued.proof), issued.holder.who()) {
-                logins.insert(proof, (who, issued.until));
-            }
-        }
+        let sites = Sites::of(&hub).map_err(|name| ServeError::Unfit { name })?;
+        let logins = logins(&hub, &sites, &store.key()?);
         forget(&mut hub);
-        Ok(Self { hub, sites, key, logins })
+        Self::with(Arc::new(OfFile { hub, sites, logins }), store)
+    }
+
+    /// Returns what the hub answers from when something else is stored.
+    pub(super) fn renewed(&self, store: &Store) -> Result<Self, ServeError> {
+        Self::with(self.file.clone(), store)
+    }
+
+    fn with(file: Arc<OfFile>, store: &Store) -> Result<Self, ServeError> {
+        let (mut hub, sites, key) = (file.hub.clone(), file.sites.clone(), store.key()?);
+        store.merge(&mut hub);
+        let issued = store.logins().iter().filter_map(|issued| {
+            let (proof, who) = (Proof::of_text(&issued.proof)?, issued.holder.who()?);
+            Some((proof, (who, issued.until)))
+        });
+        let issued = issued.collect();
+        Ok(Self { hub, sites, key, file, issued })
     }
 
     /// Returns whose a user and a password are at a registry.
@@ -76,12 +76,37 @@ impl World {
 
     /// Returns whose a digest is.
     pub(super) fn holder(&self, proof: Proof, now: i64) -> Login {
-        match self.logins.get(&proof) {
-            Some((who, until)) if now < *until => Login::Known(who.clone(), proof),
-            Some(_) => Login::Expired,
-            None => Login::Unknown,
+        match (self.file.logins.get(&proof), self.issued.get(&proof)) {
+            (Some(who), _) => Login::Known(who.clone(), proof),
+            (None, Some((who, until))) if now < *until => Login::Known(who.clone(), proof),
+            (None, Some(_)) => Login::Expired,
+            (None, None) => Login::Unknown,
         }
     }
+}
+
+/// Returns the digests of the logins that the file has.
+fn logins(hub: &Hub, sites: &Sites, key: &Key) -> BTreeMap<Proof, Who> {
+    let mut logins = BTreeMap::new();
+    for site in sites.iter() {
+        let mut add = |user: &str, source: &ValueSource, who: Who| {
+            if let Some(value) = given(source) {
+                logins.insert(key.proof(&site.name, user, value), who);
+            }
+        };
+        if site.kind == Kind::Github {
+            for (login, token) in
+                hub.users.iter().flat_map(|(login, user)| user.tokens.iter().map(move |one| (login, one)))
+            {
+                add("", &token.value, Who::User { login: login.clone(), scopes: token.scopes.clone() });
+            }
+        } else {
+            for account in hub.registries.get(&site.server).into_iter().flat_map(|accounts| &accounts.users) {
+                add(&account.name, &account.secret, Who::Account { name: account.name.clone() });
+            }
+        }
+    }
+    logins
 }
 
 fn given(source: &ValueSource) -> Option<&String> {
