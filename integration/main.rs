@@ -16,6 +16,7 @@ mod containerd_store;
 mod credentials;
 mod dockerfile;
 mod dotfiles;
+mod ecr;
 mod environment;
 mod exec;
 mod exec_terminal;

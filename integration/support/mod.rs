@@ -1,5 +1,6 @@
 //! What every test starts from.
 
+mod aws;
 mod engine;
 mod feature_registry;
 mod image;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use aws::Aws;
 pub(crate) use engine::execs;
 pub(crate) use feature_registry::FeatureRegistry;
 pub(crate) use image::Image;

@@ -19,6 +19,7 @@ use super::sources::{SecretFlags, Sources};
 use super::unborn;
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::devcontainer::ImageReference;
+use crate::ecr;
 use crate::engine::Engine;
 use crate::github::{Branch, Purpose, World};
 use crate::journal::{Event, Outcome, PhaseFinished, Recorder, RunStarted};
@@ -137,7 +138,8 @@ async fn build(
     let sinks = rehearse::sinks(context, name, &output).await?;
     let cancel = context.interrupts.run();
     let (recorder, recording) = Recorder::start(context.clock.clone(), sinks, cancel.clone());
-    let world = World::new(secrets.content.secrets);
+    let mut world = World::new(secrets.content.secrets);
+    let _interrupted = cancel.run_until_cancelled(ecr::exchange_all(&mut world.registries, &context.ecr)).await;
     let redactor = redactor(&world, &[]);
     let texts = secrets.content.warnings.into_iter().chain(order.notes.iter().cloned());
     begin(&recorder, texts, &world, redactor.too_short()).await;

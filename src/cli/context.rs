@@ -11,6 +11,7 @@ use etcetera::BaseStrategy;
 use super::error::CliError;
 use super::interrupt::Interrupts;
 use crate::codespace::CodespaceName;
+use crate::ecr;
 use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
 use crate::feature_store::{self, FeatureStore, Network};
@@ -40,6 +41,8 @@ pub(super) struct Context {
     keys: KeySources,
     /// The whole environment, for `${localEnv:…}`.
     pub(super) environment: BTreeMap<String, String>,
+    /// Where AWS is reached, for registries of its.
+    pub(super) ecr: ecr::Endpoint,
     /// Who runs it, where the user does not say.
     pub(super) actor: String,
     /// The image of recovery containers (`LOCALSPACE_RECOVERY_IMAGE`, where GitHub's cannot be had).
@@ -78,7 +81,11 @@ impl Context {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
+        // The key to all secrets is for no configuration to ask for.
+        let environment: BTreeMap<String, String> =
+            env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect();
         Self {
+            ecr: ecr::Endpoint::of_environment(&environment),
             ui: Ui::new(&Facts::of_process(get)),
             home: Home::new(&state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
             clock: Clock::system(),
@@ -92,8 +99,7 @@ impl Context {
                 // A home of its own has all that it needs in it, and touches no person's keyring.
                 keyring: path("LOCALSPACE_HOME").is_none().then(|| Arc::new(SystemKeyring) as Arc<dyn Keyring>),
             },
-            // The key to all secrets is for no configuration to ask for.
-            environment: env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect(),
+            environment,
             recovery_image: get("LOCALSPACE_RECOVERY_IMAGE").unwrap_or_else(|| RECOVERY_IMAGE.to_owned()),
             hub_image: get("LOCALSPACE_HUB_IMAGE").unwrap_or_else(|| STORAGE_IMAGE.to_owned()),
             actor: get("GITHUB_USER").or_else(|| get("USER")).unwrap_or_else(|| "octocat".to_owned()),

@@ -100,9 +100,10 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     if let Some(warning) = newer_warning(&newer, &found.name) {
         context.ui.say(&format!("warning: {warning}\n"));
     }
-    // What the secrets were before they were changed is known to the container alone: its login must not be shown either.
+    // What the secrets were before they were changed, and what AWS gave for them, is known to the container alone: its login must not be shown
+    // either.
     let mut still_there = Vec::new();
-    if !newer.is_empty() {
+    if !newer.is_empty() || world.registries.complete.iter().any(|registry| registry.wants_exchange().is_some()) {
         let file = format!("{}/.docker/config.json", kept.home);
         let config = engine.read_file(&container, &file, LARGEST_CONFIG).await?.unwrap_or_default();
         still_there = logins(&String::from_utf8_lossy(&config));

@@ -1,6 +1,6 @@
 //! What a person should know about a run beside what its phases do.
 
-use crate::github::{Purpose, Registries, Registry};
+use crate::github::{Purpose, RefusedRegistry, Registries, Registry};
 use crate::journal::{Event, LoginOutcome, Recorder, RegistryLogin};
 use crate::lifecycle::Ending;
 use crate::phase::Phase;
@@ -19,6 +19,13 @@ pub(super) async fn before(
         warnings.push((format!("the registry {} is left out: {missing}", half.id), Some(hint)));
         let server = half.server.as_ref().map(ToString::to_string).unwrap_or_default();
         left_out(recorder, half.id.clone(), server, String::new(), missing).await;
+    }
+    for RefusedRegistry { registry, reason, hint } in &registries.refused {
+        let Registry { id, server, user, .. } = registry;
+        warnings.push((format!("there is no login to {server} for {id}: {reason}"), Some(hint.clone())));
+        let (id, server, user) = (id.clone(), server.to_string(), user.clone());
+        let login = RegistryLogin { id, server, user, outcome: LoginOutcome::Failed, reason: Some(reason.clone()) };
+        recorder.record(Event::RegistryLogin(login)).await;
     }
     warnings.extend(registries.notes.iter().map(|note| (note.clone(), None)));
     if too_short > 0 {

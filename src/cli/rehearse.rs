@@ -15,6 +15,7 @@ use super::removal::undo;
 use super::secrets::{Secrets, StartedWith, newer_warning, redactor};
 use crate::codespace::CodespaceName;
 use crate::devcontainer::DevContainer;
+use crate::ecr;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::home::Lock;
@@ -126,7 +127,9 @@ struct Told<'a> {
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
     let Secrets { file, hub, content } = secrets;
-    let (world, newer) = of_this_run(context, &order, content.secrets);
+    let (mut world, newer) = of_this_run(context, &order, content.secrets);
+    let exchanging = ecr::exchange_all(&mut world.registries, &context.ecr);
+    let _interrupted = cancel.run_until_cancelled(exchanging).await;
     let redactor = redactor(&world, &[]);
     recorder
         .record(Event::RunStarted(RunStarted {

@@ -3,7 +3,7 @@
 use super::frame::{Action, Refusal as Why};
 use super::registry::{OwnLogin, Refusal};
 use super::{Failed, diagnosis};
-use crate::github::{DOCKER_HUB, Purpose, Registry, RegistryServer};
+use crate::github::{DOCKER_HUB, Purpose, RefusedRegistry, Registry, RegistryServer};
 use crate::journal::Diagnosis;
 use crate::phase::Phase;
 
@@ -67,6 +67,12 @@ impl Told<'_> {
         self.failed.registries.complete.iter().find(|registry| registry.server == *server)
     }
 
+    /// Returns the registry whose access key AWS did not exchange.
+    fn refused(&self) -> Option<&RefusedRegistry> {
+        let server = self.server()?;
+        self.failed.registries.refused.iter().find(|refused| refused.registry.server == *server)
+    }
+
     fn say(&self, rule: &str, message: String, advice: String) -> Diagnosis {
         diagnosis(self.failed, rule, message, advice)
     }
@@ -104,6 +110,12 @@ impl Told<'_> {
             return self.pull_from_somewhere();
         }
         let (at, image, who) = (self.at(), self.image(""), self.who());
+        if let Some(RefusedRegistry { registry, reason, hint }) = self.refused() {
+            let id = &registry.id;
+            let message =
+                format!("{who} pulled {image}: there is no login to {at} for the access key of {id}, as {reason}");
+            return self.say("access-key-refused", message, hint.clone());
+        }
         match (self.registry(), self.refusal.refused.why) {
             (None, Why::BadCredential | Why::Expired) => self.say(
                 "login-refused",

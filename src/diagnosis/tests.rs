@@ -12,11 +12,12 @@ fn registries() -> Registries {
         server: RegistryServer::normalise(server),
         user: "me".to_owned(),
         password: Secret::new("pw".to_owned()),
+        token: None,
     };
     let missing = vec!["B_CONTAINER_REGISTRY_USER".to_owned()];
     let half = IncompleteRegistry { id: "B".to_owned(), server: Some(RegistryServer::normalise("b.example")), missing };
     let complete = vec![registry("A", "a.example"), registry("G", "ghcr.io")];
-    Registries { complete, incomplete: vec![half], notes: Vec::new() }
+    Registries { complete, incomplete: vec![half], ..Registries::default() }
 }
 
 fn told(phase: Phase, purpose: Purpose, exit_code: i32, output: &str) -> Option<Diagnosis> {

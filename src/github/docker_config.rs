@@ -58,7 +58,8 @@ pub fn merge(existing: Option<&str>, registries: &[Registry]) -> Result<Merged, 
 
 /// Returns the value of `auth` for a registry: `user:password` in base64.
 pub fn auth(registry: &Registry) -> Secret<String> {
-    Secret::new(STANDARD.encode(format!("{}:{}", registry.user, registry.password.expose())))
+    let (user, password) = registry.credentials();
+    Secret::new(STANDARD.encode(format!("{user}:{}", password.expose())))
 }
 
 /// Returns what is secret in a configuration: each login as it stands there, and its password.
@@ -99,6 +100,7 @@ mod tests {
             server: RegistryServer::normalise("a.example"),
             user: "me".to_owned(),
             password: Secret::new("pw".to_owned()),
+            token: None,
         }
     }
 

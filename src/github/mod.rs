@@ -15,7 +15,8 @@ pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
 pub use registry::{
-    DOCKER_HUB, IncompleteRegistry, Registries, Registry, RegistryServer, parts_of_registries, registries,
+    DOCKER_HUB, EcrServer, EcrToken, IncompleteRegistry, RefusedRegistry, Registries, Registry, RegistryServer,
+    parts_of_registries, registries,
 };
 pub use secret::{CodespaceSecret, InvalidSecretName, MAX_SECRETS, MAX_VALUE, SecretLevel, SecretName};
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};

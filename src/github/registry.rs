@@ -18,6 +18,8 @@ const INFIX: &str = "_CONTAINER_REGISTRY_";
 pub struct Registries {
     /// Those with all three secrets, by id; one for each server.
     pub complete: Vec<Registry>,
+    /// Those whose access key AWS does not exchange, with why.
+    pub refused: Vec<RefusedRegistry>,
     /// Those that lack one or two.
     pub incomplete: Vec<IncompleteRegistry>,
     /// Things a person should know, in words.
@@ -35,6 +37,58 @@ pub struct Registry {
     pub user: String,
     /// With what.
     pub password: Secret<String>,
+    /// What AWS gave for an access key: the login is made with that.
+    pub token: Option<EcrToken>,
+}
+
+/// A token of AWS's Elastic Container Registry, for its user [`EcrServer::USER`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcrToken {
+    /// The token.
+    pub value: Secret<String>,
+    /// When it is good no longer, where AWS says so.
+    pub expires_at: Option<jiff::Timestamp>,
+}
+
+impl Registry {
+    /// Returns the user and the password of the login.
+    pub fn credentials(&self) -> (&str, &Secret<String>) {
+        match &self.token {
+            Some(token) => (EcrServer::USER, &token.value),
+            None => (&self.user, &self.password),
+        }
+    }
+
+    /// Returns the registry of AWS's whose token its access key is to be exchanged for; nothing where it is no access key (source document,
+    /// "Accessing AWS Elastic Container Registry": the server tells, and `USER=AWS` passes a token through).
+    pub fn wants_exchange(&self) -> Option<EcrServer<'_>> {
+        self.server.ecr().filter(|_| self.user != EcrServer::USER)
+    }
+}
+
+/// A registry of AWS's to which there is no login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRegistry {
+    /// The registry, with its access key.
+    pub registry: Registry,
+    /// Why, in words.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// What the name of a registry of AWS's says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EcrServer<'a> {
+    /// The account's number.
+    pub account: &'a str,
+    /// The region, such as `us-east-1`.
+    pub region: &'a str,
+}
+
+impl EcrServer<'_> {
+    /// The user of every login.
+    pub const USER: &'static str = "AWS";
 }
 
 /// Some of the three secrets of a registry, not all.
@@ -85,12 +139,19 @@ impl RegistryServer {
         }
     }
 
-    /// Tells whether this is an AWS Elastic Container Registry.
+    /// Returns what it says where it is one of AWS's Elastic Container Registry: `ACCOUNT.dkr.ecr.REGION.amazonaws.com`.
+    pub fn ecr(&self) -> Option<EcrServer<'_>> {
+        let name = self.0.strip_suffix(".cn").unwrap_or(&self.0).strip_suffix(".amazonaws.com");
+        let (account, region) =
+            name.and_then(|name| name.split_once(".dkr.ecr.").or_else(|| name.split_once(".dkr.ecr-fips.")))?;
+        let is_part =
+            |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'-');
+        (is_part(account) && is_part(region)).then_some(EcrServer { account, region })
+    }
+
+    /// Tells whether this is one of AWS's Elastic Container Registry.
     pub fn is_ecr(&self) -> bool {
-        let domain = self.0.strip_suffix(".cn").unwrap_or(&self.0);
-        domain
-            .strip_suffix(".amazonaws.com")
-            .is_some_and(|name| name.contains(".dkr.ecr.") || name.contains(".dkr.ecr-fips."))
+        self.ecr().is_some()
     }
 }
 
@@ -121,6 +182,7 @@ pub fn registries(secrets: &[CodespaceSecret]) -> Registries {
                 server: RegistryServer::normalise(server.value.expose()),
                 user: user.value.expose().trim().to_owned(),
                 password: Secret::new(password.value.expose().trim_end_matches(['\r', '\n']).to_owned()),
+                token: None,
             }),
             [server, ..] => {
                 let absent = group.iter().zip(PARTS).filter(|(secret, _)| secret.is_none());
@@ -158,12 +220,6 @@ impl Registries {
             self.notes.push(format!(
                 "{} and {} are both logins to {}: a Docker configuration holds one, that of {}",
                 before.id, registry.id, registry.server, registry.id
-            ));
-        }
-        if registry.server.is_ecr() && registry.user != "AWS" {
-            self.notes.push(format!(
-                "{}: an AWS access key is not exchanged for a registry token by this version: give {INFIX}USER=AWS and a token",
-                registry.id
             ));
         }
         self.complete.push(registry);
@@ -263,8 +319,27 @@ mod tests {
             ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", true),
             ("ecr.example.com", false),
             ("amazonaws.com", false),
+            ("1.dkr.ecr..amazonaws.com", false),
+            ("1.dkr.ecr.eu.west.amazonaws.com", false),
+            (".dkr.ecr.eu-west-1.amazonaws.com", false),
         ] {
             assert_eq!(RegistryServer::normalise(server).is_ecr(), expected, "{server}");
         }
+        let server = RegistryServer::normalise("https://123456789012.dkr.ecr.us-gov-west-1.amazonaws.com");
+        assert_eq!(server.ecr(), Some(EcrServer { account: "123456789012", region: "us-gov-west-1" }));
+    }
+
+    #[test]
+    fn an_access_key_is_to_be_exchanged_and_a_token_is_not() {
+        let wants = |server: &str, user: &str| {
+            let found = registries(&secrets(&[
+                ("E_CONTAINER_REGISTRY_SERVER", server),
+                ("E_CONTAINER_REGISTRY_USER", user),
+                ("E_CONTAINER_REGISTRY_PASSWORD", "x"),
+            ]));
+            found.complete[0].wants_exchange().is_some()
+        };
+        let server = "1.dkr.ecr.eu-west-1.amazonaws.com";
+        assert!(wants(server, "AKIAEXAMPLE") && !wants(server, "AWS") && !wants("acme.azurecr.io", "AKIAEXAMPLE"));
     }
 }

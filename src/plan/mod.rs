@@ -72,6 +72,8 @@ pub struct Facts {
     pub marks: Marks,
     /// How many complete registry triples this codespace sees.
     pub registries: usize,
+    /// How many more there are whose access key AWS does not exchange.
+    pub refused: usize,
     /// Whether the run ends in an attach.
     pub attach: Attach,
     /// Whether a person's dotfiles are to be installed: a part of `postCreateCommand`, whether that has a command or not.
@@ -114,7 +116,9 @@ pub fn hooks(facts: &Facts) -> HookPlan {
         (Purpose::Prebuild, true) => Planned::Run,
         (Purpose::Prebuild | Purpose::Codespace, _) => once(Hook::UpdateContent),
     };
-    let login = if facts.registries == 0 {
+    let login = if facts.registries == 0 && facts.refused > 0 {
+        Planned::Skip("AWS exchanges no access key of the registry secrets".to_owned())
+    } else if facts.registries == 0 {
         Planned::Skip(
             "no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login"
                 .to_owned(),
@@ -159,6 +163,7 @@ mod tests {
             commands: Hook::ALL.into_iter().collect(),
             marks: Marks::default(),
             registries: 1,
+            refused: 0,
             attach: Attach::Yes,
             dotfiles: false,
         }

@@ -123,6 +123,7 @@ impl EngineRunner {
             commands: merged.hooks.keys().copied().collect(),
             marks: marks.clone(),
             registries: self.world.registries.complete.len(),
+            refused: self.world.registries.refused.len(),
             attach: self.order.attach,
             dotfiles: self.order.dotfiles.is_some(),
         })

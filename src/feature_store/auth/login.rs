@@ -25,9 +25,10 @@ pub(super) async fn find(around: &Surroundings, registry: &str) -> Found {
 
 fn of_secrets(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
     let registry = around.registries.iter().find(|registry| registry.server == *server)?;
+    let (user, password) = registry.credentials();
     Some(Login {
         origin: Origin::Secrets(registry.id.clone()),
-        credential: Credential::Password { user: registry.user.clone(), password: registry.password.clone() },
+        credential: Credential::Password { user: user.to_owned(), password: password.clone() },
     })
 }
 
@@ -65,6 +66,7 @@ mod tests {
                 server: RegistryServer::normalise("acme.example"),
                 user: "robot".to_owned(),
                 password: secret("p"),
+                token: None,
             }],
             oci_auth: Some(secret("acme.example|no|no, other.example:5000|me|a|b,bad,docker.io|hub|h")),
             docker_config: "/nonexistent".into(),

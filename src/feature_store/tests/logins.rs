@@ -93,7 +93,7 @@ async fn a_refusal_says_which_login_was_refused_and_never_shows_it() {
     assert!(!text.contains("hunter2"), "{text}");
     let server = RegistryServer::normalise(&host);
     machine.around.registries =
-        vec![Registry { id: "ACME".to_owned(), server, user: "me".to_owned(), password: secret("pw") }];
+        vec![Registry { id: "ACME".to_owned(), server, user: "me".to_owned(), password: secret("pw"), token: None }];
     let with = machine.find(&format!("{host}/acme/f/tool:1")).await.expect_err("refused");
     assert!(
         with.to_string().contains("with the secrets ACME_CONTAINER_REGISTRY_USER and _PASSWORD: 403: DENIED"),

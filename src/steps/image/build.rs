@@ -96,8 +96,8 @@ pub(super) async fn build(
 
 /// Returns what the engine may pull with.
 pub(super) fn login(registry: &Registry) -> RegistryCredentials<'_> {
-    let Registry { server, user, password, .. } = registry;
-    RegistryCredentials { server: server.config_key(), user, password }
+    let (user, password) = registry.credentials();
+    RegistryCredentials { server: registry.server.config_key(), user, password }
 }
 
 /// Records what happens until the build is over; returns the last of what each step wrote that has not succeeded.
