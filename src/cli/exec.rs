@@ -15,7 +15,7 @@ use super::select::{self, Selector, State};
 use super::sources::secrets_now;
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
-use crate::github::{Purpose, logins};
+use crate::github::{CodespaceToken, Purpose, World, logins};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
 use crate::redact::Redactor;
@@ -97,6 +97,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         context.ui.say(&format!("warning: {warning}\n"));
     }
     let StartedWith { world, newer } = StartedWith::of(content.secrets, &kept);
+    let token = kept.token.clone().map(|value| CodespaceToken { value, user: whose.actor.clone() });
+    let world = token.into_iter().fold(world, World::with_token);
     if let Some(warning) = newer_warning(&newer, &found.name) {
         context.ui.say(&format!("warning: {warning}\n"));
     }
@@ -114,8 +116,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         env.push(("TERM".to_owned(), Some(term.clone())));
     }
     if found.purpose() == Purpose::Codespace {
-        let secrets = world.environment(Phase::PostAttachCommand, Purpose::Codespace);
-        env.extend(secrets.map(|secret| (secret.name.to_string(), Some(secret.value.expose().clone()))));
+        let given = world.variables(Phase::PostAttachCommand, Purpose::Codespace, &env);
+        env.extend(given);
     }
     let folder =
         Some(found.label(label::WORKSPACE_FOLDER)).filter(|folder| !folder.is_empty()).unwrap_or("/").to_owned();

@@ -16,6 +16,7 @@ mod features;
 mod hold;
 mod hub;
 mod hubs;
+mod in_hub;
 mod interrupt;
 mod list;
 mod logs;

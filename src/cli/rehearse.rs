@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
+use super::in_hub::InHub;
 use super::notices;
 use super::recovery::{self, Ended};
 use super::removal::undo;
@@ -23,6 +24,7 @@ use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, 
 use crate::lifecycle::{FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
+use crate::redact::Secret;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
 use crate::steps::{EngineRunner, Kept, LogPiece, OnFailure, Order, Workspaces};
 
@@ -127,7 +129,9 @@ struct Told<'a> {
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
     let Secrets { file, hub, content } = secrets;
-    let (mut world, newer) = of_this_run(context, &order, content.secrets);
+    let (world, newer, token) = of_this_run(context, &order, content.secrets);
+    let mut in_hub = InHub::of(context, &engine, hub.as_deref(), &order, token).await;
+    let mut world = in_hub.complete(context, world).await;
     let exchanging = ecr::exchange_all(&mut world.registries, &context.ecr);
     let _interrupted = cancel.run_until_cancelled(exchanging).await;
     let redactor = redactor(&world, &[]);
@@ -140,12 +144,13 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
             hub: hub.map(|file| file.display().to_string()),
         }))
         .await;
-    let texts = content.warnings.into_iter().chain(newer).chain(order.notes.iter().cloned());
+    let texts = content.warnings.into_iter().chain(newer).chain(in_hub.warning).chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
     let purpose = order.purpose;
     let on_failure = order.on_failure.clone();
     let registries = world.registries.complete.clone();
-    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel).with_log(log);
+    let runner = EngineRunner::new(engine, order, world, recorder.clone(), redactor, cancel);
+    let runner = runner.with_log(log).in_hub(in_hub.access);
     match purpose {
         Purpose::Codespace => {
             let ending = Box::pin(lead_codespace(runner, recorder.clone())).await;
@@ -167,13 +172,18 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
 }
 
 /// Returns what the run may see of the secrets, and what a person should know of the others: a codespace that runs already has those that it was
-/// started with.
-fn of_this_run(context: &Context, order: &Order, secrets: Vec<CodespaceSecret>) -> (World, Option<String>) {
+/// started with, and its token.
+fn of_this_run(
+    context: &Context,
+    order: &Order,
+    secrets: Vec<CodespaceSecret>,
+) -> (World, Option<String>, Option<Secret<String>>) {
     let container = order.container.as_ref().filter(|_| order.occasion == Occasion::Attach);
     let kept = container.and_then(|id| Kept::load(&context.home.environment(&order.name), id.as_str()));
-    let Some(kept) = kept else { return (World::new(secrets), None) };
+    let Some(kept) = kept else { return (World::new(secrets), None, None) };
+    let token = kept.token.clone();
     let StartedWith { world, newer } = StartedWith::of(secrets, &kept);
-    (world, newer_warning(&newer, &order.name))
+    (world, newer_warning(&newer, &order.name), token)
 }
 
 /// Opens everything that the events of a run go to.

@@ -2,6 +2,8 @@
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::in_hub;
+use super::secrets::Before;
 use super::select::Found;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter};
@@ -10,6 +12,7 @@ use crate::steps::{self, Workspaces, image_base, image_repository, look_image};
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
 pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<(), CliError> {
+    in_hub::leave(context, engine, Before::of(context, name).hub.as_deref(), name).await;
     // Whoever still makes containers of it makes no more.
     steps::end_compose(&context.home.codespace(name)).await?;
     let filter = filter(context, name);

@@ -71,6 +71,11 @@ pub(super) fn redactor(world: &World, more: &[Secret<String>]) -> Redactor {
     let shown = |name: &str| name.ends_with("_CONTAINER_REGISTRY_SERVER") || name.ends_with("_CONTAINER_REGISTRY_USER");
     let hidden = world.secrets.iter().filter(|secret| !shown(secret.name.as_str()));
     let logins: Vec<_> = world.registries.complete.iter().map(auth).collect();
+    let token = world.token.iter().map(|token| token.value.expose().as_str());
+    let tokens =
+        world.registries.complete.iter().filter_map(|registry| Some(registry.token.as_ref()?.value.expose().as_str()));
     let values = hidden.map(|secret| secret.value.expose().as_str());
-    Redactor::new(values.chain(logins.iter().chain(more).map(|login| login.expose().as_str())))
+    Redactor::new(
+        values.chain(token).chain(tokens).chain(logins.iter().chain(more).map(|login| login.expose().as_str())),
+    )
 }

@@ -5,6 +5,8 @@ use serde_json::json;
 use super::context::Context;
 use super::error::CliError;
 use super::hold::hold;
+use super::in_hub;
+use super::secrets::Before;
 use super::select::{self, Selector, State};
 use crate::steps;
 
@@ -33,6 +35,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
     // What works with them has ended.
     futures_util::future::try_join_all(beside.iter().map(|service| engine.stop_as_made(&service.id))).await?;
+    in_hub::leave(context, &engine, Before::of(context, &found.name).hub.as_deref(), &found.name).await;
     if found.state == State::Running || !beside.is_empty() {
         context.ui.say(&format!("{} is stopped\n", found.name));
     } else {

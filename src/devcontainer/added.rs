@@ -9,7 +9,7 @@ const ADDED: [(&str, &str, &str, &str); 9] = [
         "remoteEnv",
         "CODESPACE_NAME, CODESPACE_VSCODE_FOLDER, CLOUDENV_ENVIRONMENT_ID, GITHUB_*, GIT_COMMITTER_*",
         "onCreateCommand",
-        "not here: GITHUB_TOKEN, since there is no GitHub that would take it",
+        "GITHUB_TOKEN is here in a hub alone (`up --hub`), since nobody else would take it",
     ),
     ("runArgs", "--hostname codespaces-<6 digits>", "create", ""),
     ("runArgs", "--cap-add sys_nice", "create", ""),

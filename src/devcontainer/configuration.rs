@@ -354,7 +354,9 @@ mod tests {
         check(r#""secrets": {"A": {}}"#, &["f:2:1: `secrets`: Codespaces asks for these"]);
         check(
             r#""customizations": {"codespaces": {"repositories": {"a/b": {"permissions": "read-all"}}}}"#,
-            &["f:2:35: `customizations.codespaces.repositories`: this version gives the container no GITHUB_TOKEN"],
+            &[
+                "f:2:35: `customizations.codespaces.repositories`: the token of a hub reads what the codespace's own repository may",
+            ],
         );
     }
 

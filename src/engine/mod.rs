@@ -32,5 +32,5 @@ pub use exec::{Chunk, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, Term
 pub use extra::{CgroupNamespace, ExtraOptions, GpuRequest, PortSpec, Ulimit};
 pub use image::{ImageDetails, ImageSummary, Pull, Push, Refusal, RegistryCredentials, refusal};
 pub use limits::{DiskLimits, HealthCheck};
-pub use network::NetworkSummary;
+pub use network::{Joined, NetworkSummary};
 pub use spec::{ContainerSpec, MountDetails, MountKind, MountSpec, Restart};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 
 use super::client::Engine;
-use super::container::LabelFilter;
+use super::container::{ContainerId, LabelFilter};
 use super::error::EngineError;
 
 /// A network.
@@ -17,6 +17,15 @@ pub struct NetworkSummary {
     pub subnets: Vec<String>,
     /// The address of the engine's machine in it.
     pub gateway: Option<String>,
+}
+
+/// Whether a container is in a network that it was brought into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// It is.
+    Yes,
+    /// It has none of its own that could be joined with it.
+    NoNetworkOfItsOwn,
 }
 
 impl Engine {
@@ -54,6 +63,24 @@ impl Engine {
         let listed = self.quick.list_networks(Some(options)).await;
         let listed = listed.map_err(|error| self.explain("list", "its networks", error))?;
         Ok(listed.into_iter().filter_map(|network| network.id).collect())
+    }
+
+    /// Brings a container into a network, in which it may be already.
+    pub async fn join_network(&self, network: &str, container: &ContainerId) -> Result<Joined, EngineError> {
+        let request = bollard::models::NetworkConnectRequest {
+            container: container.as_str().to_owned(),
+            ..bollard::models::NetworkConnectRequest::default()
+        };
+        let Err(error) = self.docker.connect_network(network, request).await else { return Ok(Joined::Yes) };
+        let error = self.explain("bring the container into the network", network, error);
+        match error.to_string() {
+            said if said.contains("already exists in network") => Ok(Joined::Yes),
+            // The engine's words for `host`, `none` and `container:…`.
+            said if said.contains("cannot be connected") || said.contains("sharing network namespace") => {
+                Ok(Joined::NoNetworkOfItsOwn)
+            }
+            _ => Err(error),
+        }
     }
 
     /// Removes a network; one that is gone is no error. Returns whether it is gone: not so where a container is in it, also one that does not run,

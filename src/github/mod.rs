@@ -22,6 +22,7 @@ pub use secret::{CodespaceSecret, InvalidSecretName, MAX_SECRETS, MAX_VALUE, Sec
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};
 
 use crate::phase::Phase;
+use crate::redact::Secret;
 
 /// What a container is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,13 +50,60 @@ pub struct World {
     pub secrets: Vec<CodespaceSecret>,
     /// The registries that they make.
     pub registries: Registries,
+    /// Its own token, where there is a GitHub that takes it.
+    pub token: Option<CodespaceToken>,
+}
+
+/// A codespace's own token: `GITHUB_TOKEN`, with which it may pull the packages that its repository and user may, with no secret of anybody's
+/// (source document, "Accessing packages stored in registries with granular permissions").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodespaceToken {
+    /// The token.
+    pub value: Secret<String>,
+    /// The user for whom it speaks.
+    pub user: String,
+}
+
+impl CodespaceToken {
+    /// The variable that it is in.
+    pub const NAME: &'static str = "GITHUB_TOKEN";
 }
 
 impl World {
     /// Returns the world that a set of secrets makes.
     pub fn new(secrets: Vec<CodespaceSecret>) -> Self {
         let registries = registries(&secrets);
-        Self { secrets, registries }
+        Self { secrets, registries, token: None }
+    }
+
+    /// Returns the world with a token of the codespace's: it is the login to GitHub's registry, where no three secrets make another one.
+    #[must_use]
+    pub fn with_token(mut self, token: CodespaceToken) -> Self {
+        let server = RegistryServer::normalise(hub::GHCR);
+        let is_known = |known: &[Registry]| known.iter().any(|registry| registry.server == server);
+        if !is_known(&self.registries.complete) {
+            let (user, password) = (token.user.clone(), token.value.clone());
+            let id = CodespaceToken::NAME.to_owned();
+            self.registries.complete.push(Registry { id, server, user, password, token: None });
+        }
+        self.token = Some(token);
+        self
+    }
+
+    /// Returns the variables that secrets and the token are in, in a phase's environment; `env` is what it has beside them, which may hold another
+    /// token (codespaces-facts.md section 5, row 27: it counts).
+    pub fn variables(
+        &self,
+        phase: Phase,
+        purpose: Purpose,
+        env: &[(String, Option<String>)],
+    ) -> Vec<(String, Option<String>)> {
+        let secrets = self.environment(phase, purpose);
+        let secrets = secrets.map(|secret| (secret.name.to_string(), Some(secret.value.expose().clone())));
+        let has_own = env.iter().any(|(name, value)| name == CodespaceToken::NAME && value.is_some());
+        let token = self.token.as_ref().filter(|_| phase >= Phase::OnCreateCommand && !has_own);
+        let token = token.map(|token| (CodespaceToken::NAME.to_owned(), Some(token.value.expose().clone())));
+        secrets.chain(token).collect()
     }
 
     /// Returns the secrets that are in the environment of `phase` (DESIGN section 2, "Secrets by phase").
@@ -73,7 +121,6 @@ pub fn reaches(level: SecretLevel, phase: Phase, purpose: Purpose) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::Secret;
 
     #[test]
     fn secrets_reach_the_phases_that_design_says() {

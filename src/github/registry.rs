@@ -59,10 +59,10 @@ impl Registry {
         }
     }
 
-    /// Returns the registry of AWS's whose token its access key is to be exchanged for; nothing where it is no access key (source document,
+    /// Returns the registry of AWS's whose token its access key is to be exchanged for; nothing where it was, or is no access key (source document,
     /// "Accessing AWS Elastic Container Registry": the server tells, and `USER=AWS` passes a token through).
     pub fn wants_exchange(&self) -> Option<EcrServer<'_>> {
-        self.server.ecr().filter(|_| self.user != EcrServer::USER)
+        self.server.ecr().filter(|_| self.token.is_none() && self.user != EcrServer::USER)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn container_env(order: &Order) -> Vec<String> {
 
 /// Returns what lifecycle commands and shells have beside that.
 ///
-/// `GITHUB_TOKEN` and `GITHUB_CODESPACE_TOKEN` are not among it: there is no GitHub here that would take them.
+/// `GITHUB_TOKEN` is not among it: it is a secret of the run's, where the codespace is in a hub.
 pub(super) fn command_env(order: &Order) -> Vec<(String, Option<String>)> {
     let actor = &order.actor;
     [

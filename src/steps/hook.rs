@@ -26,9 +26,7 @@ pub(super) async fn run(runner: &mut EngineRunner, hook: Hook) -> Result<(), Ste
     let commands = running.merged.hooks.get(&hook).cloned().unwrap_or_default();
     warn_of_user_secrets(runner, phase, &commands).await;
     let mut env = running.env.clone();
-    for secret in runner.world.environment(phase, runner.order.purpose) {
-        env.push((secret.name.to_string(), Some(secret.value.expose().clone())));
-    }
+    env.extend(runner.world.variables(phase, runner.order.purpose, &running.env));
     let (place, started_at) = (Arc::clone(&running.place), running.started_at.clone());
     let (mark, folder) = (marks::file(phase), runner.order.workspace_folder.clone());
     let deadline = deadline(runner.order.timeout);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::github::Fingerprints;
 use crate::home::{HomeError, write_whole};
+use crate::redact::Secret;
 
 /// What `up` and `start` found out of a codespace, for as long as its container is not started again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,25 @@ pub struct Kept {
     pub env: Vec<(String, Option<String>)>,
     /// The secrets that the codespace was started with.
     pub secrets: Fingerprints,
+    /// The token that it was started with: of a hub, and good for nothing after a stop.
+    #[serde(default, with = "hidden", skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret<String>>,
+}
+
+/// A value that is kept for its owner's eyes, and shown in no output.
+mod hidden {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::redact::Secret;
+
+    #[allow(clippy::ref_option, reason = "what serde asks for")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Secret<String>>, into: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(Secret::expose).serialize(into)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret<String>>, D::Error> {
+        Option::<String>::deserialize(from).map(|value| value.map(Secret::new))
+    }
 }
 
 impl Kept {

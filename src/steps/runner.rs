@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Leftovers;
 use super::creation_log::{LogPiece, Writing};
+use super::hub::HubAccess;
 use super::image::made::Image;
 use super::order::Order;
 use super::running::Running;
@@ -25,6 +26,8 @@ pub struct EngineRunner {
     pub(super) engine: Engine,
     pub(super) order: Order,
     pub(super) world: World,
+    /// The hub that the codespace is in, where that runs.
+    pub(super) hub: Option<HubAccess>,
     pub(super) record: Recorder,
     pub(super) redactor: Redactor,
     pub(super) cancel: CancellationToken,
@@ -53,6 +56,7 @@ impl EngineRunner {
             engine,
             order,
             world,
+            hub: None,
             record,
             redactor,
             cancel,
@@ -63,6 +67,12 @@ impl EngineRunner {
             writing: None,
             leftovers,
         }
+    }
+
+    /// Takes the hub that the codespace is in.
+    #[must_use]
+    pub fn in_hub(self, hub: Option<HubAccess>) -> Self {
+        Self { hub, ..self }
     }
 
     /// Takes what is to be written into the codespace's creation log.

@@ -71,7 +71,8 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         let (container, user, env) = (id.as_str().to_owned(), user.called(), env.clone());
         let (started_at, home) = (started_at.clone(), home.clone());
         // It says that this container came to be whole too.
-        Kept { container, started_at, user, home, env, secrets }.save(file)?;
+        let token = runner.world.token.as_ref().map(|token| token.value.clone());
+        Kept { container, started_at, user, home, env, secrets, token }.save(file)?;
     }
     Ok(Running { place, user, home, started_at, merged, marks, env, ahead })
 }

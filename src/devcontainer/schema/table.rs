@@ -195,7 +195,7 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
 /// What does not act deep inside a property.
 const INSIDE: [(&[&str], &str); 1] = [(
     &["customizations", "codespaces", "repositories"],
-    "this version gives the container no GITHUB_TOKEN, so no permission in other repositories either",
+    "the token of a hub reads what the codespace's own repository may, and has no permission in other repositories yet",
 )];
 
 /// Returns a property of a configuration; nothing where it is none.

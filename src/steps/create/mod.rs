@@ -10,10 +10,11 @@ pub(super) mod way;
 
 use super::container::WORKSPACES;
 use super::dotfiles::DOTFILES;
+use super::hub;
 use super::runner::EngineRunner;
 use super::settle::settle;
 use crate::devcontainer::Variables;
-use crate::engine::ContainerId;
+use crate::engine::{ContainerId, ContainerState};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::plan::Occasion;
@@ -25,6 +26,9 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         Occasion::Start | Occasion::Attach => wake::wake(runner).await?,
     };
     has_workspace_folder(runner, &found.details.id).await?;
+    if found.details.state == ContainerState::Running {
+        hub::join(runner, &found.details.id).await?;
+    }
     let is_of_machine = found.details.binds.iter().any(|at| at == WORKSPACES);
     runner.running = Some(settle(runner, found).await?);
     if is_of_machine {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::build::login;
 use crate::devcontainer::DevContainer;
 use crate::diagnosis::{Failed, diagnose_pull};
-use crate::engine::{EngineError, ImageDetails, Pull};
+use crate::engine::{EngineError, ImageDetails, Pull, RegistryCredentials};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -61,7 +61,12 @@ async fn pull(
     ends: Option<Instant>,
 ) -> Result<Result<Pull, EngineError>, Cut> {
     let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
-    let login = registry.map(login);
+    let hub = runner.hub.as_ref().and_then(|hub| Some((hub.server_for_engine(), hub.for_engine(reference)?)));
+    let login = registry.map(login).map(|login| match &hub {
+        Some((server, _)) => RegistryCredentials { server, ..login },
+        None => login,
+    });
+    let asked = hub.as_ref().map_or(reference, |(_, name)| name);
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(8);
     let record = runner.record.clone();
     let told = tokio::spawn(async move {
@@ -70,11 +75,27 @@ async fn pull(
         }
     });
     // Progress is for looking at: where the screen is behind, a line is left out.
-    let pulling = runner.engine.pull(reference, platform, login, |text| drop(sender.try_send(text)));
+    let pulling = runner.engine.pull(asked, platform, login, |text| drop(sender.try_send(text)));
     let pulled = within(&runner.cancel, ends, pulling).await;
     drop(sender);
     let _shown = told.await;
-    pulled
+    match (pulled, hub) {
+        (Ok(Ok(Pull::Done)), Some((_, name))) => Ok(renamed(runner, &name, reference).await.map(|()| Pull::Done)),
+        (Ok(Ok(Pull::Refused(said))), Some((server, _))) => Ok(Ok(Pull::Refused(as_named(&said, &server)))),
+        (Ok(Ok(Pull::NotFound(said))), Some((server, _))) => Ok(Ok(Pull::NotFound(as_named(&said, &server)))),
+        (pulled, _) => pulled,
+    }
+}
+
+/// Gives an image of a hub's the name that it has in the hub's network.
+async fn renamed(runner: &EngineRunner, from: &str, to: &str) -> Result<(), EngineError> {
+    runner.engine.tag(from, to).await?;
+    runner.engine.remove_image(from).await.map(drop)
+}
+
+/// Returns what a hub said to the engine, as it says it in its own network.
+fn as_named(said: &str, server: &str) -> String {
+    said.replace(&format!("http://{server}/v2/"), "https://").replace(&format!("{server}/"), "")
 }
 
 /// A registry that would not give the image: whose fault it is, as far as its words tell.

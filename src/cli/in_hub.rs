@@ -1,0 +1,141 @@
+//! The hub that a codespace is in, where that runs: what a run is given of it, and what it takes back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::context::Context;
+use super::hub::HubFile;
+use super::values;
+use crate::codespace::CodespaceName;
+use crate::ecr::ExchangeError;
+use crate::engine::Engine;
+use crate::github::hub::Accounts;
+use crate::github::{CodespaceToken, EcrServer, EcrToken, RefusedRegistry, Registries, Registry, World};
+use crate::hub_container::{HubError, HubId, RunningHub};
+use crate::redact::Secret;
+use crate::steps::{HubAccess, Order};
+
+/// How long a token of a codespace, or one that AWS gives, is good (AWS: twelve hours).
+const LIFE: Duration = Duration::from_hours(12);
+
+/// What a run has of a hub.
+#[derive(Debug, Default)]
+pub(super) struct InHub {
+    /// The hub, where it runs.
+    pub(super) access: Option<HubAccess>,
+    token: Option<CodespaceToken>,
+    ecr: Option<Ecr>,
+    /// What a person should know.
+    pub(super) warning: Option<String>,
+}
+
+/// What stands for AWS.
+#[derive(Debug)]
+struct Ecr {
+    hub: RunningHub,
+    file: HubFile,
+}
+
+impl InHub {
+    /// Finds the hub of a file, and gets a token of it for the codespace; one that runs already has `kept`.
+    pub(super) async fn of(
+        context: &Context,
+        engine: &Engine,
+        file: Option<&Path>,
+        order: &Order,
+        kept: Option<Secret<String>>,
+    ) -> Self {
+        let Some(path) = file else { return Self::default() };
+        match Self::find(context, engine, path, order, kept).await {
+            Ok(found) => found,
+            Err(error) => {
+                // A file that is of secrets alone wants no hub.
+                let is_wanted = HubFile::load(path)
+                    .is_ok_and(|file| !file.hub.packages.is_empty() || !file.hub.registries.is_empty());
+                let hint = error.hint().unwrap_or_default();
+                let warning = format!("the codespace is in no hub: {error} ({hint})");
+                Self { warning: is_wanted.then_some(warning), ..Self::default() }
+            }
+        }
+    }
+
+    async fn find(
+        context: &Context,
+        engine: &Engine,
+        path: &Path,
+        order: &Order,
+        kept: Option<Secret<String>>,
+    ) -> Result<Self, HubError> {
+        let id = HubId::new(path, &context.home.id());
+        let hub = RunningHub::find(engine, &id).await?;
+        let place = hub.place().await?;
+        let value = match kept {
+            Some(value) => value,
+            None => hub.issue_token(&order.name, &order.repository, &order.actor, LIFE).await?,
+        };
+        let token = CodespaceToken { value, user: order.actor.clone() };
+        let ecr = HubFile::load(path).ok().map(|file| Ecr { hub, file });
+        Ok(Self { access: Some(HubAccess { place }), token: Some(token), ecr, warning: None })
+    }
+
+    /// Returns the world with what the hub gives: the codespace's token, and tokens for the access keys of registries that the hub stands for.
+    pub(super) async fn complete(&mut self, context: &Context, world: World) -> World {
+        let mut world = self.token.take().into_iter().fold(world, World::with_token);
+        if let Some(ecr) = &self.ecr {
+            ecr.exchange_all(context, &mut world.registries).await;
+        }
+        world
+    }
+}
+
+impl Ecr {
+    /// Does for registries of the hub what [`crate::ecr::exchange_all`] does for AWS's.
+    async fn exchange_all(&self, context: &Context, registries: &mut Registries) {
+        for registry in std::mem::take(&mut registries.complete) {
+            let accounts = registry.wants_exchange().and_then(|_| self.file.hub.registries.get(&registry.server));
+            let Some(accounts) = accounts else {
+                registries.complete.push(registry);
+                continue;
+            };
+            match self.exchange(context, &registry, accounts).await {
+                Ok(token) => registries.complete.push(Registry { token: Some(token), ..registry }),
+                Err(error) => {
+                    let (reason, hint) = (error.to_string(), error.hint(&registry));
+                    registries.refused.push(RefusedRegistry { registry, reason, hint });
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        context: &Context,
+        registry: &Registry,
+        accounts: &Accounts,
+    ) -> Result<EcrToken, ExchangeError> {
+        let key = accounts.access_keys.iter().find(|key| key.name == registry.user).ok_or(ExchangeError::UnknownKey)?;
+        let folder = self.file.path.parent().unwrap_or(Path::new(""));
+        let secret = values::of(&key.secret, folder, &context.environment).await;
+        let secret = secret.map_err(|said| ExchangeError::Other { said })?;
+        if secret != registry.password {
+            return Err(ExchangeError::WrongSecret);
+        }
+        let server = registry.server.config_key();
+        let given = self.hub.issue_password(server, EcrServer::USER, &key.name, LIFE).await;
+        let value = given.map_err(|error| ExchangeError::Other { said: error.to_string() })?;
+        let now = context.clock.now();
+        Ok(EcrToken {
+            value,
+            expires_at: now.checked_add(jiff::SignedDuration::try_from(LIFE).unwrap_or_default()).ok(),
+        })
+    }
+}
+
+/// Ends the token of a codespace that is stopped or removed. A hub that does not run has nobody who could use it.
+pub(super) async fn leave(context: &Context, engine: &Engine, file: Option<&Path>, codespace: &CodespaceName) {
+    let Some(path) = file else { return };
+    let id = HubId::new(path, &context.home.id());
+    if let Ok(hub) = RunningHub::find(engine, &id).await {
+        let _gone = hub.revoke_token(codespace).await;
+    }
+}
