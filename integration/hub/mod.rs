@@ -3,6 +3,7 @@
 mod codespace;
 mod hostile;
 mod life;
+mod sample;
 mod table;
 mod texts;
 

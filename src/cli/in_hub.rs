@@ -8,10 +8,10 @@ use super::hub::HubFile;
 use super::values;
 use crate::codespace::CodespaceName;
 use crate::ecr::ExchangeError;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::github::hub::Accounts;
 use crate::github::{CodespaceToken, EcrServer, EcrToken, RefusedRegistry, Registries, Registry, World};
-use crate::hub_container::{HubError, HubId, RunningHub};
+use crate::hub_container::{self, HubError, HubId, RunningHub};
 use crate::redact::Secret;
 use crate::steps::{HubAccess, Order};
 
@@ -128,6 +128,14 @@ impl Ecr {
             value,
             expires_at: now.checked_add(jiff::SignedDuration::try_from(LIFE).unwrap_or_default()).ok(),
         })
+    }
+}
+
+/// Takes away what is left of a hub that is down, once the last codespace of it has gone.
+pub(super) async fn sweep(context: &Context, engine: &Engine, file: Option<&Path>) -> Result<(), EngineError> {
+    match file {
+        Some(path) => hub_container::sweep(engine, &HubId::new(path, &context.home.id())).await,
+        None => Ok(()),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::steps::{self, Workspaces, image_base, image_repository, look_image};
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
 /// dies half-way can be repeated.
 pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceName) -> Result<(), CliError> {
-    in_hub::leave(context, engine, Before::of(context, name).hub.as_deref(), name).await;
+    let hub = Before::of(context, name).hub;
+    in_hub::leave(context, engine, hub.as_deref(), name).await;
     // Whoever still makes containers of it makes no more.
     steps::end_compose(&context.home.codespace(name)).await?;
     let filter = filter(context, name);
@@ -22,6 +23,7 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     for network in engine.networks(&filter).await? {
         engine.remove_network(&network).await?;
     }
+    in_hub::sweep(context, engine, hub.as_deref()).await?;
     for volume in engine.volumes(&filter).await? {
         engine.remove_volume(&volume.name).await?;
     }

@@ -14,6 +14,16 @@ pub enum Kept {
     Nothing,
 }
 
+/// Removes the network of a hub that was taken down while a codespace was in it, once nothing is.
+pub async fn sweep(engine: &Engine, id: &HubId) -> Result<(), EngineError> {
+    if engine.containers(&id.filters()).await?.is_empty() {
+        for network in engine.networks(&id.filters()).await? {
+            let _in_use = engine.remove_unused_network(&network).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes a hub's container and its network, and what is stored if that is not kept. Returns whether the network is gone: not so while a codespace is
 /// in it, running or not.
 pub async fn remove(engine: &Engine, id: &HubId, kept: Kept) -> Result<bool, EngineError> {
