@@ -12,7 +12,7 @@ use_engine
 
 work=$(mktemp -d)
 network=localspace-demo-$$
-early=too-early-$$ whole=whole-life-$$ prebuild=prebuild-$$
+early=too-early-$$ whole=whole-life-$$ prebuild=prebuild-$$ member=organization-$$
 export LOCALSPACE_HOME=$work/home REGISTRY_PASSWORD=demo-password-$RANDOM$RANDOM PATH=$root/target/release:$PATH
 
 # Everything is for people.
@@ -45,7 +45,8 @@ undisturbed() {
 
 remove() {
     local codespace
-    for codespace in $early $whole $prebuild; do localspace delete -c "$codespace" >/dev/null 2>&1 || :; done
+    for codespace in $early $whole $prebuild $member; do localspace delete -c "$codespace" >/dev/null 2>&1 || :; done
+    localspace hub down --volumes "$work/organization/hub.yaml" >/dev/null 2>&1 || :
     "$here/registry.sh" down "$network"
     rm -rf "$work"
 }
@@ -116,5 +117,27 @@ evidence $whole
 title "4. the same repository as a prebuild: never logged in"
 shown 0 localspace up docker-in-docker --as-prebuild --name $prebuild --secrets-file secrets.env
 shown 2 localspace exec -c $prebuild -- ls /home/codespace/.docker/config.json
+
+title "5. a simulated GitHub: an organization with packages of its own, and a package that lets nobody in"
+export MONA_PAT=demo-$RANDOM$RANDOM ACR_PASSWORD=demo-$RANDOM$RANDOM ECR_SECRET=demo-$RANDOM$RANDOM DOCKERHUB_TOKEN=demo-$RANDOM$RANDOM
+cp -r "$root/devcontainers/organization" "$work/organization"
+sed -i.bak '/acme\/api: {repository/s/codespaces_access: \[acme\/app\], //' organization/hub.yaml
+rm organization/hub.yaml.bak
+git -C organization init -q -b main
+git -C organization add -A
+git -C organization -c user.name=demo -c user.email=demo@localhost commit -q -m one
+shown 0 localspace hub up organization/hub.yaml
+of_hub=(--hub organization/hub.yaml --repository acme/app --user mona)
+shown 1 localspace up organization --name $member "${of_hub[@]}"
+
+title "6. why, and what to change"
+shown 0 localspace registry explain ghcr.io/acme/api:1 "${of_hub[@]}"
+
+title "7. the package's owner lets the repository in: the same command goes on where it was"
+sed -i.bak '/acme\/api: {repository/s/acme\/api, /acme\/api, codespaces_access: [acme\/app], /' organization/hub.yaml
+rm organization/hub.yaml.bak
+grep -n 'ghcr.io/acme/api:' organization/hub.yaml
+shown 0 localspace hub up organization/hub.yaml
+shown 0 localspace up organization --name $member "${of_hub[@]}"
 
 title "that was it"
