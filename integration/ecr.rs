@@ -42,6 +42,15 @@ fn access_keys_are_exchanged_and_a_token_is_taken_as_it_is() {
     let registries = up.json()["registries"].clone();
     assert_eq!(registries.as_array().map(Vec::len), Some(3), "{registries}");
     assert_eq!((&registries[0]["outcome"], &registries[0]["user"]), (&json!("written"), &json!(aws.key("reader").0)));
+    // Once more, of what runs: a login alone.
+    let _gone = docker(&["exec", container.trim(), "rm", "/root/.docker/config.json", "/logins"]).expect(0);
+    let refreshed = sandbox.run(&["registry", "refresh", "-c", &name, "--json"]).expect(0);
+    assert_eq!(refreshed.phases(), "--+--+---");
+    let read = docker(&["exec", container.trim(), "cat", "/root/.docker/config.json"]).expect(0).stdout;
+    let again: Value = serde_json::from_str(&read).expect("JSON");
+    assert_eq!(again["auths"], logins["auths"]);
+    let _absent = docker(&["exec", container.trim(), "ls", "/logins"]).expect(1);
+    let _put = docker(&["exec", container.trim(), "cp", "/root/.docker/config.json", "/logins"]).expect(0);
     // A token is no secret of the user's, and yet shown nowhere.
     let shown = sandbox.run(&["exec", "-c", &name, "--", "cat", "/logins"]).expect(0).stdout;
     let encoded = auth("AWS:123456789012-auth-token");

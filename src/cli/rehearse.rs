@@ -178,7 +178,7 @@ fn of_this_run(
     order: &Order,
     secrets: Vec<CodespaceSecret>,
 ) -> (World, Option<String>, Option<Secret<String>>) {
-    let container = order.container.as_ref().filter(|_| order.occasion == Occasion::Attach);
+    let container = order.container.as_ref().filter(|_| order.occasion.finds_it_running());
     let kept = container.and_then(|id| Kept::load(&context.home.environment(&order.name), id.as_str()));
     let Some(kept) = kept else { return (World::new(secrets), None, None) };
     let token = kept.token.clone();

@@ -11,7 +11,7 @@ use crate::steps::OnFailure;
 use crate::ui::Answer;
 
 /// How a run is to be.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct RunOptions {
     /// Let initializeCommand run on this machine, without asking
     #[arg(long)]

@@ -16,6 +16,8 @@ pub enum Occasion {
     Start,
     /// The container runs already.
     Attach,
+    /// The container runs already, and is to be logged in to its registries once more; no command of its runs.
+    Refresh,
     /// A new container takes the place of the one that is there, or was: made from the configuration in `/workspaces`, which stays.
     Rebuild,
 }
@@ -27,8 +29,14 @@ impl Occasion {
             Self::Create => "create",
             Self::Start => "start",
             Self::Attach => "attach",
+            Self::Refresh => "refresh",
             Self::Rebuild => "rebuild",
         }
+    }
+
+    /// Tells whether the container runs already, with what it was started with.
+    pub const fn finds_it_running(self) -> bool {
+        matches!(self, Self::Attach | Self::Refresh)
     }
 }
 
@@ -62,6 +70,8 @@ pub struct Marks {
 /// What the plan of the later phases depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
+    /// The reason for the run.
+    pub occasion: Occasion,
     /// What the container was made for.
     pub purpose: Purpose,
     /// `waitFor`.
@@ -86,7 +96,7 @@ const NO_COMMAND: &str = "the configuration has none";
 pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeConsent) -> OpeningPlan {
     let initialize = match (has_initialize, occasion, consent) {
         // Specification: on the host, "including during container creation and on subsequent starts". At an attach nobody looks for one.
-        (_, Occasion::Attach, _) => Planned::Skip("the codespace runs already".to_owned()),
+        (_, Occasion::Attach | Occasion::Refresh, _) => Planned::Skip("the codespace runs already".to_owned()),
         (false, ..) => Planned::Skip(NO_COMMAND.to_owned()),
         (true, _, InitializeConsent::Given) => Planned::Run,
         (true, _, InitializeConsent::NotGiven) => {
@@ -96,7 +106,7 @@ pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeCons
     match occasion {
         Occasion::Create | Occasion::Rebuild => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
         // `create` wakes a container that is there: it is started, and what is known of it is gathered.
-        Occasion::Start | Occasion::Attach => {
+        Occasion::Start | Occasion::Attach | Occasion::Refresh => {
             let image = Planned::Skip("the container is there already".to_owned());
             OpeningPlan { initialize, image, create: Planned::Run }
         }
@@ -105,6 +115,9 @@ pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeCons
 
 /// Returns what to do from `onCreateCommand` on (the table of DESIGN section 2, column "runs").
 pub fn hooks(facts: &Facts) -> HookPlan {
+    if facts.occasion == Occasion::Refresh {
+        return refresh(facts);
+    }
     let once = |hook: Hook| match (facts.commands.contains(&hook), facts.marks.once.contains(&hook.phase())) {
         (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
         (true, true) => Planned::Skip("it has succeeded in this container".to_owned()),
@@ -116,17 +129,10 @@ pub fn hooks(facts: &Facts) -> HookPlan {
         (Purpose::Prebuild, true) => Planned::Run,
         (Purpose::Prebuild | Purpose::Codespace, _) => once(Hook::UpdateContent),
     };
-    let login = if facts.registries == 0 && facts.refused > 0 {
-        Planned::Skip("AWS exchanges no access key of the registry secrets".to_owned())
-    } else if facts.registries == 0 {
-        Planned::Skip(
-            "no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login"
-                .to_owned(),
-        )
-    } else if started(Phase::RegistryLogin) {
-        Planned::Skip("it was made when the codespace was started".to_owned())
-    } else {
-        Planned::Run
+    let login = match without_login(facts) {
+        Some(reason) => Planned::Skip(reason.to_owned()),
+        None if started(Phase::RegistryLogin) => Planned::Skip("it was made when the codespace was started".to_owned()),
+        None => Planned::Run,
     };
     let post_start = match (facts.commands.contains(&Hook::PostStart), started(Phase::PostStartCommand)) {
         (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
@@ -152,12 +158,45 @@ pub fn hooks(facts: &Facts) -> HookPlan {
     }
 }
 
+/// Returns why there is nothing that a login could be made with.
+const fn without_login(facts: &Facts) -> Option<&'static str> {
+    match (facts.registries, facts.refused) {
+        (0, 0) => {
+            Some("no registry secrets: three named <ID>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD make a login")
+        }
+        (0, _) => Some("AWS exchanges no access key of the registry secrets"),
+        _ => None,
+    }
+}
+
+/// The login alone, where it has its place: after `updateContentCommand` (DESIGN section 2).
+fn refresh(facts: &Facts) -> HookPlan {
+    let is_missing = |hook: &Hook| facts.commands.contains(hook) && !facts.marks.once.contains(&hook.phase());
+    let missing = [Hook::OnCreate, Hook::UpdateContent].into_iter().find(is_missing);
+    let login = match (missing, without_login(facts)) {
+        (Some(hook), _) => Planned::Skip(format!("{} has not succeeded, and a login comes after it", hook.phase())),
+        (None, Some(reason)) => Planned::Skip(reason.to_owned()),
+        (None, None) => Planned::Run,
+    };
+    let none = || Planned::Skip("`registry refresh` runs no command".to_owned());
+    HookPlan {
+        wait_for: facts.wait_for,
+        on_create: none(),
+        update_content: none(),
+        login,
+        post_create: none(),
+        post_start: none(),
+        post_attach: none(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn facts() -> Facts {
         Facts {
+            occasion: Occasion::Create,
             purpose: Purpose::Codespace,
             wait_for: Phase::UpdateContentCommand,
             commands: Hook::ALL.into_iter().collect(),
@@ -260,5 +299,19 @@ mod tests {
         check(Occasion::Start, true, Given, "R-R");
         check(Occasion::Start, true, NotGiven, "--R");
         check(Occasion::Attach, true, Given, "--R");
+    }
+
+    #[test]
+    fn a_refresh_logs_in_where_a_login_may_be_and_runs_nothing() {
+        let mut facts = Facts { occasion: Occasion::Refresh, ..facts() };
+        facts.commands = [Hook::UpdateContent, Hook::PostStart].into();
+        let login = |facts: &Facts| hooks(facts).login;
+        assert!(matches!(login(&facts), Planned::Skip(reason) if reason.starts_with("updateContentCommand has not")));
+        facts.marks.once = [Phase::UpdateContentCommand].into();
+        facts.marks.since_start = [Phase::RegistryLogin].into();
+        assert_eq!(login(&facts), Planned::Run);
+        assert!(matches!(hooks(&facts).post_start, Planned::Skip(_)));
+        facts.registries = 0;
+        assert!(matches!(login(&facts), Planned::Skip(_)));
     }
 }

@@ -128,6 +128,7 @@ impl EngineRunner {
     /// Returns what is to be done from `onCreateCommand` on.
     pub(super) fn plan(&self, merged: &MergedConfiguration, marks: &Marks) -> HookPlan {
         plan::hooks(&Facts {
+            occasion: self.order.occasion,
             purpose: self.order.purpose,
             wait_for: merged.wait_for.unwrap_or(Phase::UpdateContentCommand),
             commands: merged.hooks.keys().copied().collect(),
@@ -146,7 +147,10 @@ impl EngineRunner {
             self.plan(&running.merged, &running.marks);
         let is_attach =
             [on_create, update_content, login, post_create, post_start].iter().all(|one| *one != Planned::Run);
-        if let Some(log) = self.log.take().filter(|_| self.order.occasion != Occasion::Attach || !is_attach) {
+        let is_mere = self.order.occasion == Occasion::Attach;
+        if let Some(log) =
+            self.log.take().filter(|_| self.order.occasion != Occasion::Refresh && !(is_mere && is_attach))
+        {
             self.writing = Some(Writing::begin(Arc::clone(&running.place), running.user.clone(), log));
         }
     }

@@ -20,7 +20,6 @@ use crate::engine::{ContainerDetails, ContainerId, ContainerState, Printed};
 use crate::github::Fingerprints;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
-use crate::plan::Occasion;
 
 /// How many of the last lines are shown of a container that has ended.
 const LAST_LINES: usize = 10;
@@ -45,7 +44,7 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
     });
     end_leftovers(runner, &id).await?;
     let started_at = details.started_at.clone().unwrap_or_default();
-    if !merged.entrypoints.is_empty() && runner.order.occasion != Occasion::Attach {
+    if !merged.entrypoints.is_empty() && !runner.order.occasion.finds_it_running() {
         await_entrypoints(runner, &details).await?;
     }
     // The probe goes through the first of them: nothing in them depends on it.
@@ -103,7 +102,7 @@ async fn home(place: &Place, user: &RemoteUser, details: &ContainerDetails, ahea
 /// Ends what a run that died left running: a command of its would run beside its own repetition. What phases that are over have started is
 /// left alone.
 async fn end_leftovers(runner: &EngineRunner, id: &ContainerId) -> Result<(), StepFailure> {
-    let Some(phase) = runner.order.died_in.filter(|_| runner.order.occasion == Occasion::Attach) else { return Ok(()) };
+    let Some(phase) = runner.order.died_in.filter(|_| runner.order.occasion.finds_it_running()) else { return Ok(()) };
     let cookie = if phase == Phase::Create { COOKIE_OF_PROBE.to_owned() } else { format!("{phase}:") };
     let left = processes::end(&runner.engine, id, &[cookie]).await?;
     if !left.is_empty() {

@@ -1,11 +1,12 @@
 //! `localspace registry`
 
 mod explain;
+mod refresh;
 
 use super::context::Context;
 use super::error::CliError;
 
-/// Explain what a codespace may do with an image of a registry
+/// Registries and their logins: what a codespace may pull, and a login that is made anew
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -15,6 +16,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Explain(explain::Args),
+    Refresh(refresh::Args),
 }
 
 impl Args {
@@ -22,6 +24,7 @@ impl Args {
     pub(super) const fn wants_json(&self) -> bool {
         match &self.verb {
             Verb::Explain(args) => args.json,
+            Verb::Refresh(args) => args.output.json,
         }
     }
 }
@@ -29,5 +32,6 @@ impl Args {
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     match &args.verb {
         Verb::Explain(args) => explain::run(args, context).await,
+        Verb::Refresh(args) => refresh::run(args, context).await,
     }
 }

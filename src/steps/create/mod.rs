@@ -23,7 +23,7 @@ use crate::plan::Occasion;
 pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> {
     let found = match runner.order.occasion {
         Occasion::Create | Occasion::Rebuild => make::make(runner).await?,
-        Occasion::Start | Occasion::Attach => wake::wake(runner).await?,
+        Occasion::Start | Occasion::Attach | Occasion::Refresh => wake::wake(runner).await?,
     };
     has_workspace_folder(runner, &found.details.id).await?;
     if found.details.state == ContainerState::Running {
