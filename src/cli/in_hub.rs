@@ -134,7 +134,7 @@ impl Ecr {
 /// Takes away what is left of a hub that is down, once the last codespace of it has gone.
 pub(super) async fn sweep(context: &Context, engine: &Engine, file: Option<&Path>) -> Result<(), EngineError> {
     match file {
-        Some(path) => hub_container::sweep(engine, &HubId::new(path, &context.home.id())).await,
+        Some(path) => hub_container::sweep_network(engine, &HubId::new(path, &context.home.id())).await,
         None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ mod up;
 pub use error::HubError;
 pub use identity::HubId;
 pub use publish::Published;
-pub use removal::{Kept, remove, sweep};
+pub use removal::{Kept, remove, sweep_network};
 pub use running::{HubPlace, RunningHub};
 pub use up::{UpOrder, up};
 

@@ -15,10 +15,10 @@ pub enum Kept {
 }
 
 /// Removes the network of a hub that was taken down while a codespace was in it, once nothing is.
-pub async fn sweep(engine: &Engine, id: &HubId) -> Result<(), EngineError> {
+pub async fn sweep_network(engine: &Engine, id: &HubId) -> Result<(), EngineError> {
     if engine.containers(&id.filters()).await?.is_empty() {
         for network in engine.networks(&id.filters()).await? {
-            let _in_use = engine.remove_unused_network(&network).await?;
+            let _in_use = engine.remove_unused_network(&network, &id.name()).await?;
         }
     }
     Ok(())
