@@ -1,5 +1,6 @@
 //! The hub's container: registries of a simulated GitHub, asked by real engines.
 
+mod check;
 mod codespace;
 mod hostile;
 mod life;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::hub::HubFile;
+use super::order::Identity;
 use super::values;
-use crate::codespace::CodespaceName;
+use crate::codespace::{CodespaceName, RepositoryName};
 use crate::ecr::ExchangeError;
 use crate::engine::{Engine, EngineError};
 use crate::github::hub::Accounts;
@@ -29,6 +30,14 @@ pub(super) struct InHub {
     pub(super) warning: Option<String>,
 }
 
+/// Whose a token is.
+#[derive(Debug, Clone, Copy)]
+struct Owner<'a> {
+    name: &'a CodespaceName,
+    repository: &'a RepositoryName,
+    actor: &'a str,
+}
+
 /// What stands for AWS.
 #[derive(Debug)]
 struct Ecr {
@@ -45,8 +54,31 @@ impl InHub {
         order: &Order,
         kept: Option<Secret<String>>,
     ) -> Self {
+        let Order { name, repository, actor, .. } = order;
+        Self::with(context, engine, file, Owner { name, repository, actor }, kept).await
+    }
+
+    /// The same, for a codespace that is there and is only looked at.
+    pub(super) async fn of_codespace(
+        context: &Context,
+        engine: &Engine,
+        file: Option<&Path>,
+        whose: &Identity,
+        kept: Option<Secret<String>>,
+    ) -> Self {
+        let Identity { name, repository, actor, .. } = whose;
+        Self::with(context, engine, file, Owner { name, repository, actor }, kept).await
+    }
+
+    async fn with(
+        context: &Context,
+        engine: &Engine,
+        file: Option<&Path>,
+        owner: Owner<'_>,
+        kept: Option<Secret<String>>,
+    ) -> Self {
         let Some(path) = file else { return Self::default() };
-        match Self::find(context, engine, path, order, kept).await {
+        match Self::find(context, engine, path, owner, kept).await {
             Ok(found) => found,
             Err(error) => {
                 // A file that is of secrets alone wants no hub.
@@ -63,7 +95,7 @@ impl InHub {
         context: &Context,
         engine: &Engine,
         path: &Path,
-        order: &Order,
+        owner: Owner<'_>,
         kept: Option<Secret<String>>,
     ) -> Result<Self, HubError> {
         let id = HubId::new(path, &context.home.id());
@@ -71,9 +103,9 @@ impl InHub {
         let place = hub.place().await?;
         let value = match kept {
             Some(value) => value,
-            None => hub.issue_token(&order.name, &order.repository, &order.actor, LIFE).await?,
+            None => hub.issue_token(owner.name, owner.repository, owner.actor, LIFE).await?,
         };
-        let token = CodespaceToken { value, user: order.actor.clone() };
+        let token = CodespaceToken { value, user: owner.actor.to_owned() };
         let ecr = HubFile::load(path).ok().map(|file| Ecr { hub, file });
         Ok(Self { access: Some(HubAccess { place }), token: Some(token), ecr, warning: None })
     }

@@ -6,12 +6,14 @@
 mod advice;
 mod command;
 mod frame;
+mod login;
 mod output;
 mod packages;
 mod program;
 mod registry;
 
 use frame::{Action, Refused};
+pub use login::{LoginVerdict, oddities};
 use output::Output;
 use registry::{OwnLogin, Refusal};
 

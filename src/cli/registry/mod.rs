@@ -1,5 +1,6 @@
 //! `localspace registry`
 
+mod check;
 mod explain;
 mod refresh;
 
@@ -15,6 +16,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    Check(check::Args),
     Explain(explain::Args),
     Refresh(refresh::Args),
 }
@@ -23,6 +25,7 @@ impl Args {
     /// Tells whether standard output is for a program.
     pub(super) const fn wants_json(&self) -> bool {
         match &self.verb {
+            Verb::Check(args) => args.json,
             Verb::Explain(args) => args.json,
             Verb::Refresh(args) => args.output.json,
         }
@@ -31,6 +34,7 @@ impl Args {
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     match &args.verb {
+        Verb::Check(args) => check::run(args, context).await,
         Verb::Explain(args) => explain::run(args, context).await,
         Verb::Refresh(args) => refresh::run(args, context).await,
     }
