@@ -101,6 +101,16 @@ fn a_private_base_image_of_the_hub_is_pulled_by_the_engine() {
     assert!(!refused.stderr.contains("localhost:"), "{}", refused.stderr);
     let name = sandbox.name("app");
     let _up = up(&sandbox, &hub, &config, "acme/app", &name).expect(0);
+    // Who may not have it is refused, also where the engine has it by now; and a Dockerfile may begin with it.
+    let again = up(&sandbox, &hub, &config, "acme/web", &sandbox.name("again")).expect(4);
+    assert!(again.stderr.contains("the registry refused the image"), "{}", again.stderr);
+    let built = sandbox.name("built");
+    let folder = sandbox.repository("b", r#"{"build": {"dockerfile": "Dockerfile"}}"#);
+    std::fs::write(folder.join(".devcontainer/Dockerfile"), format!("FROM {image}\nRUN echo {built} >/built\n"))
+        .expect("written");
+    let more = ["--hub", &hub.file, "--repository", "acme/app", "--user", "mona", "--working-tree"];
+    let _up = sandbox.up(&folder, &built, &more).expect(0);
+    assert_eq!(sandbox.inside(&built, "cat /built"), format!("{built}\n"));
     let names = docker(&["images", "--format", "{{.Repository}}"]).stdout;
     assert!(
         names.lines().any(|one| one == "ghcr.io/acme/api") && !names.contains(&format!("localhost:{}", hub.port()))

@@ -289,7 +289,9 @@ fn argument(server: Option<&RegistryServer>) -> String {
 /// Returns where GitHub's own registry keeps who may pull.
 fn packages(server: Option<&RegistryServer>) -> &'static str {
     match server.map(RegistryServer::config_key) {
-        Some("ghcr.io") => ": on GitHub, in the package's settings, \"Manage Codespaces access\"",
+        Some("ghcr.io") => {
+            ": on GitHub, in the package's settings, \"Manage Codespaces access\" (`localspace registry explain` names the rule)"
+        }
         Some(_) | None => "",
     }
 }

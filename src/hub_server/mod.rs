@@ -3,8 +3,8 @@
 //!
 //! It runs in the hub's container. The storage is a real registry (distribution) behind it; who may do what is decided here:
 //!
-//! * [`site`]: which registry is meant, and whose manners it has; [`request`]: what is asked of it;
-//! * [`access`]: whether that is allowed; [`refusal`]: the real one's words where it is not;
+//! * `site`: which registry is meant, and whose manners it has; `request`: what is asked of it;
+//! * `access`: whether that is allowed; `refusal`: the real one's words where it is not;
 //! * [`admin`]: what `localspace` itself asks of a hub that runs.
 
 mod access;

@@ -73,6 +73,9 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
     let newer = StartedWith::of(content.secrets.clone(), &kept).newer;
     let mut in_hub = InHub::of_codespace(context, &engine, before.hub.as_deref(), &whose, kept.token.clone()).await;
+    if let Some(warning) = &in_hub.warning {
+        context.ui.say(&format!("warning: {}\n", plain(warning)));
+    }
     let mut world = in_hub.complete(context, World::new(content.secrets)).await;
     ecr::exchange_all(&mut world.registries, &context.ecr).await;
     let file = format!("{}/.docker/config.json", kept.home);

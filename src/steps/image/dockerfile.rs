@@ -3,8 +3,8 @@
 use super::build::{Outcome, Shown, build};
 use super::context::{Context, Frontend};
 use super::failure::{Built, Cause};
-use super::name;
-use crate::devcontainer::{DevContainer, DockerfileBuild, Spanned, Syntax, Variables};
+use super::{name, pull};
+use crate::devcontainer::{DevContainer, Dockerfile, DockerfileBuild, Spanned, Syntax, Variables};
 use crate::diagnosis::{Failed, diagnose, diagnose_pull};
 use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse, architecture};
 use crate::journal::Event;
@@ -43,6 +43,7 @@ pub(super) async fn ready(
     if runner.order.cache == Cache::Ignored {
         spec.reuse = Reuse::Nothing;
     }
+    base_of_hub(runner, config, &context, &spec).await?;
     match attempt(runner, &context, &mut spec, Frontend::AsWritten).await? {
         Outcome::Built(id) => details(runner, &id).await,
         Outcome::Failed { failure, .. } if is_frontend_out_of_reach(&context, &failure) => {
@@ -54,6 +55,22 @@ pub(super) async fn ready(
         }
         Outcome::Failed { failure, output } => Err(failed(runner, &context, &spec, (&failure, &output)).await),
     }
+}
+
+/// Pulls the image that is built on, where it is a hub's: the engine knows it by another name, and takes what it has.
+async fn base_of_hub(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    context: &Context,
+    spec: &BuildSpec,
+) -> Result<(), StepFailure> {
+    let Some(hub) = &runner.hub else { return Ok(()) };
+    let file = Dockerfile::read(&context.text);
+    let base = file.base_image(&spec.args, spec.target.as_deref(), architecture());
+    if let Some(image) = base.filter(|image| hub.for_engine(image).is_some()) {
+        let _image = pull::ready(runner, config, &image, spec.platform.as_deref()).await?;
+    }
+    Ok(())
 }
 
 async fn attempt(

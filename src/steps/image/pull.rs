@@ -21,7 +21,12 @@ pub(in crate::steps) async fn ready(
     platform: Option<&str>,
 ) -> Result<ImageDetails, StepFailure> {
     let at_image = |problem, hint| StepFailure::from(config.error(config.source.span().clone(), problem, hint));
-    if let (Cache::Used, Some(image)) = (runner.order.cache, runner.engine.image(reference).await?) {
+    // A hub's image is asked for each time: who may have it is what the hub is for, and the engine has what others were given.
+    let is_hubs = runner.hub.as_ref().is_some_and(|hub| hub.for_engine(reference).is_some());
+    if runner.order.cache == Cache::Used
+        && !is_hubs
+        && let Some(image) = runner.engine.image(reference).await?
+    {
         return Ok(image);
     }
     let by_hand = format!("try it by hand: docker pull {reference}");
