@@ -154,7 +154,7 @@ fn another_text_is_read_in_the_configurations_place() {
     let found = read(&bare, &[]).expect(0).json()["configuration"].clone();
     assert_eq!(found["configFilePath"]["path"], format!("{bare}/.devcontainer/devcontainer.json"));
     let gone = sandbox.run(&["config", &root, "--override-config", "/nonexistent.json"]).expect(2);
-    assert!(gone.stderr.contains("cannot read nonexistent.json"), "{}", gone.stderr);
+    assert!(gone.stderr.contains("nonexistent.json: there is no such file"), "{}", gone.stderr);
 }
 
 #[test]

@@ -94,10 +94,13 @@ impl Fault {
     }
 
     fn of_disk(file: &str, error: &std::io::Error) -> Self {
+        if error.kind() == ErrorKind::NotFound {
+            return Self::whole(file, "there is no such file", "look at its path");
+        }
         let hint = if error.kind() == ErrorKind::PermissionDenied {
             "give yourself the right to read it and the folders that it lies in"
         } else {
-            "what is committed of it is in git: git restore brings it back"
+            "look at the disk that it lies on"
         };
         Self::whole(file, format!("it cannot be read: {error}"), hint)
     }
