@@ -113,11 +113,18 @@ pub async fn exchange_all(registries: &mut Registries, endpoint: &Endpoint) {
     for (registry, token) in exchanged {
         match token {
             None => registries.complete.push(registry),
-            Some(Ok(token)) => registries.complete.push(Registry { token: Some(token), ..registry }),
-            Some(Err(error)) => {
-                let (reason, hint) = (error.to_string(), error.hint(&registry));
-                registries.refused.push(RefusedRegistry { registry, reason, hint });
-            }
+            Some(given) => settle(registries, registry, given),
+        }
+    }
+}
+
+/// Puts a registry where it belongs by what its access key was exchanged for: to the logins with its token, or to those that were refused.
+pub fn settle(registries: &mut Registries, registry: Registry, given: Result<EcrToken, ExchangeError>) {
+    match given {
+        Ok(token) => registries.complete.push(Registry { token: Some(token), ..registry }),
+        Err(error) => {
+            let (reason, hint) = (error.to_string(), error.hint(&registry));
+            registries.refused.push(RefusedRegistry { registry, reason, hint });
         }
     }
 }

@@ -8,10 +8,10 @@ use super::hub::HubFile;
 use super::order::Identity;
 use super::values;
 use crate::codespace::{CodespaceName, RepositoryName};
-use crate::ecr::ExchangeError;
+use crate::ecr::{self, ExchangeError};
 use crate::engine::{Engine, EngineError};
 use crate::github::hub::Accounts;
-use crate::github::{CodespaceToken, EcrServer, EcrToken, RefusedRegistry, Registries, Registry, World};
+use crate::github::{CodespaceToken, EcrServer, EcrToken, Registries, Registry, World};
 use crate::hub_container::{self, HubError, HubId, RunningHub};
 use crate::redact::Secret;
 use crate::steps::{HubAccess, Order};
@@ -129,13 +129,8 @@ impl Ecr {
                 registries.complete.push(registry);
                 continue;
             };
-            match self.exchange(context, &registry, accounts).await {
-                Ok(token) => registries.complete.push(Registry { token: Some(token), ..registry }),
-                Err(error) => {
-                    let (reason, hint) = (error.to_string(), error.hint(&registry));
-                    registries.refused.push(RefusedRegistry { registry, reason, hint });
-                }
-            }
+            let given = self.exchange(context, &registry, accounts).await;
+            ecr::settle(registries, registry, given);
         }
     }
 

@@ -21,7 +21,7 @@ impl HubAccess {
     pub(super) fn for_engine(&self, reference: &str) -> Option<String> {
         let (host, _) = reference.split_once('/')?;
         let is_here = self.place.about.hosts.iter().any(|name| name.eq_ignore_ascii_case(host));
-        is_here.then(|| format!("{}/{reference}", self.server_for_engine()))
+        if is_here { self.place.local(reference) } else { None }
     }
 
     /// Returns the registry that the engine asks.
