@@ -8,22 +8,17 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::hub::Whose;
-use super::order::Identity;
-use super::secrets::{Before, StartedWith, newer_warning, redactor};
-use super::select::{self, Selector, State};
-use super::sources::secrets_now;
+use super::inside::Inside;
+use super::secrets::{StartedWith, newer_warning, redactor};
+use super::select::Selector;
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
 use crate::github::{CodespaceToken, Purpose, World, logins};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
 use crate::redact::Redactor;
-use crate::steps::{Kept, Session, SessionOrder};
+use crate::steps::{Session, SessionOrder};
 use crate::ui::Reader;
-
-/// The largest Docker configuration that is read, in bytes.
-const LARGEST_CONFIG: usize = 4 * 1024 * 1024;
 
 /// Run a command inside a codespace, with the environment that a shell has there
 ///
@@ -79,38 +74,21 @@ struct Ready {
 }
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
-    let engine = context.engine()?;
-    let found = select::one(context, &args.selector, &engine).await?;
-    let container = found.container()?.clone();
-    if found.state != State::Running {
-        let hint = Some(format!("localspace start -c {}", found.name));
-        return Err(CliError::new(Kind::Usage, format!("codespace {} is not running", found.name), hint));
-    }
-    let kept = Kept::load(&context.home.environment(&found.name), container.as_str()).ok_or_else(|| {
-        let message = format!("nothing is known of the user of {} on this machine", found.name);
-        let hint = format!("`localspace up {} --name {}` finds out", found.label(label::SOURCE), found.name);
-        CliError::new(Kind::Usage, message, Some(hint))
-    })?;
-    let (whose, before) = (Identity::of(&found), Before::of(context, &found.name));
-    let content = secrets_now(context, Whose::of_found(&whose), &before).await;
-    for warning in &content.warnings {
-        context.ui.say(&format!("warning: {warning}\n"));
-    }
-    let StartedWith { world, newer } = StartedWith::of(content.secrets, &kept);
-    let token = kept.token.clone().map(|value| CodespaceToken { value, user: whose.actor.clone() });
+    let (inside, content) = Inside::open(context, &args.selector).await?;
+    let StartedWith { world, newer } = StartedWith::of(content.secrets, &inside.kept);
+    let token = inside.kept.token.clone().map(|value| CodespaceToken { value, user: inside.whose.actor.clone() });
     let world = token.into_iter().fold(world, World::with_token);
-    if let Some(warning) = newer_warning(&newer, &found.name) {
+    if let Some(warning) = newer_warning(&newer, &inside.found.name) {
         context.ui.say(&format!("warning: {warning}\n"));
     }
     // What the secrets were before they were changed, and what AWS gave for them, is known to the container alone: its login must not be shown
     // either.
     let mut still_there = Vec::new();
     if !newer.is_empty() || world.registries.complete.iter().any(|registry| registry.wants_exchange().is_some()) {
-        let file = format!("{}/.docker/config.json", kept.home);
-        let config = engine.read_file(&container, &file, LARGEST_CONFIG).await?.unwrap_or_default();
-        still_there = logins(&String::from_utf8_lossy(&config));
+        still_there = logins(&String::from_utf8_lossy(&inside.docker_config().await?));
     }
     let filter = redactor(&world, &still_there);
+    let Inside { engine, container, found, kept, .. } = inside;
     let mut env = kept.env;
     if let Some(term) = context.environment.get("TERM").filter(|_| terminal_size().is_some()) {
         env.push(("TERM".to_owned(), Some(term.clone())));

@@ -17,6 +17,7 @@ mod hold;
 mod hub;
 mod hubs;
 mod in_hub;
+mod inside;
 mod interrupt;
 mod list;
 mod logs;

@@ -15,7 +15,7 @@ pub(super) async fn before(
     let mut warnings: Vec<(String, Option<String>)> = texts.map(|text| (text, None)).collect();
     for half in &registries.incomplete {
         let hint = "a registry needs all three of SERVER, USER and PASSWORD with one ID".to_owned();
-        let missing = format!("{} is missing", half.missing.join(" and "));
+        let missing = half.lack();
         warnings.push((format!("the registry {} is left out: {missing}", half.id), Some(hint)));
         let server = half.server.as_ref().map(ToString::to_string).unwrap_or_default();
         left_out(recorder, half.id.clone(), server, String::new(), missing).await;

@@ -3,7 +3,7 @@
 use super::frame::{Action, Refusal as Why};
 use super::registry::{OwnLogin, Refusal};
 use super::{Failed, diagnosis};
-use crate::github::{DOCKER_HUB, Purpose, RefusedRegistry, Registry, RegistryServer};
+use crate::github::{DOCKER_HUB, IncompleteRegistry, Purpose, RefusedRegistry, Registry, RegistryServer};
 use crate::journal::Diagnosis;
 use crate::phase::Phase;
 
@@ -207,15 +207,13 @@ impl Told<'_> {
             }
             Some(_) | None => "",
         };
+        let lacks = |half: &IncompleteRegistry| {
+            let set = if half.missing.len() == 1 { "set it" } else { "set them" };
+            format!("the registry {} lacks {}: {set}{levels}", half.id, half.missing.join(" and "))
+        };
         match (half, self.failed.phase) {
-            (Some(half), Phase::Image) => {
-                format!("the registry {} lacks {}: set it{levels}", half.id, half.missing.join(" and "))
-            }
-            (Some(half), _) => format!(
-                "the registry {} lacks {}: set it{levels}, then stop and start the codespace",
-                half.id,
-                half.missing.join(" and ")
-            ),
+            (Some(half), Phase::Image) => lacks(half),
+            (Some(half), _) => format!("{}, then stop and start the codespace", lacks(half)),
             (None, _) => format!(
                 "{seamless}set three secrets{levels}: <ID>_CONTAINER_REGISTRY_SERVER{}, <ID>_CONTAINER_REGISTRY_USER and <ID>_CONTAINER_REGISTRY_PASSWORD",
                 server.map_or_else(String::new, |server| format!(" (= {server})"))

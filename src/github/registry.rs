@@ -102,6 +102,14 @@ pub struct IncompleteRegistry {
     pub missing: Vec<String>,
 }
 
+impl IncompleteRegistry {
+    /// Returns what it lacks, as a clause.
+    pub fn lack(&self) -> String {
+        let verb = if self.missing.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} missing", self.missing.join(" and "))
+    }
+}
+
 /// A registry's server as Docker names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistryServer(String);
@@ -285,6 +293,9 @@ mod tests {
         assert_eq!(found.complete[0].password.expose(), "pw");
         assert_eq!(found.incomplete[0].missing, ["B_C_CONTAINER_REGISTRY_USER", "B_C_CONTAINER_REGISTRY_PASSWORD"]);
         assert_eq!(found.incomplete.len(), 1);
+        assert!(found.incomplete[0].lack().ends_with("_USER and B_C_CONTAINER_REGISTRY_PASSWORD are missing"));
+        let half = registries(&secrets(&[("A_CONTAINER_REGISTRY_SERVER", "x"), ("A_CONTAINER_REGISTRY_USER", "x")]));
+        assert_eq!(half.incomplete[0].lack(), "A_CONTAINER_REGISTRY_PASSWORD is missing");
     }
 
     #[test]

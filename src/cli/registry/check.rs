@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::hub::Whose;
 use crate::cli::in_hub::InHub;
-use crate::cli::order::Identity;
-use crate::cli::secrets::{Before, StartedWith, redactor};
-use crate::cli::select::{self, Found, Selector, State};
-use crate::cli::sources::secrets_now;
+use crate::cli::inside::Inside;
+use crate::cli::secrets::{StartedWith, redactor};
+use crate::cli::select::{Found, Selector};
 use crate::diagnosis::{LoginVerdict, oddities};
 use crate::ecr;
 use crate::engine::{ContainerId, Engine};
@@ -17,9 +15,6 @@ use crate::github::{Purpose, RefusedRegistry, Registry, World, auth};
 use crate::redact::Redactor;
 use crate::report::plain;
 use crate::steps::{Kept, LoginTrial, Tried};
-
-/// The largest Docker configuration that is read, in bytes.
-const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Does each login of a codespace work, and if not, whose fault is it
 ///
@@ -51,46 +46,19 @@ struct Checked {
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
-    let engine = context.engine()?;
-    let found = select::one(context, &args.selector, &engine).await?;
-    let container = found.container()?.clone();
-    if found.state != State::Running {
-        let hint = format!("localspace start -c {}", found.name);
-        return Err(CliError::new(Kind::Usage, format!("codespace {} is not running", found.name), Some(hint)));
-    }
-    let kept = Kept::load(&context.home.environment(&found.name), container.as_str()).ok_or_else(|| {
-        let hint = format!("`localspace start -c {}` finds out", found.name);
-        CliError::new(
-            Kind::Usage,
-            format!("nothing is known of the user of {} on this machine", found.name),
-            Some(hint),
-        )
-    })?;
-    let (whose, before) = (Identity::of(&found), Before::of(context, &found.name));
-    let content = secrets_now(context, Whose::of_found(&whose), &before).await;
-    for warning in &content.warnings {
-        context.ui.say(&format!("note: {}\n", plain(warning)));
-    }
-    let newer = StartedWith::of(content.secrets.clone(), &kept).newer;
-    let mut in_hub = InHub::of_codespace(context, &engine, before.hub.as_deref(), &whose, kept.token.clone()).await;
+    let (inside, content) = Inside::open(context, &args.selector).await?;
+    let newer = StartedWith::of(content.secrets.clone(), &inside.kept).newer;
+    let Inside { engine, found, whose, before, kept, .. } = &inside;
+    let mut in_hub = InHub::of_codespace(context, engine, before.hub.as_deref(), whose, kept.token.clone()).await;
     if let Some(warning) = &in_hub.warning {
         context.ui.say(&format!("warning: {}\n", plain(warning)));
     }
     let mut world = in_hub.complete(context, World::new(content.secrets)).await;
     ecr::exchange_all(&mut world.registries, &context.ecr).await;
-    let file = format!("{}/.docker/config.json", kept.home);
-    let config = engine.read_file(&container, &file, LARGEST).await?.unwrap_or_default();
-    let config: Value = serde_json::from_slice(&config).unwrap_or_default();
+    let config: Value = serde_json::from_slice(&inside.docker_config().await?).unwrap_or_default();
     let filter = redactor(&world, &[]);
-    let check = Check {
-        engine: &engine,
-        container: &container,
-        found: &found,
-        kept: &kept,
-        config: &config,
-        newer: &newer,
-        filter: &filter,
-    };
+    let check =
+        Check { engine, container: &inside.container, found, kept, config: &config, newer: &newer, filter: &filter };
     let mut all = Vec::new();
     for registry in &world.registries.complete {
         let image = args.image.as_deref().filter(|image| registry.server.serves(image));
@@ -103,7 +71,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         user: String::new(),
         verdict: "incomplete",
         is_good: false,
-        evidence: format!("{} is missing", half.missing.join(" and ")),
+        evidence: half.lack(),
         next: "set all three of SERVER, USER and PASSWORD with one ID, at levels that this codespace sees (`localspace secret list --effective`)".to_owned(),
     }));
     if args.json {
