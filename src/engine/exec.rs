@@ -171,6 +171,14 @@ impl Engine {
         }
     }
 
+    /// Tells whether a command ran nothing because the runtime lost it on its way: what was sent to it can be sent again. `said` is the first that came
+    /// of it.
+    pub async fn exec_was_lost(&self, id: &str, said: &[u8]) -> bool {
+        // A command that ran may write the same: an engine inside the container says so of its own.
+        is_lost(said)
+            && self.quick.inspect_exec(id).await.is_ok_and(|one| one.running != Some(true) && one.pid.unwrap_or(0) == 0)
+    }
+
     /// Waits until a command is over. Its streams may be open still, where a background process holds them.
     pub async fn exec_is_over(&self, container: &ContainerId, id: &str) -> Result<(), EngineError> {
         let filters = HashMap::from([
@@ -204,5 +212,42 @@ impl Engine {
         let options = ResizeExecOptionsBuilder::default().h(i32::from(size.rows)).w(i32::from(size.columns)).build();
         let resized = self.quick.resize_exec(id, options).await;
         resized.map_err(|error| self.explain("resize the terminal of", id, error))
+    }
+}
+
+/// Tells whether an engine's words mean that the runtime's first process in the container was gone before the program was. What is wrong with the
+/// program, the user or the container is no such thing: that is said again each time.
+fn is_lost(said: &[u8]) -> bool {
+    const BEGIN: &str = "OCI runtime exec failed: exec failed: unable to start container process: ";
+    let text = String::from_utf8_lossy(said);
+    let why = text.strip_prefix(BEGIN);
+    why.is_some_and(|why| {
+        ["init-p: connection reset by peer", "init-p: broken pipe"].iter().any(|one| why.contains(one))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_command_that_the_runtime_lost_is_lost() {
+        const BEGIN: &str = "OCI runtime exec failed: exec failed: unable to start container process: ";
+        for (why, expected) in [
+            ("read init-p: connection reset by peer: unknown\r\n", true),
+            ("error writing config to pipe: write init-p: broken pipe: unknown\r\n", true),
+            ("exec: \"nope\": executable file not found in $PATH: unknown\r\n", false),
+            ("exec: \"/etc/passwd\": permission denied: unknown\r\n", false),
+            ("chdir to cwd (\"/gone\") set in config.json failed: no such file or directory: unknown\r\n", false),
+            ("error executing setns process: exit status 1: unknown\r\n", false),
+            ("", false),
+        ] {
+            assert_eq!(is_lost(format!("{BEGIN}{why}").as_bytes()), expected, "{why}");
+        }
+        for text in
+            ["read init-p: connection reset by peer", "x OCI runtime exec failed: init-p: broken pipe", "", "\u{0}"]
+        {
+            assert!(!is_lost(text.as_bytes()), "{text}");
+        }
     }
 }

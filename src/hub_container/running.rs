@@ -156,10 +156,23 @@ impl RunningHub {
     async fn ask(&self, question: &Question) -> Result<Answer, HubError> {
         let unwell = |reason: String| HubError::Unwell { reason };
         let text = serde_json::to_string(question).map_err(|error| unwell(error.to_string()))?;
+        let (id, mut out, mut err) = self.answer(&text).await?;
+        if self.engine.exec_was_lost(&id, &out).await {
+            (_, out, err) = self.answer(&text).await?;
+        }
+        let answer = serde_json::from_slice(&out);
+        answer.map_err(|_| {
+            let text = String::from_utf8_lossy(if err.is_empty() { &out } else { &err }).trim().to_owned();
+            unwell(if text.is_empty() { "it does not answer".to_owned() } else { text })
+        })
+    }
+
+    /// Asks once; returns the command's id, and what it wrote.
+    async fn answer(&self, question: &str) -> Result<(String, Vec<u8>, Vec<u8>), HubError> {
         let spec = ExecSpec { command: self.command.clone(), ..ExecSpec::default() };
         let mut session = self.engine.exec(&self.container, spec).await?;
         let sent = async {
-            session.input.send(text.as_bytes()).await?;
+            session.input.send(question.as_bytes()).await?;
             session.input.send(b"\n").await?;
             session.input.close().await
         };
@@ -170,11 +183,7 @@ impl RunningHub {
             let chunk = chunk?;
             if chunk.stream == OutputStream::Stdout { &mut out } else { &mut err }.extend_from_slice(&chunk.bytes);
         }
-        let answer = serde_json::from_slice(&out);
-        answer.map_err(|_| {
-            let text = String::from_utf8_lossy(if err.is_empty() { &out } else { &err }).trim().to_owned();
-            unwell(if text.is_empty() { "it does not answer".to_owned() } else { text })
-        })
+        Ok((session.id, out, err))
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use futures_util::StreamExt;
 
 use super::shell::{COOKIE, EndMark, Found, MarkFinder, PROGRAM, in_between, last};
-use crate::engine::{ContainerId, Engine, EngineError, ExecOutput, ExecSession, ExecSpec, Powers};
+use crate::engine::{ContainerId, Engine, EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers};
 use crate::journal::OutputStream;
 
 /// Who looks after a container, by number: that needs no `/etc/passwd`.
@@ -19,6 +19,25 @@ pub(super) const ROOT: &str = "0";
 pub(super) struct Gate {
     session: ExecSession,
     cookie: String,
+    /// How it was opened, until it has answered.
+    way: Option<Box<Way>>,
+}
+
+/// How a shell is opened.
+#[derive(Debug)]
+struct Way {
+    engine: Engine,
+    container: ContainerId,
+    spec: ExecSpec,
+}
+
+/// What a shell was sent, and how it may be sent to another one.
+#[derive(Debug)]
+struct Again {
+    way: Box<Way>,
+    text: String,
+    /// Whether the shell is to be sent nothing more.
+    is_last: bool,
 }
 
 /// A shell that runs its text.
@@ -26,6 +45,10 @@ pub(super) struct Gate {
 pub(super) struct Running {
     exec: String,
     output: ExecOutput,
+    /// Where a text after this one goes.
+    input: Option<ExecInput>,
+    /// Until the first word comes: a shell that the runtime has lost is opened again.
+    again: Option<Again>,
     stdout: Side,
     stderr: Side,
     waiting: VecDeque<Piece>,
@@ -85,7 +108,9 @@ impl Gate {
         let cookie = format!("shell:{}", fresh_mark().as_str());
         let env = vec![format!("{COOKIE}={cookie}")];
         let spec = ExecSpec { command, user: Some(user.to_owned()), env, powers, terminal: None };
-        Ok(Self { session: engine.exec(container, spec).await?, cookie })
+        let session = engine.exec(container, spec.clone()).await?;
+        let way = Box::new(Way { engine: engine.clone(), container: container.clone(), spec });
+        Ok(Self { session, cookie, way: Some(way) })
     }
 
     /// Returns what the shell itself is known by.
@@ -123,41 +148,52 @@ impl Gate {
 
     /// Hands the shell its text, which writes `mark` at its end.
     pub(super) async fn run(self, text: &str, mark: &EndMark) -> Running {
-        let ExecSession { id, output, mut input } = self.session;
-        // A shell that is gone takes no text: that shows as a stream that closes without a mark, with the reason in it.
-        if input.send(last(text).as_bytes()).await.is_ok() {
-            let _closed_or_gone = input.close().await;
-        }
-        Running::new(id, output, mark)
+        self.send(last(text), true, mark).await.0
     }
 
     /// Hands the shell a text of ours in between, which writes `mark` at its end, and waits for that; returns what it wrote to its standard output, and the shell, which waits
     /// on, if it is still there.
     pub(super) async fn ask(self, text: &str, mark: &EndMark) -> Result<(Vec<u8>, Option<Self>), EngineError> {
-        let (cookie, ExecSession { id, output, mut input }) = (self.cookie, self.session);
-        let _gone = input.send(in_between(text, mark).as_bytes()).await;
-        let mut running = Running::new(id, output, mark);
+        let (mut running, cookie) = self.send(in_between(text, mark), false, mark).await;
         let mut printed = Vec::new();
         loop {
             match running.next().await? {
                 Piece::Output(OutputStream::Stdout, bytes) => printed.extend(bytes),
                 Piece::Output(OutputStream::Stderr, _) => {}
                 Piece::Ended(_) => {
-                    let session = ExecSession { id: running.exec, output: running.output, input };
-                    return Ok((printed, Some(Self { session, cookie })));
+                    let Running { exec: id, output, input, .. } = running;
+                    let session = input.map(|input| ExecSession { id, output, input });
+                    return Ok((printed, session.map(|session| Self { session, cookie, way: None })));
                 }
                 Piece::Closed => return Ok((printed, None)),
             }
         }
     }
+
+    /// Sends a text; returns what it does, and what the shell is known by.
+    async fn send(self, text: String, is_last: bool, mark: &EndMark) -> (Running, String) {
+        let Self { session, cookie, way } = self;
+        let (exec, output, input) = hand_over(session, &text, is_last).await;
+        let side = || Side { finder: mark.finder(), exit_code: None };
+        let again = way.map(|way| Again { way, text, is_last });
+        (Running { exec, output, input, again, stdout: side(), stderr: side(), waiting: VecDeque::new() }, cookie)
+    }
+}
+
+/// Sends a text to a shell. One that is gone takes none: that shows as a stream that closes without a mark, with the reason in it.
+async fn hand_over(session: ExecSession, text: &str, is_last: bool) -> (String, ExecOutput, Option<ExecInput>) {
+    let ExecSession { id, output, mut input } = session;
+    let is_sent = input.send(text.as_bytes()).await.is_ok();
+    if !is_last {
+        return (id, output, Some(input));
+    }
+    if is_sent {
+        let _closed_or_gone = input.close().await;
+    }
+    (id, output, None)
 }
 
 impl Running {
-    fn new(exec: String, output: ExecOutput, mark: &EndMark) -> Self {
-        let side = || Side { finder: mark.finder(), exit_code: None };
-        Self { exec, output, stdout: side(), stderr: side(), waiting: VecDeque::new() }
-    }
-
     /// Returns the engine's id of the command.
     pub(super) fn exec_id(&self) -> &str {
         &self.exec
@@ -172,11 +208,28 @@ impl Running {
             match self.output.next().await {
                 Some(chunk) => {
                     let chunk = chunk?;
-                    self.take(chunk.stream, &chunk.bytes);
+                    let was_lost = match self.again.take() {
+                        Some(again) => Box::pin(self.is_begun_again(again, &chunk.bytes)).await?,
+                        None => false,
+                    };
+                    if !was_lost {
+                        self.take(chunk.stream, &chunk.bytes);
+                    }
                 }
                 None => self.close(),
             }
         }
+    }
+
+    /// Opens the shell again where the runtime has lost it, and sends it the same.
+    async fn is_begun_again(&mut self, again: Again, said: &[u8]) -> Result<bool, EngineError> {
+        let Again { way, text, is_last } = again;
+        if !way.engine.exec_was_lost(&self.exec, said).await {
+            return Ok(false);
+        }
+        let session = way.engine.exec(&way.container, way.spec).await?;
+        (self.exec, self.output, self.input) = hand_over(session, &text, is_last).await;
+        Ok(true)
     }
 
     /// Queues what a chunk holds: output, and the end where it brings the second mark.

@@ -15,6 +15,7 @@ use super::shell::{COOKIE, EndMark, Intake, session_cookie};
 use crate::engine::{
     Chunk, ContainerId, Engine, EngineError, ExecInput, ExecOutput, ExecSession, ExecSpec, Powers, TerminalSize,
 };
+use crate::journal::OutputStream;
 
 /// How long a command that is over may leave us without output before the rest of it is not waited for.
 const REST: Duration = Duration::from_millis(300);
@@ -64,11 +65,13 @@ impl Session {
         let env = vec![format!("{COOKIE}={}", session_cookie(&mark))];
         let spec =
             ExecSpec { command, user: Some(order.user.to_owned()), env, terminal: order.terminal, powers: Powers::Own };
-        let ExecSession { id, mut output, mut input } = engine.exec(container, spec).await?;
-        let mut early = VecDeque::new();
-        if order.terminal.is_some() {
-            early.extend(await_ready(&mut output, intake.ready().as_bytes()).await?);
+        let sign = intake.ready();
+        let mut begun = Begun::of(engine, container, spec.clone(), sign.as_bytes()).await?;
+        let said = begun.early.front().map(|chunk| chunk.bytes.clone()).unwrap_or_default();
+        if engine.exec_was_lost(&begun.session.id, &said).await {
+            begun = Begun::of(engine, container, spec, sign.as_bytes()).await?;
         }
+        let Begun { session: ExecSession { id, output, mut input }, early } = begun;
         // A shell that is gone takes no text: its output says why, and the engine knows its exit code.
         let _gone = input.send(intake.text().as_bytes()).await;
         let over = tokio::spawn({
@@ -121,17 +124,32 @@ impl Session {
     }
 }
 
-/// Reads up to the sign that a shell with a terminal takes its text; returns what else came: an error of a shell that will not.
-async fn await_ready(output: &mut ExecOutput, sign: &[u8]) -> Result<Option<Chunk>, EngineError> {
-    let mut seen: Vec<u8> = Vec::new();
-    while let Some(chunk) = output.next().await {
-        let Chunk { stream, bytes } = chunk?;
-        seen.extend_from_slice(&bytes);
-        if let Some(at) = seen.windows(sign.len()).position(|window| window == sign) {
-            seen.drain(at..at + sign.len());
-            return Ok((!seen.is_empty()).then(|| Chunk { stream, bytes: Bytes::from(seen) }));
+/// A shell that takes its text, or one that will not.
+struct Begun {
+    session: ExecSession,
+    /// What came besides its sign: an error of a shell that will not.
+    early: VecDeque<Chunk>,
+}
+
+impl Begun {
+    async fn of(engine: &Engine, container: &ContainerId, spec: ExecSpec, sign: &[u8]) -> Result<Self, EngineError> {
+        let mut session = engine.exec(container, spec).await?;
+        let (mut early, mut seen) = (VecDeque::new(), Vec::new());
+        while let Some(chunk) = session.output.next().await {
+            let Chunk { stream, bytes } = chunk?;
+            if stream == OutputStream::Stderr {
+                early.push_back(Chunk { stream, bytes });
+                continue;
+            }
+            seen.extend_from_slice(&bytes);
+            if let Some(at) = seen.windows(sign.len()).position(|window| window == sign) {
+                seen.drain(at..at + sign.len());
+                break;
+            }
         }
+        if !seen.is_empty() {
+            early.push_back(Chunk { stream: OutputStream::Stdout, bytes: Bytes::from(seen) });
+        }
+        Ok(Self { session, early })
     }
-    let stream = crate::journal::OutputStream::Stdout;
-    Ok(Some(Chunk { stream, bytes: Bytes::from(seen) }))
 }

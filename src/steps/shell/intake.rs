@@ -23,8 +23,12 @@ pub(crate) struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Returns the argument of `/bin/sh -c`: nothing in it is secret.
+    /// Returns the argument of `/bin/sh -c`: nothing in it is secret. The text is to be sent when [`Self::ready`] has come.
     pub(crate) fn program(&self) -> String {
+        format!("printf %s {}\n{}", self.ready(), self.intake())
+    }
+
+    fn intake(&self) -> String {
         let end = self.end();
         format!(
             "localspace_text=\n\
@@ -37,17 +41,16 @@ impl Intake<'_> {
         )
     }
 
-    /// Returns the same for a shell with a terminal: it is told to be silent and to hand every byte on until the text has been taken. The
-    /// text is to be sent when [`Self::ready`] has come.
+    /// Returns the same for a shell with a terminal: it is told to be silent and to hand every byte on until the text has been taken.
     pub(crate) fn program_with_terminal(&self) -> String {
         let ready = self.ready();
         let quiet = format!("localspace_stty=$(stty -g) && stty raw -echo || exit 1\nprintf %s {ready}\n");
-        let taken = self.program();
+        let taken = self.intake();
         let taken = taken.strip_suffix(RUN).unwrap_or(&taken);
         format!("{quiet}{taken}stty \"$localspace_stty\"\n{RUN}")
     }
 
-    /// Returns what a shell with a terminal prints when it takes the text.
+    /// Returns what a shell prints when it takes the text.
     pub(crate) fn ready(&self) -> String {
         format!("ready-{}", self.mark.as_str())
     }
@@ -90,8 +93,11 @@ mod tests {
         let (mut stdin, input) = (child.stdin.take().expect("piped"), input(intake.text()));
         // A shell that would not run a text does not read on.
         let writing = std::thread::spawn(move || stdin.write_all(&input).ok());
-        let output = child.wait_with_output().expect("ended");
+        let mut output = child.wait_with_output().expect("ended");
         let _gone = writing.join();
+        let ready = intake.ready();
+        assert!(output.stdout.starts_with(ready.as_bytes()), "{output:?}");
+        output.stdout.drain(..ready.len());
         output
     }
 
