@@ -134,6 +134,55 @@ fn a_hub_that_does_not_run_is_said_and_what_to_do() {
     );
 }
 
+/// A token is a start's: whoever attaches to a codespace that was started before its hub is told so, and a start makes all of it good.
+#[test]
+fn a_hub_that_comes_up_later_gives_its_token_at_the_next_start() {
+    let sandbox = Sandbox::new();
+    let hub = Hub { sandbox: &sandbox, file: sandbox.file("hub.yaml", HUB) };
+    let name = sandbox.name("early");
+    let config = r#"{"image": "busybox:1", "postAttachCommand": "echo attached:${#GITHUB_TOKEN} >>attached.txt"}"#;
+    let folder = sandbox.repository("r", config);
+    let more = ["--hub", &hub.file, "--repository", "acme/app", "--user", "mona"];
+    let first = sandbox.up(&folder, &name, &more).expect(0);
+    assert!(first.stderr.contains("the codespace is in no hub"), "{}", first.stderr);
+    let _up = hub.again().expect(0);
+    let tokens = || sandbox.inside(&name, "echo ${#GITHUB_TOKEN}; cat attached.txt; cat ~/.docker/config.json 2>&1");
+    let again = sandbox.up(&folder, &name, &[]).expect(0);
+    for said in ["it has no GITHUB_TOKEN", &format!("localspace stop -c {name} && localspace start -c {name}")] {
+        assert!(again.stderr.contains(said), "{}", again.stderr);
+    }
+    let before = tokens();
+    assert!(before.starts_with("0\nattached:0\nattached:0\n") && !before.contains("ghcr.io"), "{before}");
+    // It is in the hub's network all the same: what is public there is reached.
+    let _found = sandbox.inside(&name, "grep -q . /etc/docker/certs.d/ghcr.io/ca.crt && nslookup ghcr.io");
+    let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
+    let _started = sandbox.up(&folder, &name, &[]).expect(0);
+    let after = tokens();
+    assert!(!after.starts_with("0\n") && !after.trim_end().contains("attached:0\n{"), "{after}");
+    assert!(after.contains("\"ghcr.io\""), "{after}");
+}
+
+/// Whatever failed, the recovery container is in the hub as the codespace would be: that is where it is mended.
+#[test]
+fn a_recovery_container_is_in_the_hub() {
+    let sandbox = Sandbox::new();
+    let hub = Hub::up(&sandbox, HUB);
+    let name = sandbox.name("app");
+    let folder = sandbox.repository("r", r#"{"image": "ghcr.io/acme/other:1"}"#);
+    let more = ["--hub", &hub.file, "--repository", "acme/app", "--user", "mona", "--recovery"];
+    let up = sandbox.up(&folder, &name, &more).expect(4);
+    assert!(up.stderr.contains("the registry refused the image ghcr.io/acme/other:1"), "{}", up.stderr);
+    let said = sandbox.inside(
+        &name,
+        "test -n \"$GITHUB_TOKEN\" && cat ~/.docker/config.json; grep -c BEGIN /etc/docker/certs.d/ghcr.io/ca.crt; \
+         getent hosts ghcr.io; echo $CODESPACES_RECOVERY_CONTAINER",
+    );
+    let address = hub.status()["address"].as_str().expect("a text").to_owned();
+    for part in ["\"ghcr.io\"", "\"acme.azurecr.io\"", "}1\n", &address, "true\n"] {
+        assert!(said.replace("}\n1\n", "}1\n").contains(part), "{part}: {said}");
+    }
+}
+
 fn container(name: &str) -> String {
     let label = format!("label=localspace.codespace={name}");
     docker(&["ps", "-q", "--filter", &label]).stdout.trim().to_owned()

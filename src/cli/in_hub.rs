@@ -30,6 +30,15 @@ pub(super) struct InHub {
     pub(super) warning: Option<String>,
 }
 
+/// Which token a codespace has.
+#[derive(Debug)]
+pub(super) enum Token {
+    /// A new one: its container is started (codespaces-facts.md section 1.1).
+    New,
+    /// The one that it was started with, if it was in a hub then.
+    Kept(Option<Secret<String>>),
+}
+
 /// Whose a token is.
 #[derive(Debug, Clone, Copy)]
 struct Owner<'a> {
@@ -46,16 +55,16 @@ struct Ecr {
 }
 
 impl InHub {
-    /// Finds the hub of a file, and gets a token of it for the codespace; one that runs already has `kept`.
+    /// Finds the hub of a file, and the codespace's token of it.
     pub(super) async fn of(
         context: &Context,
         engine: &Engine,
         file: Option<&Path>,
         order: &Order,
-        kept: Option<Secret<String>>,
+        token: Token,
     ) -> Self {
         let Order { name, repository, actor, .. } = order;
-        Self::with(context, engine, file, Owner { name, repository, actor }, kept).await
+        Self::with(context, engine, file, Owner { name, repository, actor }, token).await
     }
 
     /// The same, for a codespace that is there and is only looked at.
@@ -64,21 +73,15 @@ impl InHub {
         engine: &Engine,
         file: Option<&Path>,
         whose: &Identity,
-        kept: Option<Secret<String>>,
+        token: Token,
     ) -> Self {
         let Identity { name, repository, actor, .. } = whose;
-        Self::with(context, engine, file, Owner { name, repository, actor }, kept).await
+        Self::with(context, engine, file, Owner { name, repository, actor }, token).await
     }
 
-    async fn with(
-        context: &Context,
-        engine: &Engine,
-        file: Option<&Path>,
-        owner: Owner<'_>,
-        kept: Option<Secret<String>>,
-    ) -> Self {
+    async fn with(context: &Context, engine: &Engine, file: Option<&Path>, owner: Owner<'_>, token: Token) -> Self {
         let Some(path) = file else { return Self::default() };
-        match Self::find(context, engine, path, owner, kept).await {
+        match Self::find(context, engine, path, owner, token).await {
             Ok(found) => found,
             Err(error) => {
                 // A file that is of secrets alone wants no hub.
@@ -96,18 +99,19 @@ impl InHub {
         engine: &Engine,
         path: &Path,
         owner: Owner<'_>,
-        kept: Option<Secret<String>>,
+        token: Token,
     ) -> Result<Self, HubError> {
         let id = HubId::new(path, &context.home.id());
         let hub = RunningHub::find(engine, &id).await?;
         let place = hub.place().await?;
-        let value = match kept {
-            Some(value) => value,
-            None => hub.issue_token(owner.name, owner.repository, owner.actor, LIFE).await?,
+        let value = match token {
+            Token::Kept(kept) => kept,
+            Token::New => Some(hub.issue_token(owner.name, owner.repository, owner.actor, LIFE).await?),
         };
-        let token = CodespaceToken { value, user: owner.actor.to_owned() };
+        let warning = value.is_none().then(|| came_later(owner.name));
+        let token = value.map(|value| CodespaceToken { value, user: owner.actor.to_owned() });
         let ecr = HubFile::load(path).ok().map(|file| Ecr { hub, file });
-        Ok(Self { access: Some(HubAccess { place }), token: Some(token), ecr, warning: None })
+        Ok(Self { access: Some(HubAccess { place }), token, ecr, warning })
     }
 
     /// Returns the world with what the hub gives: the codespace's token, and tokens for the access keys of registries that the hub stands for.
@@ -118,6 +122,13 @@ impl InHub {
         }
         world
     }
+}
+
+/// Codespaces: a token is made at a start, and at no other time.
+fn came_later(codespace: &CodespaceName) -> String {
+    format!(
+        "the codespace was started before its hub came up, or was named: it has no GITHUB_TOKEN, and no login to ghcr.io (localspace stop -c {codespace} && localspace start -c {codespace})"
+    )
 }
 
 impl Ecr {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
-use super::in_hub::InHub;
+use super::in_hub::{InHub, Token};
 use super::notices;
 use super::recovery::{self, Ended};
 use super::removal::undo;
@@ -24,7 +24,6 @@ use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, 
 use crate::lifecycle::{FailureKind, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
-use crate::redact::Secret;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
 use crate::steps::{EngineRunner, Kept, LogPiece, OnFailure, Order, Workspaces};
 
@@ -173,15 +172,11 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
 
 /// Returns what the run may see of the secrets, and what a person should know of the others: a codespace that runs already has those that it was
 /// started with, and its token.
-fn of_this_run(
-    context: &Context,
-    order: &Order,
-    secrets: Vec<CodespaceSecret>,
-) -> (World, Option<String>, Option<Secret<String>>) {
+fn of_this_run(context: &Context, order: &Order, secrets: Vec<CodespaceSecret>) -> (World, Option<String>, Token) {
     let container = order.container.as_ref().filter(|_| order.occasion.finds_it_running());
     let kept = container.and_then(|id| Kept::load(&context.home.environment(&order.name), id.as_str()));
-    let Some(kept) = kept else { return (World::new(secrets), None, None) };
-    let token = kept.token.clone();
+    let Some(kept) = kept else { return (World::new(secrets), None, Token::New) };
+    let token = Token::Kept(kept.token.clone());
     let StartedWith { world, newer } = StartedWith::of(secrets, &kept);
     (world, newer_warning(&newer, &order.name), token)
 }

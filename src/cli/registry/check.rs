@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::in_hub::InHub;
+use crate::cli::in_hub::{InHub, Token};
 use crate::cli::inside::Inside;
 use crate::cli::secrets::{StartedWith, redactor};
 use crate::cli::select::{Found, Selector};
@@ -49,7 +49,8 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let (inside, content) = Inside::open(context, &args.selector).await?;
     let newer = StartedWith::of(content.secrets.clone(), &inside.kept).newer;
     let Inside { engine, found, whose, before, kept, .. } = &inside;
-    let mut in_hub = InHub::of_codespace(context, engine, before.hub.as_deref(), whose, kept.token.clone()).await;
+    let token = Token::Kept(kept.token.clone());
+    let mut in_hub = InHub::of_codespace(context, engine, before.hub.as_deref(), whose, token).await;
     if let Some(warning) = &in_hub.warning {
         context.ui.say(&format!("warning: {}\n", plain(warning)));
     }
