@@ -4,6 +4,7 @@ mod check;
 mod codespace;
 mod hostile;
 mod life;
+mod npm;
 mod sample;
 mod table;
 mod texts;

@@ -195,7 +195,10 @@ impl From<HubError> for CliError {
     fn from(error: HubError) -> Self {
         let hint = error.hint();
         let kind = match &error {
-            HubError::Unfit { .. } | HubError::NoImage { .. } | HubError::Nameless { .. } => Kind::Usage,
+            HubError::Unfit { .. }
+            | HubError::NoImage { .. }
+            | HubError::Nameless { .. }
+            | HubError::Tarball { .. } => Kind::Usage,
             HubError::Push { .. } => Kind::Registry,
             HubError::Engine(_)
             | HubError::Executable { .. }

@@ -68,7 +68,7 @@ fn explain(failed: &Failed<'_>, host: &str, refusal: Refusal) -> Diagnosis {
         (
             format!("{phase} asked {host} for a package: it {why}"),
             format!(
-                "on GitHub, the codespace's own GITHUB_TOKEN is such a token{npm}; here a hub has no such packages: put a personal access token (classic) with read:packages into a secret, and use that"
+                "the codespace's own GITHUB_TOKEN is such a token{npm}, on GitHub and in a hub; else put a personal access token (classic) with read:packages into a secret, and use that"
             ),
         )
     };

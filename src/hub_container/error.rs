@@ -58,6 +58,14 @@ pub enum HubError {
         /// The image.
         image: String,
     },
+    /// A tarball of npm's that cannot be published.
+    #[error("{file} cannot be published: {reason}")]
+    Tarball {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
     /// A registry did not take what was pushed.
     #[error("{image} cannot be published: {reason}")]
     Push {
@@ -85,6 +93,7 @@ impl HubError {
             Self::Unwell { .. } => Some("`localspace hub down`, then `up`, makes it anew; what is stored stays".to_owned()),
             Self::NoImage { .. } => Some("`docker images` shows what it has".to_owned()),
             Self::Nameless { image } => Some(format!("give it one first: docker tag {image} NAME")),
+            Self::Tarball { .. } => Some("`npm pack` makes one of a package".to_owned()),
             Self::Refused { .. } | Self::Push { .. } => None,
         }
     }

@@ -19,7 +19,7 @@ pub(super) enum Entry {
     /// A file of this machine, that may be run.
     Program(PathBuf, String),
     /// A text that nobody else may read.
-    Private(&'static str, Vec<u8>),
+    Private(String, Vec<u8>),
 }
 
 /// Returns the tar of these files.

@@ -1,12 +1,18 @@
-//! A local image published to a hub: the engine pushes it through the hub's port on its own loopback, under a name that is gone afterwards.
+//! A local image published to a hub: the engine pushes it through the hub's port on its own loopback, under a name that is gone afterwards. A tarball
+//! of npm's is put into the hub's container.
 
+use std::path::Path;
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt;
+
 use super::error::HubError;
-use super::running::RunningHub;
+use super::files::{Entry, tar};
+use super::running::{RunningHub, unexpected};
 use crate::engine::{Engine, EngineError, Push, RegistryCredentials};
 use crate::github::hub::PackageName;
-use crate::hub_server::Publication;
+use crate::hub_server::admin::{Answer, Question, TARBALL};
+use crate::hub_server::{Places, Publication};
 
 /// How long a push may take.
 const LIFE: Duration = Duration::from_hours(1);
@@ -48,6 +54,30 @@ impl RunningHub {
                 Ok(Published { image: format!("{name}:{tag}"), local: format!("localhost:{port}/{name}:{tag}") })
             }
             Push::Refused(reason) => Err(HubError::Push { image: format!("{name}:{tag}"), reason }),
+        }
+    }
+}
+
+/// The largest tarball that is published, in bytes.
+const MAX_TARBALL: u64 = 24 * 1024 * 1024;
+
+impl RunningHub {
+    /// Publishes a tarball that `npm pack` has made; returns the version. Whoever calls this holds the hub.
+    pub async fn publish_tarball(&self, file: &Path, publication: &Publication) -> Result<String, HubError> {
+        let unreadable = |reason: String| HubError::Tarball { file: file.display().to_string(), reason };
+        let read = tokio::fs::File::open(file).await.map_err(|error| unreadable(error.to_string()))?;
+        let mut bytes = Vec::new();
+        read.take(MAX_TARBALL + 1).read_to_end(&mut bytes).await.map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > MAX_TARBALL {
+            return Err(unreadable("it is larger than a hub takes (24 MB)".to_owned()));
+        }
+        let at = format!("{}/{TARBALL}", Places::of_container().runtime.display());
+        let entry = Entry::Private(at.trim_start_matches('/').to_owned(), bytes);
+        self.engine.upload(&self.container, "/", tar(vec![entry])).await?;
+        match self.ask(&Question::PublishTarball { publication: publication.clone() }).await? {
+            Answer::Published { version } => Ok(version),
+            Answer::Failed { reason } => Err(unreadable(reason)),
+            other @ (Answer::About(_) | Answer::Token { .. } | Answer::Done) => Err(unexpected(&other)),
         }
     }
 }

@@ -153,7 +153,7 @@ impl RunningHub {
         if answer == Answer::Done { Ok(()) } else { Err(unexpected(&answer)) }
     }
 
-    async fn ask(&self, question: &Question) -> Result<Answer, HubError> {
+    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, HubError> {
         let unwell = |reason: String| HubError::Unwell { reason };
         let text = serde_json::to_string(question).map_err(|error| unwell(error.to_string()))?;
         let (id, mut out, mut err) = self.answer(&text).await?;
@@ -191,10 +191,10 @@ fn seconds(life: Duration) -> i64 {
     i64::try_from(life.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn unexpected(answer: &Answer) -> HubError {
+pub(super) fn unexpected(answer: &Answer) -> HubError {
     match answer {
         Answer::Failed { reason } => HubError::Refused { reason: reason.clone() },
-        Answer::About(_) | Answer::Token { .. } | Answer::Done => {
+        Answer::About(_) | Answer::Token { .. } | Answer::Published { .. } | Answer::Done => {
             HubError::Refused { reason: "it answered something else".to_owned() }
         }
     }

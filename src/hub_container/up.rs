@@ -43,7 +43,7 @@ pub async fn up(
     let fail = |error: std::io::Error| HubError::Executable { reason: error.to_string() };
     let executable = Executable::of_process().map_err(fail)?;
     let made_from = fingerprint(order, &sites, &executable.stamp().map_err(fail)?);
-    let model = Entry::Private(MODEL, write(order.hub).into_bytes());
+    let model = Entry::Private(MODEL.to_owned(), write(order.hub).into_bytes());
     let found = engine.containers(&order.id.filters()).await?;
     if let Some(same) = reusable(&found, &made_from) {
         match again(engine, order.id, same, model).await {
@@ -118,7 +118,7 @@ async fn make(
         let mut entries = vec![Entry::Folder("opt/localspace/"), Entry::Folder("opt/localspace/lib/")];
         entries.extend(programs);
         entries.push(Entry::Folder("etc/localspace/"));
-        entries.push(Entry::Private(MODEL, write(hub).into_bytes()));
+        entries.push(Entry::Private(MODEL.to_owned(), write(hub).into_bytes()));
         engine.upload(&container, "/", tar(entries)).await?;
         engine.start(&container).await?;
         ready(engine, &container).await

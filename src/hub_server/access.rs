@@ -57,7 +57,7 @@ impl fmt::Display for Who {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    /// The package, `ghcr.io/OWNER/NAME`.
+    /// The package, `ghcr.io/OWNER/NAME` or `npm.pkg.github.com/@OWNER/NAME`.
     pub package: String,
     /// How.
     pub published_by: PublishedBy,
@@ -70,22 +70,35 @@ pub(super) type Reason = &'static str;
 
 /// Decides.
 pub(super) fn decide(hub: &Hub, who: &Who, site: &Site, path: &str, action: Action) -> Result<Reason, Refusal> {
-    if site.kind != Kind::Github {
-        return match who {
-            Who::Account { .. } => Ok("account"),
-            Who::Anonymous => Err(Refusal::NotLoggedIn),
-            Who::Codespace { .. } | Who::User { .. } | Who::Publisher(_) => Err(Refusal::NoAccess("no-access")),
-        };
-    }
-    let name = PackageName::of_image(&format!("{}/{path}", site.name));
+    let name = match site.kind {
+        Kind::Github => PackageName::of_image(&format!("{}/{path}", site.name)),
+        // It gives nothing to nobody, not even what is public.
+        Kind::Npm if *who == Who::Anonymous => return Err(Refusal::NotLoggedIn),
+        Kind::Npm => PackageName::of_npm(path),
+        Kind::DockerHub | Kind::Azure | Kind::Aws | Kind::Plain => return of_account(who),
+    };
     let package = name.as_ref().and_then(|name| hub.packages.get_key_value(name));
     match action {
-        Action::Pull => pull(hub, who, path, package),
-        Action::Push => push(hub, who, path, (name.as_ref(), package)),
+        Action::Pull => pull(hub, who, name.as_ref(), package),
+        Action::Push => push(hub, who, name.as_ref(), package),
     }
 }
 
-fn pull(hub: &Hub, who: &Who, path: &str, package: Option<(&PackageName, &Package)>) -> Result<Reason, Refusal> {
+/// Decides where whoever has an account may do everything, and nobody else anything.
+fn of_account(who: &Who) -> Result<Reason, Refusal> {
+    match who {
+        Who::Account { .. } => Ok("account"),
+        Who::Anonymous => Err(Refusal::NotLoggedIn),
+        Who::Codespace { .. } | Who::User { .. } | Who::Publisher(_) => Err(Refusal::NoAccess("no-access")),
+    }
+}
+
+fn pull(
+    hub: &Hub,
+    who: &Who,
+    name: Option<&PackageName>,
+    package: Option<(&PackageName, &Package)>,
+) -> Result<Reason, Refusal> {
     if package.is_some_and(|(_, package)| package.visibility == Visibility::Public) {
         return Ok(packages::Rule::PublicPackage.name());
     }
@@ -104,7 +117,7 @@ fn pull(hub: &Hub, who: &Who, path: &str, package: Option<(&PackageName, &Packag
                 Some(_) | None => Err(Refusal::NoAccess("no-access")),
             }
         }
-        Who::Publisher(publication) if is_of(publication, path) => Ok("publication"),
+        Who::Publisher(publication) if name.is_some_and(|name| is_of(publication, name)) => Ok("publication"),
         Who::Publisher(_) | Who::Account { .. } => Err(Refusal::NoAccess("no-access")),
     }
 }
@@ -112,8 +125,8 @@ fn pull(hub: &Hub, who: &Who, path: &str, package: Option<(&PackageName, &Packag
 fn push(
     hub: &Hub,
     who: &Who,
-    path: &str,
-    (name, package): (Option<&PackageName>, Option<(&PackageName, &Package)>),
+    name: Option<&PackageName>,
+    package: Option<(&PackageName, &Package)>,
 ) -> Result<Reason, Refusal> {
     let target = if package.is_some() { Target::There } else { Target::New };
     let Some(name) = name else { return Err(Refusal::NoWriteAccess(target)) };
@@ -130,13 +143,13 @@ fn push(
             };
             if access >= Some(Access::Write) { Ok("user-access") } else { Err(Refusal::NoWriteAccess(target)) }
         }
-        Who::Publisher(publication) if is_of(publication, path) => Ok("publication"),
+        Who::Publisher(publication) if is_of(publication, name) => Ok("publication"),
         Who::Publisher(_) | Who::Account { .. } => Err(Refusal::NoWriteAccess(target)),
     }
 }
 
-fn is_of(publication: &Publication, path: &str) -> bool {
-    publication.package.strip_prefix("ghcr.io/").is_some_and(|own| own == path)
+fn is_of(publication: &Publication, name: &PackageName) -> bool {
+    publication.package == name.to_string()
 }
 
 /// Tells whether a user is an owner, or a member of it.
@@ -233,6 +246,28 @@ account robot         | acme/api  | no-access       | user-may-not-write
                 case.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect("four columns");
             assert_eq!(name(decide(&hub, &who(asking), &site, path, Action::Pull)), pull, "{case}");
             assert_eq!(name(decide(&hub, &who(asking), &site, path, Action::Push)), push, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_registry_of_npm_has_the_same_rules_and_shows_nothing_to_nobody() {
+        let text = HUB.replace("ghcr.io/acme/", "npm.pkg.github.com/@acme/");
+        let hub = crate::github::hub::parse(&text, "hub.yaml").expect("a hub");
+        let site = Site::of(&RegistryServer::normalise("npm.pkg.github.com")).expect("a site");
+        let name = |decision: Result<Reason, Refusal>| decision.unwrap_or_else(Refusal::name);
+        for (asking, path, pull, push) in [
+            ("nobody", "@acme/open", "not-logged-in", "not-logged-in"),
+            ("codespace acme/app", "@acme/open", "public-package", "codespace-token-pulls-only"),
+            ("codespace acme/api", "@acme/api", "same-repository", "codespace-token-pulls-only"),
+            ("codespace acme/app", "@acme/api", "not-in-codespaces-access-list", "codespace-token-pulls-only"),
+            ("codespace acme/api", "acme/api", "unknown-package", "user-may-not-write"),
+            ("mona write:packages", "@acme/new", "no-access", "user-access"),
+            ("mona read:packages", "@acme/api", "user-access", "token-lacks-scope"),
+            ("publish npm.pkg.github.com/@acme/api", "@acme/api", "publication", "publication"),
+            ("publish ghcr.io/acme/api", "@acme/api", "no-access", "user-may-not-write"),
+        ] {
+            assert_eq!(name(decide(&hub, &who(asking), &site, path, Action::Pull)), pull, "{asking} {path}");
+            assert_eq!(name(decide(&hub, &who(asking), &site, path, Action::Push)), push, "{asking} {path}");
         }
     }
 

@@ -11,12 +11,14 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::access::Publication;
 use super::store::{Holder, Issued};
-use super::{ServeError, Server, failed, log, proof};
+use super::{ServeError, Server, failed, log, npm, proof};
 use crate::codespace::RepositoryName;
-use crate::github::hub::{GHCR, PackageName};
+use crate::github::hub::{GHCR, NPM, PackageName};
 
 /// The socket's name in the runtime folder.
 const SOCKET: &str = "admin.sock";
+/// Where a tarball waits that is to be published, in the runtime folder.
+pub const TARBALL: &str = "published.tgz";
 /// The longest question and answer, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024;
 /// The longest time that a token may be good for, in seconds: a codespace runs for twelve hours at most (codespaces-facts.md section 1.1).
@@ -63,6 +65,11 @@ pub enum Question {
         /// How long it is good for, in seconds.
         seconds: i64,
     },
+    /// A package of npm's, whose tarball waits at [`TARBALL`].
+    PublishTarball {
+        /// What is published.
+        publication: Publication,
+    },
     /// A repository more in a package's list "Manage Codespaces access".
     Grant {
         /// The package.
@@ -84,6 +91,11 @@ pub enum Answer {
     Token {
         /// The token.
         value: String,
+    },
+    /// A version of a package is published.
+    Published {
+        /// The version.
+        version: String,
     },
     /// It is done.
     Done,
@@ -112,7 +124,7 @@ pub struct About {
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct AboutPackage {
-    /// `ghcr.io/OWNER/NAME`.
+    /// `ghcr.io/OWNER/NAME` or `npm.pkg.github.com/@OWNER/NAME`.
     pub name: String,
     /// Who may see it.
     pub visibility: crate::github::hub::Visibility,
@@ -191,6 +203,14 @@ impl Server {
                 let site = site.ok_or_else(|| format!("there is no registry {registry} with passwords"))?;
                 self.issue("", &site.name, &user, (Holder::Account { name: account }, seconds)).await
             }
+            Question::PublishTarball { publication } => {
+                let name = package(&publication.package)?;
+                let file = self.places.runtime.join(TARBALL);
+                let version = npm::publish_file(self, &name, publication, &file).await;
+                // Where it could not be published, nobody wants it either.
+                let _gone = std::fs::remove_file(&file);
+                version.map(|version| Answer::Published { version })
+            }
             Question::Grant { package: name, repository } => {
                 let (name, repository) = (package(&name)?, repository.parse().map_err(text)?);
                 if !self.world().hub.packages.contains_key(&name) {
@@ -246,7 +266,8 @@ impl Server {
 }
 
 fn package(name: &str) -> Result<PackageName, String> {
-    PackageName::of_image(name).ok_or_else(|| format!("{name} is no package: expected {GHCR}/OWNER/NAME"))
+    PackageName::parse(name)
+        .ok_or_else(|| format!("{name} is no package: expected {GHCR}/OWNER/NAME or {NPM}/@OWNER/NAME"))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -16,8 +16,8 @@ use super::reply::{Said, json};
 use super::request::{Asked, Malformed, Part, read, wanted};
 use super::site::{Kind, Site};
 use super::world::{Login, World};
-use super::{Server, learn, log, token};
-use crate::github::hub::PackageName;
+use super::{Server, learn, log, npm, token};
+use crate::github::hub::{NPM, PackageName};
 use crate::github::packages::Action;
 
 /// Where a request came in.
@@ -58,6 +58,9 @@ async fn respond(server: &Server, entrance: Entrance, request: Request<Incoming>
         Entrance::Loopback => return Err(Said::Misdirected),
     };
     let desk = Desk { world: &world, entrance, host, now };
+    if let Some((site, base, path)) = desk.npm(site, parts.uri.path()) {
+        return Ok(npm::answer(server, &npm::Asking { desk: &desk, site, base, path }, (&parts, body)).await);
+    }
     let token_path = match site {
         Some(site) if site.kind.gives_tokens() => site.kind.token_path(),
         Some(_) => "",
@@ -85,6 +88,17 @@ struct Wish<'a> {
     path: &'a str,
     prefix: String,
     what: Part,
+}
+
+impl<'a> Desk<'a> {
+    /// Returns the registry of npm's packages where it is asked, what its own addresses begin with for the client, and what is asked of it.
+    fn npm<'p>(&self, site: Option<&'a Site>, path: &'p str) -> Option<(&'a Site, String, &'p str)> {
+        if let Some(site) = site {
+            return (site.kind == Kind::Npm).then(|| (site, format!("https://{}", site.name), path));
+        }
+        let rest = path.strip_prefix('/')?.strip_prefix(NPM).filter(|rest| rest.starts_with('/'))?;
+        Some((self.world.sites.by_name(NPM)?, format!("http://{}/{NPM}", self.host), rest))
+    }
 }
 
 impl Desk<'_> {

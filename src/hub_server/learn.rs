@@ -39,6 +39,19 @@ fn digest(value: Option<&Value>) -> Option<&str> {
     value?.as_str().filter(|text| is_digest(text))
 }
 
+/// Returns the repository that a package of npm's names in its `package.json`: an address, or an object that has one.
+pub(super) fn source_of_npm(manifest: &Value) -> Option<RepositoryName> {
+    let written = manifest.get("repository")?;
+    let text = written.get("url").unwrap_or(written).as_str()?;
+    let text = text.strip_prefix("git+").unwrap_or(text);
+    let plain = text.strip_prefix("git://").or_else(|| text.strip_prefix("ssh://git@"));
+    let short = text.strip_prefix("github:").map(|path| format!("github.com/{path}"));
+    match short.as_deref().or(plain) {
+        Some(rest) => named(&Value::from(format!("https://{rest}"))),
+        None => named(&Value::from(text)),
+    }
+}
+
 /// Returns the repository of an address at GitHub.
 fn named(value: &Value) -> Option<RepositoryName> {
     let path = value.as_str()?.trim().strip_prefix("https://github.com/")?;
@@ -49,6 +62,21 @@ fn named(value: &Value) -> Option<RepositoryName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_of_npms_names_its_repository() {
+        for (written, expected) in [
+            (serde_json::json!("github:acme/lib"), Some("acme/lib")),
+            (serde_json::json!({ "type": "git", "url": "git+https://github.com/acme/lib.git" }), Some("acme/lib")),
+            (serde_json::json!({ "url": "git://github.com/acme/lib.git" }), Some("acme/lib")),
+            (serde_json::json!({ "url": "ssh://git@github.com/acme/lib.git" }), Some("acme/lib")),
+            (serde_json::json!({ "url": "https://gitlab.com/acme/lib.git" }), None),
+            (serde_json::json!(7), None),
+        ] {
+            let manifest = serde_json::json!({ "repository": written });
+            assert_eq!(source_of_npm(&manifest).map(|name| name.to_string()).as_deref(), expected, "{manifest}");
+        }
+    }
 
     #[test]
     fn an_address_at_github_names_a_repository() {

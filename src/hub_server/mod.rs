@@ -5,6 +5,7 @@
 //!
 //! * `site`: which registry is meant, and whose manners it has; `request`: what is asked of it;
 //! * `access`: whether that is allowed; `refusal`: the real one's words where it is not;
+//! * `npm`: GitHub's registry of npm's packages, which has a protocol and a storage of its own;
 //! * [`admin`]: what `localspace` itself asks of a hub that runs.
 
 mod access;
@@ -17,6 +18,7 @@ mod forward;
 mod learn;
 mod listen;
 mod log;
+mod npm;
 mod proof;
 mod quiet;
 mod refusal;
@@ -112,6 +114,7 @@ struct Server {
     names: Arc<Names>,
     backend: Backend,
     store: tokio::sync::Mutex<Store>,
+    npm: npm::Shelf,
     // A std lock: it is held for as long as a pointer takes to copy, and never across an await.
     world: RwLock<Arc<World>>,
 }
@@ -126,7 +129,8 @@ pub async fn serve(places: Places, ended: CancellationToken) -> Result<(), Serve
     let (names, ports) = (Arc::new(Names::new(&authority, world.sites.hosts())?), world.sites.ports());
     let (backend, mut storage) = Backend::start(&places.data, &places.runtime).await?;
     let (store, world) = (tokio::sync::Mutex::new(store), RwLock::new(Arc::new(world)));
-    let server = Arc::new(Server { places, authority, names, backend, store, world });
+    let npm = npm::Shelf::new(&places.data);
+    let server = Arc::new(Server { places, authority, names, backend, store, npm, world });
     let listening = listen::open(&server, &ports).await?;
     log::note("ready");
     let over = tokio::select! {

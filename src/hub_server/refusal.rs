@@ -68,6 +68,7 @@ impl Refusal {
     pub(super) const fn words(self, kind: Kind) -> Words {
         match kind {
             Kind::Github => self.of_github(),
+            Kind::Npm => self.of_npm(),
             Kind::DockerHub => self.of_docker_hub(),
             Kind::Azure => {
                 let message = "authentication required, visit https://aka.ms/acr/authorization for more information.";
@@ -103,6 +104,23 @@ impl Refusal {
             Self::NoScope => denied("permission_denied: The token provided does not match expected scopes."),
             Self::NoWriteAccess(Target::There) => denied("permission_denied: write_package"),
             Self::NoWriteAccess(Target::New) => denied("permission_denied: create_package"),
+        }
+    }
+
+    const fn of_npm(self) -> Words {
+        match self {
+            Self::NotLoggedIn | Self::NotLoggedInToPush => unauthorized("authentication token not provided"),
+            Self::BadLogin | Self::Expired => {
+                unauthorized("unauthenticated: User cannot be authenticated with the token provided.")
+            }
+            Self::NoAccess(_) => denied("Permission permission_denied: read_package"),
+            Self::NoScope => denied("Permission permission_denied: The token provided does not match expected scopes."),
+            Self::PullsOnly(Target::There) | Self::NoWriteAccess(Target::There) => {
+                denied("Permission permission_denied: write_package")
+            }
+            Self::PullsOnly(Target::New) | Self::NoWriteAccess(Target::New) => {
+                denied("Permission permission_denied: create_package")
+            }
         }
     }
 

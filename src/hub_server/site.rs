@@ -1,7 +1,7 @@
 //! Which registry is meant: by the name that a client asks under, or on the loopback port by the first part of the repository's name.
 
 use crate::github::RegistryServer;
-use crate::github::hub::{GHCR, Hub};
+use crate::github::hub::{GHCR, Hub, NPM};
 
 /// A registry that the hub stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Site {
 pub enum Kind {
     /// GitHub's: a token for each repository, by the rules of packages.
     Github,
+    /// GitHub's of npm's packages: the same tokens, shown as they are.
+    Npm,
     /// Docker Hub: a token, which it gives to anybody.
     DockerHub,
     /// Azure's: a token, for whom it knows.
@@ -36,7 +38,7 @@ impl Kind {
     pub const fn gives_tokens(self) -> bool {
         match self {
             Self::Github | Self::DockerHub | Self::Azure => true,
-            Self::Aws | Self::Plain => false,
+            Self::Npm | Self::Aws | Self::Plain => false,
         }
     }
 
@@ -44,7 +46,7 @@ impl Kind {
     pub const fn token_path(self) -> &'static str {
         match self {
             Self::Azure => "/oauth2/token",
-            Self::Github | Self::DockerHub | Self::Aws | Self::Plain => "/token",
+            Self::Github | Self::Npm | Self::DockerHub | Self::Aws | Self::Plain => "/token",
         }
     }
 }
@@ -57,6 +59,7 @@ impl Site {
         let name = if is_hub { "docker.io" } else { key };
         let kind = match name {
             GHCR => Kind::Github,
+            NPM => Kind::Npm,
             _ if is_hub => Kind::DockerHub,
             _ if server.is_ecr() => Kind::Aws,
             _ if name.ends_with(".azurecr.io") => Kind::Azure,
@@ -77,7 +80,7 @@ impl Site {
         match self.kind {
             // The daemon asks the second, shows logins to the third, and is sent to the fourth for tokens.
             Kind::DockerHub => vec!["docker.io", "registry-1.docker.io", "index.docker.io", "auth.docker.io"],
-            Kind::Github | Kind::Azure | Kind::Aws | Kind::Plain => {
+            Kind::Github | Kind::Npm | Kind::Azure | Kind::Aws | Kind::Plain => {
                 vec![self.name.split_once(':').map_or(self.name.as_str(), |(host, _)| host)]
             }
         }
@@ -104,8 +107,8 @@ pub struct Sites(Vec<Site>);
 impl Sites {
     /// Returns those of a hub, or the first whose name cannot be served.
     pub fn of(hub: &Hub) -> Result<Self, String> {
-        let github = RegistryServer::normalise(GHCR);
-        let all = std::iter::once(&github).chain(hub.registries.keys());
+        let github = [GHCR, NPM].map(RegistryServer::normalise);
+        let all = github.iter().chain(hub.registries.keys());
         all.map(|server| Site::of(server).ok_or_else(|| server.to_string())).collect::<Result<_, _>>().map(Self)
     }
 
@@ -167,6 +170,7 @@ mod tests {
             ("ghcr.io", 443, Some(("ghcr.io", Kind::Github))),
             ("GHCR.io:443", 443, Some(("ghcr.io", Kind::Github))),
             ("ghcr.io", 5000, None),
+            ("npm.pkg.github.com", 443, Some(("npm.pkg.github.com", Kind::Npm))),
             ("registry-1.docker.io", 443, Some(("docker.io", Kind::DockerHub))),
             ("auth.docker.io", 443, Some(("docker.io", Kind::DockerHub))),
             ("acme.azurecr.io", 443, Some(("acme.azurecr.io", Kind::Azure))),

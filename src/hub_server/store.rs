@@ -122,7 +122,7 @@ impl Store {
     /// Adds to what the hub's file says what it does not say.
     pub(super) fn merge(&self, hub: &mut Hub) {
         for (name, stored) in &self.file.packages {
-            let Some(name) = PackageName::of_image(name) else { continue };
+            let Some(name) = PackageName::parse(name) else { continue };
             let package = Package {
                 visibility: stored.visibility,
                 repository: stored.repository.as_ref().and_then(|text| text.parse().ok()),
@@ -130,11 +130,12 @@ impl Store {
                 inherit_access: None,
                 codespaces_access: Vec::new(),
                 image: None,
+                tarball: None,
             };
             hub.packages.entry(name).or_insert(package);
         }
         for (name, granted) in &self.file.grants {
-            let package = PackageName::of_image(name).and_then(|name| hub.packages.get_mut(&name));
+            let package = PackageName::parse(name).and_then(|name| hub.packages.get_mut(&name));
             let Some(package) = package else { continue };
             let granted = granted.iter().filter_map(|text| text.parse::<RepositoryName>().ok());
             package.codespaces_access.extend(granted);

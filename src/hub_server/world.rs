@@ -9,7 +9,7 @@ use super::proof::{Key, Proof};
 use super::site::{Kind, Site, Sites};
 use super::store::Store;
 use super::{ServeError, failed};
-use crate::github::hub::{self, Hub, ValueSource};
+use crate::github::hub::{self, GHCR, Hub, ValueSource};
 
 /// What the hub answers from.
 #[derive(Debug)]
@@ -69,9 +69,12 @@ impl World {
 
     /// Returns whose a user and a password are at a registry.
     pub(super) fn login(&self, site: &Site, user: &str, value: &str, now: i64) -> Login {
-        // GitHub goes by the token alone.
-        let user = if site.kind == Kind::Github { "" } else { user };
-        self.holder(self.key.proof(&site.name, user, value), now)
+        // GitHub goes by the token alone, which is one for all of its registries.
+        let (registry, user) = match site.kind {
+            Kind::Github | Kind::Npm => (GHCR, ""),
+            Kind::DockerHub | Kind::Azure | Kind::Aws | Kind::Plain => (site.name.as_str(), user),
+        };
+        self.holder(self.key.proof(registry, user, value), now)
     }
 
     /// Returns whose a digest is.
@@ -165,6 +168,8 @@ registries:
             ("ghcr.io", "anybody", "pat-1", 0, "known"),
             ("ghcr.io", "mona", "pat-2", 0, "unknown"),
             ("ghcr.io", "robot", "pw-1", 0, "unknown"),
+            ("npm.pkg.github.com", "anybody", "pat-1", 0, "known"),
+            ("npm.pkg.github.com", "robot", "pw-1", 0, "unknown"),
             ("acme.azurecr.io", "robot", "pw-1", 0, "known"),
             ("acme.azurecr.io", "Robot", "pw-1", 0, "unknown"),
             ("acme.azurecr.io", "robot", "pw-2", 0, "unknown"),

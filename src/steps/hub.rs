@@ -8,6 +8,12 @@ use crate::hub_container::HubPlace;
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 
+/// Where the authority's certificate is for programs that look at no system's trust.
+const CERTIFICATE: &str = "/etc/localspace/hub-ca.crt";
+
+/// The variable by which Node.js finds it, which has a trust of its own: npm is one of its programs.
+pub(super) const NODE_TRUST: (&str, &str) = ("NODE_EXTRA_CA_CERTS", CERTIFICATE);
+
 /// A hub that runs, for one codespace of it.
 #[derive(Debug, Clone)]
 pub struct HubAccess {
@@ -67,6 +73,7 @@ fn script(certificate: &str, hosts: &[String]) -> String {
     format!(
         "{{\nca={ca}\n\
          put() {{ [ \"$(cat \"$1\" 2>/dev/null)\" = \"$ca\" ] && return 1; mkdir -p \"${{1%/*}}\" && printf '%s\\n' \"$ca\" >\"$1\"; }}\n\
+         put {CERTIFICATE}\n\
          for host in {hosts}; do put \"/etc/docker/certs.d/$host/ca.crt\"; done\n\
          if command -v update-ca-certificates >/dev/null; then\n\
          put /usr/local/share/ca-certificates/localspace-hub.crt && update-ca-certificates >/dev/null 2>&1\n\

@@ -1,6 +1,6 @@
 //! `localspace hub publish`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -11,20 +11,20 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::hold::hold;
 use crate::cli::hub::{HubFile, unknown_repository};
 use crate::codespace::RepositoryName;
-use crate::github::hub::{GHCR, PackageName, PublishedBy};
+use crate::github::hub::{GHCR, NPM, PackageKind, PackageName, PublishedBy};
 use crate::hub_container::RunningHub;
 use crate::hub_server::Publication;
 use crate::hub_server::admin::AboutPackage;
 
-/// Publish a local image to a hub's container registry, as a workflow of a repository or a person with a token would
+/// Publish a local image, or a tarball of `npm pack`, to a hub, as a workflow of a repository or a person with a token would
 ///
 /// Example: localspace hub publish my-api ghcr.io/acme/api:1 --as actions --repository acme/api
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The local image
-    #[arg(value_name = "IMAGE")]
+    /// The local image, or the tarball's path
+    #[arg(value_name = "IMAGE|TARBALL")]
     image: String,
-    /// The package, and its tag: ghcr.io/OWNER/NAME[:TAG]
+    /// The package: ghcr.io/OWNER/NAME[:TAG] of an image, npm.pkg.github.com/@OWNER/NAME of a tarball
     #[arg(value_name = "PACKAGE")]
     package: String,
     /// How: by GitHub Actions, which lets a new package inherit its repository's access, or with a personal access token, which does not
@@ -49,8 +49,8 @@ enum How {
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let (name, tag) = package(&args.package).ok_or_else(|| {
-        let message = format!("{} is no package of {GHCR}", args.package);
-        CliError::new(Kind::Usage, message, Some(format!("write {GHCR}/OWNER/NAME[:TAG]")))
+        let message = format!("{} is no package of {GHCR} or {NPM}", args.package);
+        CliError::new(Kind::Usage, message, Some(format!("write {GHCR}/OWNER/NAME[:TAG] or {NPM}/@OWNER/NAME")))
     })?;
     let read = HubFile::load(&file(args.hub.as_ref()))?;
     let repository = match &args.repository {
@@ -70,15 +70,24 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let published_by = if args.how == How::Actions { PublishedBy::Actions } else { PublishedBy::PersonalAccessToken };
     let repository = repository.map(|name| name.to_string());
     let publication = Publication { package: name.to_string(), published_by, repository };
-    let published = hub.publish(&args.image, (&name, &tag), &publication).await?;
+    let (published, local) = match name.kind() {
+        PackageKind::Container => {
+            let published = hub.publish(&args.image, (&name, &tag), &publication).await?;
+            (published.image, Some(published.local))
+        }
+        PackageKind::Npm => {
+            let version = hub.publish_tarball(Path::new(&args.image), &publication).await?;
+            (format!("{name}@{version}"), None)
+        }
+    };
     if before.is_some() {
         context.ui.say(&format!("{name} was there: its settings stay as they are\n"));
     }
     if args.json {
-        let document = json!({ "image": published.image, "local": published.local, "isNewPackage": before.is_none() });
+        let document = json!({ "image": published, "local": local, "isNewPackage": before.is_none() });
         context.ui.data(&format!("{document}\n"))?;
     } else {
-        context.ui.say(&format!("{} is published as {}\n", args.image, published.image));
+        context.ui.say(&format!("{} is published as {published}\n", args.image));
     }
     Ok(0)
 }

@@ -10,7 +10,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::hold::hold;
 use crate::cli::hub::HubFile;
 use crate::cli::values;
-use crate::github::hub::{GHCR, Hub, PackageName, ValueSource};
+use crate::github::hub::{GHCR, Hub, PackageKind, PackageName, ValueSource};
 use crate::hub_container::{HubPlace, RunningHub, UpOrder, up};
 use crate::hub_server::Publication;
 
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let order = UpOrder { id: &id, hub: &read.hub, image: &context.hub_image };
     let ui = &mut context.ui;
     let hub = up(&engine, &order, |text| ui.say(&format!("{text}\n"))).await?;
-    publish_images(&hub, &read.hub, context).await?;
+    publish_all(&hub, &read.hub, context).await?;
     let place = hub.place().await?;
     if args.json {
         context.ui.data(&format!("{}\n", document(id.file(), "running", Some(&place))))?;
@@ -68,18 +68,22 @@ async fn resolve(hub: &mut Hub, file: &Path, context: &Context) -> Result<(), Cl
     Ok(())
 }
 
-/// Publishes the local images that the file names.
-async fn publish_images(hub: &RunningHub, model: &Hub, context: &mut Context) -> Result<(), CliError> {
+/// Publishes the local images and tarballs that the file names.
+async fn publish_all(hub: &RunningHub, model: &Hub, context: &mut Context) -> Result<(), CliError> {
     for (name, package) in &model.packages {
-        let Some(image) = &package.image else { continue };
         let publication = Publication {
             package: name.to_string(),
             published_by: package.published_by,
             repository: package.repository.as_ref().map(ToString::to_string),
         };
-        let tag = tag(image);
-        let published = hub.publish(image, (name, &tag), &publication).await?;
-        context.ui.say(&format!("{image} is published as {}\n", published.image));
+        if let Some(image) = &package.image {
+            let published = hub.publish(image, (name, &tag(image)), &publication).await?;
+            context.ui.say(&format!("{image} is published as {}\n", published.image));
+        }
+        if let Some(file) = &package.tarball {
+            let version = hub.publish_tarball(file, &publication).await?;
+            context.ui.say(&format!("{} is published as {name}@{version}\n", file.display()));
+        }
     }
     Ok(())
 }
@@ -94,7 +98,8 @@ fn tag(image: &str) -> String {
 
 fn told(place: &HubPlace) -> String {
     let registries = place.about.registries.join(", ");
-    let example = place.about.packages.first().map_or_else(|| format!("{GHCR}/OWNER/NAME"), |one| one.name.clone());
+    let image = place.about.packages.iter().find(|one| one.name.starts_with(GHCR));
+    let example = image.map_or_else(|| format!("{GHCR}/OWNER/NAME"), |one| one.name.clone());
     format!(
         "the hub is up: {registries}\n\
          on the network {} at {}\n\
@@ -118,10 +123,12 @@ pub(super) fn document(file: &str, state: &str, place: Option<&HubPlace>) -> ser
     })
 }
 
-/// Reads `ghcr.io/OWNER/NAME[:TAG]`.
-pub(super) fn package(image: &str) -> Option<(PackageName, String)> {
-    if image.contains('@') {
-        return None;
-    }
-    PackageName::of_image(image).map(|name| (name, tag(image)))
+/// Reads `ghcr.io/OWNER/NAME[:TAG]` or `npm.pkg.github.com/@OWNER/NAME`, whose version is in its tarball.
+pub(super) fn package(text: &str) -> Option<(PackageName, String)> {
+    let name = PackageName::parse(text)?;
+    let is_whole = match name.kind() {
+        PackageKind::Container => !text.contains('@'),
+        PackageKind::Npm => text.eq_ignore_ascii_case(&name.to_string()),
+    };
+    is_whole.then(|| (name, tag(text)))
 }

@@ -8,15 +8,16 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::hub::{here, unknown_repository};
 use crate::codespace::RepositoryName;
-use crate::github::hub::{self, GHCR, PackageName, Repository};
+use crate::github::hub::{self, GHCR, NPM, PackageName, Repository};
 use crate::github::packages::{Action, Explanation, Rule, Subject, decide};
 
-/// Say whether a codespace may pull an image of ghcr.io with nothing but its own token, by which rule, and what to change where it may not
+/// Say whether a codespace may pull an image of ghcr.io, or a package of npm.pkg.github.com, with nothing but its own token, by which rule, and
+/// what to change where it may not
 ///
 /// Example: localspace registry explain ghcr.io/acme/api:1 --hub hub.yaml --repository acme/app
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The image
+    /// The image; or a package of npm's, npm.pkg.github.com/@OWNER/NAME
     #[arg(value_name = "IMAGE")]
     image: String,
     /// The simulated GitHub
@@ -38,7 +39,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let hub = hub::load(&args.hub)?;
-    let name = PackageName::of_image(&args.image).ok_or_else(|| not_a_package(&args.image))?;
+    let name = PackageName::parse(&args.image).ok_or_else(|| not_a_package(&args.image))?;
     let asked = match &args.repository {
         Some(name) => name.clone(),
         None => here(context).await?,
@@ -89,7 +90,9 @@ fn told(
 }
 
 fn not_a_package(image: &str) -> CliError {
-    let message = format!("{image} is no image of {GHCR}: only its packages are pulled by rules of GitHub's");
-    let hint = format!("write {GHCR}/OWNER/NAME[:TAG]; another registry wants three secrets <ID>_CONTAINER_REGISTRY_…");
+    let message = format!("{image} is no package of {GHCR} or {NPM}: only those are pulled by rules of GitHub's");
+    let hint = format!(
+        "write {GHCR}/OWNER/NAME[:TAG] or {NPM}/@OWNER/NAME; another registry wants three secrets <ID>_CONTAINER_REGISTRY_…"
+    );
     CliError::new(Kind::Usage, message, Some(hint))
 }

@@ -91,6 +91,7 @@ pub(super) struct PackageEntry {
     pub(super) inherit_access: Option<bool>,
     pub(super) codespaces_access: Vec<Spanned<String>>,
     pub(super) image: Option<Spanned<String>>,
+    pub(super) tarball: Option<Spanned<String>>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod package;
 mod read;
 mod write;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use error::HubFileError;
+pub use package::{GHCR, NPM, Package, PackageKind, PackageName, PublishedBy};
 pub use read::{load, parse};
 pub use write::write;
 
@@ -17,9 +19,6 @@ use super::registry::RegistryServer;
 use super::secret::{SecretLevel, SecretName};
 use crate::codespace::RepositoryName;
 use crate::redact::Secret;
-
-/// GitHub's container registry.
-pub const GHCR: &str = "ghcr.io";
 
 /// A simulated GitHub.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct Hub {
     pub organizations: BTreeMap<String, Organization>,
     /// Its repositories.
     pub repositories: BTreeMap<RepositoryName, Repository>,
-    /// The images in its container registry.
+    /// The packages in its registries: images, and npm's.
     pub packages: BTreeMap<PackageName, Package>,
     /// The secrets of users, repositories and organizations.
     pub secrets: Vec<HubSecret>,
@@ -140,84 +139,6 @@ pub enum Access {
     Write,
     /// Everything.
     Admin,
-}
-
-/// The name of an image in GitHub's container registry, without tag and digest: `ghcr.io/OWNER/NAME`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageName {
-    owner: String,
-    name: String,
-}
-
-impl PackageName {
-    /// Reads `ghcr.io/OWNER/NAME`, with or without a tag or digest; names are kept in lower case, as the registry takes no other.
-    pub fn of_image(image: &str) -> Option<Self> {
-        let lower = image.to_ascii_lowercase();
-        let path = lower.strip_prefix(GHCR)?.strip_prefix('/')?;
-        let path = path.split_once('@').map_or(path, |(path, _digest)| path);
-        let (owner, name) = path.split_once('/')?;
-        let name = name.split_once(':').map_or(name, |(name, _tag)| name);
-        let is_part = |part: &str| {
-            let alphanumeric = |byte: &u8| byte.is_ascii_alphanumeric();
-            part.as_bytes().first().is_some_and(alphanumeric)
-                && part.as_bytes().last().is_some_and(alphanumeric)
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        let fits = is_part(owner) && name.split('/').all(is_part);
-        fits.then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
-    }
-
-    /// Returns the user or organization whose it is.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// Returns its name at its owner.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl fmt::Display for PackageName {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{GHCR}/{}/{}", self.owner, self.name)
-    }
-}
-
-/// An image in GitHub's container registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    /// Who may see it.
-    pub visibility: Visibility,
-    /// The repository that it is linked to, where it was published from.
-    pub repository: Option<RepositoryName>,
-    /// How it was published.
-    pub published_by: PublishedBy,
-    /// "Inherit access from repository", where that was set or unset by hand.
-    pub inherit_access: Option<bool>,
-    /// "Manage Codespaces access" in its settings.
-    pub codespaces_access: Vec<RepositoryName>,
-    /// A local image that is published under the name when the hub starts.
-    pub image: Option<String>,
-}
-
-impl Package {
-    /// Tells whether who has access to its repository has access to it: where that was not chosen, as it was published (source document,
-    /// "Inheriting access from the repository from which a package was published").
-    pub fn inherits(&self) -> bool {
-        self.inherit_access.unwrap_or(self.published_by == PublishedBy::Actions)
-    }
-}
-
-/// How a package was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PublishedBy {
-    /// By a workflow of its repository: it inherits access.
-    Actions,
-    /// With a personal access token: it does not.
-    #[serde(rename = "pat")]
-    PersonalAccessToken,
 }
 
 /// A secret of the hub.

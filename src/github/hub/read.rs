@@ -13,8 +13,8 @@ use super::file::{
     SecretEntry, TokenEntry,
 };
 use super::{
-    Access, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, Organization, Package, PackageName, Place,
-    PublishedBy, Repository, SecretScope, Token, User, ValueSource, Visibility,
+    Access, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, NPM, Organization, Package, PackageKind,
+    PackageName, Place, PublishedBy, Repository, SecretScope, Token, User, ValueSource, Visibility,
 };
 use crate::codespace::RepositoryName;
 use crate::github::registry::RegistryServer;
@@ -196,11 +196,19 @@ impl Reader<'_> {
     }
 
     fn package(&self, written: &Spanned<String>, entry: PackageEntry) -> Result<(PackageName, Package), Fault> {
-        let name = PackageName::of_image(&written.value).filter(|name| name.to_string() == written.value);
+        let name = PackageName::parse(&written.value).filter(|name| name.to_string() == written.value);
         let name = name.ok_or_else(|| {
-            fault(written.referenced, format!("`{}` is no package of {GHCR}", written.value))
-                .hint(format!("write {GHCR}/OWNER/NAME in lower case, without a tag"))
+            fault(written.referenced, format!("`{}` is no package of {GHCR} or {NPM}", written.value))
+                .hint(format!("write {GHCR}/OWNER/NAME, or {NPM}/@OWNER/NAME, in lower case, without tag and version"))
         })?;
+        let other = match name.kind() {
+            PackageKind::Container => entry.tarball.as_ref().map(|text| (text, "tarball", "image")),
+            PackageKind::Npm => entry.image.as_ref().map(|text| (text, "image", "tarball")),
+        };
+        if let Some((text, given, wanted)) = other {
+            let problem = format!("`{given}` publishes nothing to {}", name.kind().host());
+            return Err(fault(text.referenced, problem).hint(format!("`{wanted}` does")));
+        }
         let repository = entry.repository.as_ref().map(|text| self.known(text)).transpose()?;
         if let (Some(linked), Some(text)) = (&repository, &entry.repository)
             && !linked.owner().eq_ignore_ascii_case(name.owner())
@@ -218,6 +226,7 @@ impl Reader<'_> {
             inherit_access: entry.inherit_access,
             codespaces_access: listed.collect::<Result<_, _>>()?,
             image: entry.image.map(|image| image.value),
+            tarball: entry.tarball.map(|path| self.folder.join(path.value)),
         };
         package.visibility = visibility.unwrap_or_else(|| self.inherited(&package));
         Ok((name, package))
@@ -289,9 +298,9 @@ impl Reader<'_> {
     fn registry(&self, written: &Spanned<String>, entry: RegistryEntry) -> Result<(RegistryServer, Accounts), Fault> {
         let at = written.referenced;
         let server = RegistryServer::normalise(&written.value);
-        if server.config_key() == GHCR {
+        if [GHCR, NPM].contains(&server.config_key()) {
             let hint = "its accounts are the users' tokens: `users: {LOGIN: {tokens: [{name, scopes, value_from}]}}`";
-            return Err(fault(at, format!("{GHCR} is there already")).hint(hint));
+            return Err(fault(at, format!("{server} is there already")).hint(hint));
         }
         if self.hub.registries.contains_key(&server) {
             return Err(fault(at, format!("{server} is there already")));

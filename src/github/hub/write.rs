@@ -62,6 +62,9 @@ fn package(package: &Package) -> Value {
     if let Some(image) = &package.image {
         put("image", image.clone().into());
     }
+    if let Some(tarball) = &package.tarball {
+        put("tarball", tarball.display().to_string().into());
+    }
     written.into()
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::codespace::RepositoryName;
-use crate::github::hub::{Hub, PackageName, Visibility};
+use crate::github::hub::{Hub, PackageKind, PackageName, Visibility};
 
 /// Why a decision is as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,10 +69,13 @@ impl Rule {
             ),
             Self::DifferentOrganization => (
                 format!("{name} is {owner}'s and {kind}, and {repository} is {}'s", repository.owner()),
-                Some(format!("{list}, or set the secrets <ID>_CONTAINER_REGISTRY_SERVER=ghcr.io, _USER and _PASSWORD, with a personal access token (classic) that has read:packages")),
+                Some(match name.kind() {
+                    PackageKind::Container => format!("{list}, or set the secrets <ID>_CONTAINER_REGISTRY_SERVER=ghcr.io, _USER and _PASSWORD, with a personal access token (classic) that has read:packages"),
+                    PackageKind::Npm => format!("{list}, or put a personal access token (classic) that has read:packages into a secret, and name that in .npmrc"),
+                }),
             ),
             Self::UnknownPackage => (
-                format!("there is no package {name}, and ghcr.io tells nobody whether there is one that may not be seen"),
+                format!("there is no package {name}, and {} tells nobody whether there is one that may not be seen", name.kind().host()),
                 Some(known(name, hub)),
             ),
             Self::CodespaceTokenPullsOnly => (
@@ -88,7 +91,7 @@ impl Rule {
 fn settings(name: &PackageName, hub: &Hub) -> String {
     let kind = if hub.is_user(name.owner()) { "users" } else { "orgs" };
     let path = name.name().replace('/', "%2F");
-    format!("https://github.com/{kind}/{}/packages/container/{path}/settings", name.owner())
+    format!("https://github.com/{kind}/{}/packages/{}/{path}/settings", name.owner(), name.kind().name())
 }
 
 fn known(name: &PackageName, hub: &Hub) -> String {
@@ -96,6 +99,6 @@ fn known(name: &PackageName, hub: &Hub) -> String {
     let all: Vec<String> = hub.packages.keys().map(ToString::to_string).collect();
     match crate::nearest::nearest(&text, all.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),
-        None => "publish it first, or look at its name: ghcr.io/OWNER/NAME".to_owned(),
+        None => "publish it first, or look at its name".to_owned(),
     }
 }

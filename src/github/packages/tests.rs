@@ -38,6 +38,7 @@ fn packages() -> Vec<Package> {
                             inherit_access,
                             codespaces_access: listed.iter().map(|name| repository(name)).collect(),
                             image: None,
+                            tarball: None,
                         });
                     }
                 }
@@ -110,6 +111,7 @@ fn package(text: &str) -> Package {
         inherit_access: None,
         codespaces_access: Vec::new(),
         image: None,
+        tarball: None,
     };
     for part in parts {
         match part.split_once(' ').expect("two words") {

@@ -9,7 +9,7 @@ use crate::steps::container::spec;
 use crate::steps::pack::Small;
 use crate::steps::remote_user::{self, RemoteUser};
 use crate::steps::runner::EngineRunner;
-use crate::steps::{named_file, requirements, workspace};
+use crate::steps::{hub, named_file, requirements, workspace};
 
 /// The largest `/etc/passwd` and folder of marks that are read, in bytes.
 pub(super) const SMALL_FILE: usize = 1024 * 1024;
@@ -32,6 +32,12 @@ pub(in crate::steps) async fn wanted(
         named_file::apply(&runner.order, config, files, &mut spec)?;
     }
     requirements::gpus(runner, &mut spec).await;
+    if let Some((name, value)) = runner.hub.as_ref().map(|_| hub::NODE_TRUST) {
+        let start = format!("{name}=");
+        if !spec.env.iter().any(|one| one.starts_with(&start)) {
+            spec.env.push(format!("{start}{value}"));
+        }
+    }
     Ok((spec, merged))
 }
 
