@@ -24,6 +24,7 @@ mod feature_build;
 mod feature_store;
 mod features;
 mod full_disk;
+mod github_token;
 mod homes;
 mod hook_table;
 mod hooks;

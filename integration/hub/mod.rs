@@ -5,6 +5,7 @@ mod codespace;
 mod hostile;
 mod life;
 mod npm;
+mod own_token;
 mod sample;
 mod table;
 mod texts;

@@ -140,10 +140,12 @@ async fn build(
     let cancel = context.interrupts.run();
     let (recorder, recording) = Recorder::start(context.clock.clone(), sinks, cancel.clone());
     let mut in_hub = InHub::of(context, engine, secrets.hub.as_deref(), &order, Token::New).await;
-    let mut world = in_hub.complete(context, World::new(secrets.content.secrets)).await;
+    let world = in_hub.complete(context, World::new(secrets.content.secrets)).await;
+    let (mut world, overruled) = secrets.token.complete(world, &order.actor);
     let _interrupted = cancel.run_until_cancelled(ecr::exchange_all(&mut world.registries, &context.ecr)).await;
     let redactor = redactor(&world, &[]);
-    let texts = secrets.content.warnings.into_iter().chain(in_hub.warning).chain(order.notes.iter().cloned());
+    let of_secrets = secrets.content.warnings.into_iter().chain(in_hub.warning).chain(overruled);
+    let texts = of_secrets.chain(order.notes.iter().cloned());
     begin(&recorder, texts, &world, redactor.too_short()).await;
     let mut runner = EngineRunner::new(engine.clone(), order, world, recorder.clone(), redactor, cancel);
     runner = runner.in_hub(in_hub.access);
@@ -166,6 +168,7 @@ async fn begin(recorder: &Recorder, texts: impl Iterator<Item = String>, world: 
         pid: std::process::id(),
         secrets_file: None,
         hub: None,
+        github_token: None,
     };
     recorder.record(Event::RunStarted(run)).await;
     super::notices::before(recorder, texts, &world.registries, too_short).await;

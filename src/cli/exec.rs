@@ -13,7 +13,7 @@ use super::secrets::{StartedWith, newer_warning, redactor};
 use super::select::Selector;
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
-use crate::github::{CodespaceToken, Purpose, World, logins};
+use crate::github::{Purpose, World, logins};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
 use crate::redact::Redactor;
@@ -76,15 +76,16 @@ struct Ready {
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let (inside, content) = Inside::open(context, &args.selector).await?;
     let StartedWith { world, newer } = StartedWith::of(content.secrets, &inside.kept);
-    let token = inside.kept.token.clone().map(|value| CodespaceToken { value, user: inside.whose.actor.clone() });
-    let world = token.into_iter().fold(world, World::with_token);
+    let world = inside.of_hub().into_iter().fold(world, World::with_token);
+    let (world, _) = inside.own_token(context).await.complete(world, &inside.whose.actor);
     if let Some(warning) = newer_warning(&newer, &inside.found.name) {
         context.ui.say(&format!("warning: {warning}\n"));
     }
     // What the secrets were before they were changed, and what AWS gave for them, is known to the container alone: its login must not be shown
     // either.
     let mut still_there = Vec::new();
-    if !newer.is_empty() || world.registries.complete.iter().any(|registry| registry.wants_exchange().is_some()) {
+    let is_exchanged = || world.registries.complete.iter().any(|registry| registry.wants_exchange().is_some());
+    if inside.before.token.is_some() || !newer.is_empty() || is_exchanged() {
         still_there = logins(&String::from_utf8_lossy(&inside.docker_config().await?));
     }
     let filter = redactor(&world, &still_there);

@@ -11,7 +11,7 @@ use crate::codespace::{CodespaceName, RepositoryName};
 use crate::ecr::{self, ExchangeError};
 use crate::engine::{Engine, EngineError};
 use crate::github::hub::Accounts;
-use crate::github::{CodespaceToken, EcrServer, EcrToken, Registries, Registry, World};
+use crate::github::{CodespaceToken, EcrServer, EcrToken, Registries, Registry, TokenFrom, World};
 use crate::hub_container::{self, HubError, HubId, RunningHub};
 use crate::redact::Secret;
 use crate::steps::{HubAccess, Order};
@@ -109,7 +109,7 @@ impl InHub {
             Token::New => Some(hub.issue_token(owner.name, owner.repository, owner.actor, LIFE).await?),
         };
         let warning = value.is_none().then(|| came_later(owner.name));
-        let token = value.map(|value| CodespaceToken { value, user: owner.actor.to_owned() });
+        let token = value.map(|value| CodespaceToken { value, user: owner.actor.to_owned(), from: TokenFrom::Hub });
         let ecr = HubFile::load(path).ok().map(|file| Ecr { hub, file });
         Ok(Self { access: Some(HubAccess { place }), token, ecr, warning })
     }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::github_token::OwnToken;
 use super::hub::Whose;
 use super::order::Identity;
 use super::secrets::Before;
@@ -9,7 +10,7 @@ use super::select::{self, Found, Selector, State};
 use super::sources::secrets_now;
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine};
-use crate::github::SecretsFile;
+use crate::github::{CodespaceToken, SecretsFile, TokenFrom};
 use crate::report::plain;
 use crate::steps::Kept;
 
@@ -49,6 +50,22 @@ impl Inside {
             context.ui.say(&format!("warning: {}\n", plain(warning)));
         }
         Ok((Self { engine, found, container, whose, before, kept }, secrets))
+    }
+
+    /// Returns the token of its hub that it was started with.
+    pub(super) fn of_hub(&self) -> Option<CodespaceToken> {
+        let value = self.kept.token.clone()?;
+        Some(CodespaceToken { value, user: self.whose.actor.clone(), from: TokenFrom::Hub })
+    }
+
+    /// Returns the user's own token that it has where it has none of a hub, as that is now. That there is none is said.
+    pub(super) async fn own_token(&self, context: &mut Context) -> OwnToken {
+        let wanted = self.before.token.filter(|_| self.kept.token.is_none());
+        let (own, remark) = OwnToken::again(wanted, &context.environment).await;
+        if let Some(remark) = remark {
+            context.ui.say(&format!("warning: {}\n", plain(&remark)));
+        }
+        own
     }
 
     /// Returns the remote user's Docker configuration; nothing where there is none.

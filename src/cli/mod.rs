@@ -13,6 +13,7 @@ mod dotfiles;
 mod error;
 mod exec;
 mod features;
+mod github_token;
 mod hold;
 mod hub;
 mod hubs;

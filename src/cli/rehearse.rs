@@ -127,10 +127,11 @@ struct Told<'a> {
 /// Leads a codespace, or a prebuild, through its phases.
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
-    let Secrets { file, hub, content } = secrets;
+    let Secrets { file, hub, token: own, content } = secrets;
     let (world, newer, token) = of_this_run(context, &order, content.secrets);
     let mut in_hub = InHub::of(context, &engine, hub.as_deref(), &order, token).await;
-    let mut world = in_hub.complete(context, world).await;
+    let source = own.source;
+    let (mut world, overruled) = own.complete(in_hub.complete(context, world).await, &order.actor);
     let exchanging = ecr::exchange_all(&mut world.registries, &context.ecr);
     let _interrupted = cancel.run_until_cancelled(exchanging).await;
     let redactor = redactor(&world, &[]);
@@ -141,9 +142,11 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
             pid: std::process::id(),
             secrets_file: file.map(|file| file.display().to_string()),
             hub: hub.map(|file| file.display().to_string()),
+            github_token: source.map(|source| source.name().to_owned()),
         }))
         .await;
-    let texts = content.warnings.into_iter().chain(newer).chain(in_hub.warning).chain(order.notes.iter().cloned());
+    let of_secrets = content.warnings.into_iter().chain(newer).chain(in_hub.warning).chain(overruled);
+    let texts = of_secrets.chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
     let purpose = order.purpose;
     let on_failure = order.on_failure.clone();

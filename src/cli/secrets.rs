@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Context;
+use super::github_token::{OwnToken, TokenSource};
 use super::select;
 use crate::codespace::CodespaceName;
 use crate::github::{CodespaceSecret, SecretsFile, World, auth};
@@ -17,6 +18,8 @@ pub(super) struct Secrets {
     pub(super) file: Option<PathBuf>,
     /// The hub's file, where it can be read again.
     pub(super) hub: Option<PathBuf>,
+    /// The user's own token in the place of the codespace's.
+    pub(super) token: OwnToken,
     pub(super) content: SecretsFile,
 }
 
@@ -25,6 +28,7 @@ pub(super) struct Secrets {
 pub(super) struct Before {
     pub(super) secrets_file: Option<PathBuf>,
     pub(super) hub: Option<PathBuf>,
+    pub(super) token: Option<TokenSource>,
     /// The phase in which it died.
     pub(super) died_in: Option<Phase>,
 }
@@ -34,9 +38,11 @@ impl Before {
     pub(super) fn of(context: &Context, name: &CodespaceName) -> Self {
         let before = select::newest(context, name).filter(|run| run.run.is_some());
         let died_in = before.as_ref().filter(|run| run.end.is_none()).and_then(|run| run.running);
-        let (secrets_file, hub) = before.and_then(|run| run.run).map(|run| (run.secrets_file, run.hub)).unzip();
-        let path = |text: Option<Option<String>>| text.flatten().map(PathBuf::from);
-        Self { secrets_file: path(secrets_file), hub: path(hub), died_in }
+        let Some(run) = before.and_then(|run| run.run) else {
+            return Self { secrets_file: None, hub: None, token: None, died_in };
+        };
+        let token = run.github_token.as_deref().and_then(TokenSource::of_name);
+        Self { secrets_file: run.secrets_file.map(PathBuf::from), hub: run.hub.map(PathBuf::from), token, died_in }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::error::CliError;
+use super::github_token::{OwnToken, TokenSource};
 use super::hub::{HubFile, Whose};
 use super::secrets::{Before, Secrets};
 use super::values;
@@ -20,6 +21,9 @@ pub(super) struct SecretFlags {
     /// Secrets as a JSON object or as NAME=VALUE lines, which count over all others
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
+    /// Where a token of your own is from, which stands for the codespace's where no hub gives one
+    #[arg(long, value_name = "FROM")]
+    github_token: Option<TokenSource>,
 }
 
 /// Where secrets are from, read but for the values that stand elsewhere.
@@ -27,6 +31,18 @@ pub(super) struct SecretFlags {
 pub(super) struct Sources {
     hub: Option<HubFile>,
     file: SecretsOfFile,
+    token: Wish,
+}
+
+/// Whether the user's own token is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+enum Wish {
+    #[default]
+    None,
+    /// By this verb's flag.
+    Now(TokenSource),
+    /// By that of an earlier one.
+    Before(TokenSource),
 }
 
 /// The secrets file.
@@ -46,7 +62,8 @@ impl Sources {
     pub(super) fn given(flags: &SecretFlags) -> Result<Self, CliError> {
         let hub = flags.hub.as_deref().map(HubFile::load).transpose()?;
         let file = flags.secrets_file.clone().map_or(Ok(SecretsOfFile::NotGiven), read)?;
-        Ok(Self { hub, file })
+        let token = flags.github_token.map_or(Wish::None, Wish::Now);
+        Ok(Self { hub, file, token })
     }
 
     /// Reads what was not given and the run before had, where a codespace is there.
@@ -59,7 +76,11 @@ impl Sources {
             SecretsOfFile::NotGiven => file_of(before),
             SecretsOfFile::Read { .. } => self.file,
         };
-        Ok(Self { hub, file })
+        let token = match self.token {
+            Wish::None => before.token.map_or(Wish::None, Wish::Before),
+            Wish::Now(_) | Wish::Before(_) => self.token,
+        };
+        Ok(Self { hub, file, token })
     }
 
     /// Returns the secrets that the codespace sees, with their values as they are now.
@@ -76,7 +97,13 @@ impl Sources {
             secrets.push(CodespaceSecret { name: secret.name, value, level: secret.scope.level() });
         }
         secrets.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Secrets { file, hub: hub.again(), content: SecretsFile { secrets, warnings } })
+        let (token, remark) = match self.token {
+            Wish::None => (OwnToken::default(), None),
+            Wish::Now(source) => (OwnToken::asked_for(source, &context.environment).await?, None),
+            Wish::Before(source) => OwnToken::again(Some(source), &context.environment).await,
+        };
+        warnings.extend(remark);
+        Ok(Secrets { file, hub: hub.again(), token, content: SecretsFile { secrets, warnings } })
     }
 }
 

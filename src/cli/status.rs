@@ -107,7 +107,14 @@ mod tests {
     #[test]
     fn a_codespace_is_told_by_its_container_and_its_newest_run() {
         use crate::journal::{Outcome, RunStarted};
-        let run = RunStarted { occasion: "create".into(), version: "0".into(), pid: 1, secrets_file: None, hub: None };
+        let run = RunStarted {
+            occasion: "create".into(),
+            version: "0".into(),
+            pid: 1,
+            secrets_file: None,
+            hub: None,
+            github_token: None,
+        };
         let mut told = Summary::default();
         (told.run, told.running) = (Some(run), Some(Phase::OnCreateCommand));
         check(State::Running, Some(&told), true, ("Starting", false, Some("onCreateCommand runs")));

@@ -8,16 +8,23 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
-use tokio::process::Command;
+use tokio::process::{ChildStderr, Command};
 
 use super::error::{CliError, Kind};
 use crate::github::MAX_VALUE;
 use crate::github::hub::{HubSecret, ValueSource};
-use crate::redact::Secret;
+use crate::redact::{Redactor, Secret};
+use crate::report::plain;
 use crate::secret_store::KEY;
 
 /// How long a command may take to print a value.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long what a program has said is waited for, once it has ended.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How much of it is shown, in bytes.
+const MOST_SAID: u64 = 2048;
 
 /// The most that is read: a value and a few line ends.
 const MOST: u64 = MAX_VALUE as u64 + 16;
@@ -64,7 +71,7 @@ fn hint(source: &ValueSource) -> String {
 }
 
 /// Makes a value of what was read, as `$(…)` does in a shell: without the line ends at its end, which no login would take.
-fn text(bytes: &Secret<Vec<u8>>) -> Result<Secret<String>, String> {
+pub(super) fn text(bytes: &Secret<Vec<u8>>) -> Result<Secret<String>, String> {
     let text = std::str::from_utf8(bytes.expose()).map_err(|_| "it is no UTF-8".to_owned())?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
@@ -97,14 +104,22 @@ impl Drop for Group {
 /// Runs a command in the folder of the hub's file. What it writes to standard error may be about a value, so nobody sees it.
 async fn print(command: &str, folder: &Path) -> Result<Secret<Vec<u8>>, String> {
     let mut process = Command::new("/bin/sh");
-    process.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    process.env_remove(KEY);
+    process.args(["-c", command]).stderr(Stdio::null());
     if !folder.as_os_str().is_empty() {
         process.current_dir(folder);
     }
-    let mut child = process.process_group(0).kill_on_drop(true).spawn().map_err(|error| error.to_string())?;
+    printed(process, "the command").await
+}
+
+/// Runs a program for the value that it prints. Where its standard error is a pipe, what it says there is shown if it fails; `called` is what it is
+/// called then.
+pub(super) async fn printed(mut process: Command, called: &str) -> Result<Secret<Vec<u8>>, String> {
+    process.stdin(Stdio::null()).stdout(Stdio::piped()).env_remove(KEY);
+    let spawned = process.process_group(0).kill_on_drop(true).spawn();
+    let mut child = spawned.map_err(|error| format!("{called} cannot be run: {error}"))?;
     let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
     let stdout = child.stdout.take();
+    let saying = child.stderr.take().map(|stderr| tokio::spawn(said(stderr)));
     let printing = async {
         let mut bytes = Vec::new();
         if let Some(stdout) = stdout {
@@ -115,7 +130,7 @@ async fn print(command: &str, folder: &Path) -> Result<Secret<Vec<u8>>, String> 
         Ok::<_, std::io::Error>((Secret::new(bytes), status))
     };
     let Ok(printed) = tokio::time::timeout(PATIENCE, printing).await else {
-        return Err(format!("the command has not ended after {} s", PATIENCE.as_secs()));
+        return Err(format!("{called} has not ended after {} s", PATIENCE.as_secs()));
     };
     let (bytes, status) = printed.map_err(|error| error.to_string())?;
     match status {
@@ -124,14 +139,33 @@ async fn print(command: &str, folder: &Path) -> Result<Secret<Vec<u8>>, String> 
             Ok(bytes)
         }
         Some(status) => {
-            group.0 = None;
-            Err(format!(
-                "the command ended with {}",
-                status.code().map_or("a signal".to_owned(), |code| format!("exit code {code}"))
-            ))
+            let said = match saying {
+                Some(saying) => {
+                    tokio::time::timeout(GRACE, saying).await.map_or(String::new(), Result::unwrap_or_default)
+                }
+                None => String::new(),
+            };
+            let how = status.code().map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+            Err(format!("{called} ended with {how}{}", shown(&said, &bytes)))
         }
         None => Ok(bytes),
     }
+}
+
+/// Reads what a program says to people; what is too much is let go of.
+async fn said(mut stderr: ChildStderr) -> String {
+    let mut bytes = Vec::new();
+    let _broken = (&mut stderr).take(MOST_SAID).read_to_end(&mut bytes).await;
+    let _rest = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Returns what a program has said, on one line, without what it has printed.
+fn shown(said: &str, printed: &Secret<Vec<u8>>) -> String {
+    let printed = String::from_utf8_lossy(printed.expose());
+    let redactor = Redactor::new(printed.lines().map(str::trim));
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() { String::new() } else { format!(", and said: {}", plain(&redactor.redact(&lines.join("; ")))) }
 }
 
 #[cfg(test)]

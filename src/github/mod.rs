@@ -62,6 +62,17 @@ pub struct CodespaceToken {
     pub value: Secret<String>,
     /// The user for whom it speaks.
     pub user: String,
+    /// Who gave it.
+    pub from: TokenFrom,
+}
+
+/// Who gave a codespace its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFrom {
+    /// A hub: it ends with the codespace's stop.
+    Hub,
+    /// The user, who has it on this machine: it is kept nowhere else.
+    ThisMachine,
 }
 
 impl CodespaceToken {

@@ -54,6 +54,8 @@ pub struct RunStarted {
     pub secrets_file: Option<String>,
     /// The hub's file, in the same way.
     pub hub: Option<String>,
+    /// Where the user's own token is from, so that a later `start` has it again: `env` or `gh`; never the token.
+    pub github_token: Option<String>,
 }
 
 /// How a phase ended.

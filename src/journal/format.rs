@@ -105,6 +105,8 @@ struct Line<'a> {
     secrets_file: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hub: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    github_token: Option<Cow<'a, str>>,
 }
 
 impl<'a> Line<'a> {
@@ -178,6 +180,7 @@ impl<'a> Line<'a> {
             pid: Some(run.pid),
             secrets_file: run.secrets_file.as_deref().map(Cow::Borrowed),
             hub: run.hub.as_deref().map(Cow::Borrowed),
+            github_token: run.github_token.as_deref().map(Cow::Borrowed),
             ..head
         }
     }
@@ -248,6 +251,7 @@ impl Line<'_> {
                 pid: self.pid?,
                 secrets_file: self.secrets_file.map(Cow::into_owned),
                 hub: self.hub.map(Cow::into_owned),
+                github_token: self.github_token.map(Cow::into_owned),
             }),
             "phaseStarted" => Event::PhaseStarted { phase: self.phase? },
             "phaseSkipped" => Event::PhaseSkipped { phase: self.phase?, reason: self.reason?.into_owned() },

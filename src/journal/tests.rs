@@ -34,7 +34,7 @@ fn started() -> Event {
 
 fn run_started(occasion: &str) -> Event {
     let (occasion, version) = (occasion.to_owned(), "0.1.0".to_owned());
-    Event::RunStarted(RunStarted { occasion, version, pid: 1, secrets_file: None, hub: None })
+    Event::RunStarted(RunStarted { occasion, version, pid: 1, secrets_file: None, hub: None, github_token: None })
 }
 
 fn events_in(path: &Path, offset: u64) -> Vec<Event> {

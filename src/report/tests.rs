@@ -27,7 +27,7 @@ fn records(events: Vec<Event>) -> Vec<Record> {
 
 fn run_started(occasion: &str) -> Event {
     let (occasion, version) = (occasion.to_owned(), "0.1.0".to_owned());
-    Event::RunStarted(RunStarted { occasion, version, pid: 1, secrets_file: None, hub: None })
+    Event::RunStarted(RunStarted { occasion, version, pid: 1, secrets_file: None, hub: None, github_token: None })
 }
 
 fn finished(phase: Phase, outcome: Outcome, exit_code: Option<i32>, reason: Option<&str>) -> Event {

@@ -17,7 +17,7 @@ use super::running::{Found, Running};
 use super::shell::quote;
 use crate::devcontainer::{MergedConfiguration, Variables};
 use crate::engine::{ContainerDetails, ContainerId, ContainerState, Printed};
-use crate::github::Fingerprints;
+use crate::github::{Fingerprints, TokenFrom};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 
@@ -70,7 +70,8 @@ pub(super) async fn settle(runner: &EngineRunner, found: Found) -> Result<Runnin
         let (container, user, env) = (id.as_str().to_owned(), user.called(), env.clone());
         let (started_at, home) = (started_at.clone(), home.clone());
         // It says that this container came to be whole too.
-        let token = runner.world.token.as_ref().map(|token| token.value.clone());
+        let of_hub = runner.world.token.as_ref().filter(|token| token.from == TokenFrom::Hub);
+        let token = of_hub.map(|token| token.value.clone());
         Kept { container, started_at, user, home, env, secrets, token }.save(file)?;
     }
     Ok(Running { place, user, home, started_at, merged, marks, env, ahead })

@@ -54,7 +54,10 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     if let Some(warning) = &in_hub.warning {
         context.ui.say(&format!("warning: {}\n", plain(warning)));
     }
-    let mut world = in_hub.complete(context, World::new(content.secrets)).await;
+    let (mut world, _) = inside
+        .own_token(context)
+        .await
+        .complete(in_hub.complete(context, World::new(content.secrets)).await, &whose.actor);
     ecr::exchange_all(&mut world.registries, &context.ecr).await;
     let config: Value = serde_json::from_slice(&inside.docker_config().await?).unwrap_or_default();
     let filter = redactor(&world, &[]);

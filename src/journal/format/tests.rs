@@ -51,8 +51,9 @@ fn a_line_is_flat_and_leaves_out_what_is_absent() {
             pid: 7,
             secrets_file: None,
             hub: Some("/h/hub.yaml".into()),
+            github_token: Some("gh".into()),
         }),
-        r#""runStarted","occasion":"create","version":"0.1.0","pid":7,"hub":"/h/hub.yaml""#,
+        r#""runStarted","occasion":"create","version":"0.1.0","pid":7,"hub":"/h/hub.yaml","githubToken":"gh""#,
     );
     check(
         Event::CreationFailed { error: CreationError::Container, reason: "no".into() },
@@ -105,9 +106,9 @@ fn any_event() -> impl Strategy<Value = Event> {
 
 fn any_event_of_a_run() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (text(), text(), any::<u32>(), option::of(text()), option::of(text())).prop_map(
-            |(occasion, version, pid, secrets_file, hub)| {
-                Event::RunStarted(RunStarted { occasion, version, pid, secrets_file, hub })
+        (text(), text(), any::<u32>(), option::of(text()), option::of(text()), option::of(text())).prop_map(
+            |(occasion, version, pid, secrets_file, hub, github_token)| {
+                Event::RunStarted(RunStarted { occasion, version, pid, secrets_file, hub, github_token })
             }
         ),
         phase().prop_map(|wait_for| Event::Ready { wait_for }),
