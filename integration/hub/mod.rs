@@ -2,6 +2,7 @@
 
 mod check;
 mod codespace;
+mod dockerfile;
 mod hostile;
 mod life;
 mod npm;

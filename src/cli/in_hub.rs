@@ -110,8 +110,8 @@ impl InHub {
         };
         let warning = value.is_none().then(|| came_later(owner.name));
         let token = value.map(|value| CodespaceToken { value, user: owner.actor.to_owned(), from: TokenFrom::Hub });
-        let ecr = HubFile::load(path).ok().map(|file| Ecr { hub, file });
-        Ok(Self { access: Some(HubAccess { place }), token, ecr, warning })
+        let ecr = HubFile::load(path).ok().map(|file| Ecr { hub: hub.clone(), file });
+        Ok(Self { access: Some(HubAccess { place, hub }), token, ecr, warning })
     }
 
     /// Returns the world with what the hub gives: the codespace's token, and tokens for the access keys of registries that the hub stands for.

@@ -48,7 +48,7 @@ pub use config::DevContainer;
 pub use configuration::{Configuration, DEFAULT_IMAGE, Kind};
 pub use container_source::{ComposeService, ContainerSource, DockerfileBuild};
 pub use docker_ignore::{DockerIgnore, IgnoreFault};
-pub use dockerfile::{Dockerfile, Syntax};
+pub use dockerfile::{Dockerfile, NamedImage, Syntax, renamed};
 pub use document::{ConfigError, Spanned};
 pub use explain::{Explained, Source, explain};
 pub use finding::{Finding, Rule, Severity};

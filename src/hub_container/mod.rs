@@ -7,11 +7,13 @@ mod error;
 mod executable;
 mod files;
 mod identity;
+mod names;
 mod publish;
 mod removal;
 mod running;
 mod up;
 
+pub use crate::hub_server::admin::Explained;
 pub use error::HubError;
 pub use identity::HubId;
 pub use publish::Published;

@@ -77,9 +77,16 @@ impl RunningHub {
         match self.ask(&Question::PublishTarball { publication: publication.clone() }).await? {
             Answer::Published { version } => Ok(version),
             Answer::Failed { reason } => Err(unreadable(reason)),
-            other @ (Answer::About(_) | Answer::Token { .. } | Answer::Done) => Err(unexpected(&other)),
+            other @ (Answer::About(_) | Answer::Token { .. } | Answer::Explained(_) | Answer::Done) => {
+                Err(unexpected(&other))
+            }
         }
     }
+}
+
+/// Removes the names that builds have left for images of the hub's, which were killed.
+pub(super) async fn sweep_pulled(engine: &Engine, port: &str) -> Result<(), EngineError> {
+    remove_names(engine, &format!("localhost:{port}/")).await
 }
 
 /// Returns what the names begin with that images are pushed under. Everybody else calls the port `localhost`.
@@ -89,7 +96,11 @@ fn beginning(port: &str) -> String {
 
 /// Removes the names that one has left who was killed.
 pub(super) async fn sweep(engine: &Engine, port: &str) -> Result<(), EngineError> {
-    for name in engine.image_names(&beginning(port)).await? {
+    remove_names(engine, &beginning(port)).await
+}
+
+async fn remove_names(engine: &Engine, beginning: &str) -> Result<(), EngineError> {
+    for name in engine.image_names(beginning).await? {
         let _removed = engine.remove_image(&name).await?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! A hub taken down.
 
 use super::identity::HubId;
-use super::publish::sweep;
+use super::publish::{sweep, sweep_pulled};
 use crate::codespace::label;
 use crate::engine::{Engine, EngineError};
 
@@ -30,6 +30,7 @@ pub async fn remove(engine: &Engine, id: &HubId, kept: Kept) -> Result<bool, Eng
     for container in engine.containers(&id.filters()).await? {
         if let Some(port) = container.labels.get(label::HUB_PORT) {
             sweep(engine, port).await?;
+            sweep_pulled(engine, port).await?;
         }
         engine.remove(&container.id).await?;
     }

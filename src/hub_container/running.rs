@@ -7,10 +7,12 @@ use futures_util::StreamExt;
 use super::error::HubError;
 use super::executable::Executable;
 use super::identity::HubId;
+use super::names::own_names;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::{ContainerId, ContainerState, Engine, ExecSpec};
 use crate::github::RegistryServer;
-use crate::hub_server::admin::{About, Answer, Question};
+use crate::github::hub::PackageName;
+use crate::hub_server::admin::{About, Answer, Explained, Question};
 use crate::hub_server::{Publication, Site};
 use crate::journal::OutputStream;
 use crate::redact::Secret;
@@ -47,6 +49,13 @@ impl HubPlace {
         let library = if site.name == "docker.io" && !path.contains('/') { "library/" } else { "" };
         let is_here = self.about.registries.contains(&site.name);
         is_here.then(|| format!("localhost:{}/{}/{library}{path}", self.port, site.folder))
+    }
+}
+
+impl HubPlace {
+    /// Returns what the engine said of the hub's images, with their own names.
+    pub fn own_names(&self, said: &str) -> String {
+        own_names(said, &self.about.registries)
     }
 }
 
@@ -117,6 +126,14 @@ impl RunningHub {
     pub async fn grant(&self, package: &str, repository: &RepositoryName) -> Result<(), HubError> {
         let (package, repository) = (package.to_owned(), repository.to_string());
         self.done(&Question::Grant { package, repository }).await
+    }
+
+    /// Returns why a codespace of a repository may or may not have an image with nothing but its own token; nothing where that is no package of GitHub's.
+    pub async fn explain(&self, image: &str, repository: &RepositoryName) -> Result<Option<Explained>, HubError> {
+        let Some(package) = PackageName::of_image(image) else { return Ok(None) };
+        let (package, repository) = (package.to_string(), repository.to_string());
+        let answer = self.ask(&Question::Explain { package, repository }).await?;
+        if let Answer::Explained(explained) = answer { Ok(Some(explained)) } else { Err(unexpected(&answer)) }
     }
 
     pub(super) async fn publisher_token(
@@ -194,7 +211,7 @@ fn seconds(life: Duration) -> i64 {
 pub(super) fn unexpected(answer: &Answer) -> HubError {
     match answer {
         Answer::Failed { reason } => HubError::Refused { reason: reason.clone() },
-        Answer::About(_) | Answer::Token { .. } | Answer::Published { .. } | Answer::Done => {
+        Answer::About(_) | Answer::Token { .. } | Answer::Published { .. } | Answer::Explained(_) | Answer::Done => {
             HubError::Refused { reason: "it answered something else".to_owned() }
         }
     }

@@ -105,9 +105,7 @@ fn pull(
     match who {
         Who::Anonymous => Err(Refusal::NotLoggedIn),
         Who::Codespace { repository, .. } => {
-            // Nothing is known of a repository that the file does not have: as little is shown to it as can be.
-            let seen_by = hub.repository(repository).map_or(Visibility::Public, |(_, found)| found.visibility);
-            let rule = packages::decide(package, repository, seen_by, Action::Pull);
+            let rule = packages::decide(package, repository, seen_by(hub, repository), Action::Pull);
             if rule.allows() { Ok(rule.name()) } else { Err(Refusal::NoAccess(rule.name())) }
         }
         Who::User { login, scopes } => {
@@ -120,6 +118,11 @@ fn pull(
         Who::Publisher(publication) if name.is_some_and(|name| is_of(publication, name)) => Ok("publication"),
         Who::Publisher(_) | Who::Account { .. } => Err(Refusal::NoAccess("no-access")),
     }
+}
+
+/// Returns who may see a codespace's repository. Nothing is known of one that the file does not have: as little is shown to it as can be.
+pub(super) fn seen_by(hub: &Hub, repository: &RepositoryName) -> Visibility {
+    hub.repository(repository).map_or(Visibility::Public, |(_, found)| found.visibility)
 }
 
 fn push(

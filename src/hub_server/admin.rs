@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-use super::access::Publication;
+use super::access::{Publication, seen_by};
 use super::store::{Holder, Issued};
 use super::{ServeError, Server, failed, log, npm, proof};
 use crate::codespace::RepositoryName;
 use crate::github::hub::{GHCR, NPM, PackageName};
+use crate::github::packages::{self, Action, Explanation, Subject};
 
 /// The socket's name in the runtime folder.
 const SOCKET: &str = "admin.sock";
@@ -77,6 +78,13 @@ pub enum Question {
         /// The repository.
         repository: String,
     },
+    /// May a codespace of a repository pull a package, and by which rule?
+    Explain {
+        /// The package.
+        package: String,
+        /// The repository.
+        repository: String,
+    },
     /// The file, read again.
     Reload,
 }
@@ -97,6 +105,8 @@ pub enum Answer {
         /// The version.
         version: String,
     },
+    /// A decision.
+    Explained(Explained),
     /// It is done.
     Done,
     /// It cannot be done.
@@ -118,6 +128,20 @@ pub struct About {
     pub hosts: Vec<String>,
     /// The packages that there are.
     pub packages: Vec<AboutPackage>,
+}
+
+/// Why a codespace may or may not pull a package with nothing but its own token.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// Whether it may.
+    pub is_allowed: bool,
+    /// The rule's name.
+    pub rule: String,
+    /// What it says of this package.
+    pub why: String,
+    /// What changes a refusal.
+    pub fix: Option<String>,
 }
 
 /// What a hub says of a package.
@@ -220,11 +244,23 @@ impl Server {
                 store.grant(&name, &repository).map_err(text)?;
                 self.renewed(&store)
             }
+            Question::Explain { package: name, repository } => {
+                let (name, repository) = (package(&name)?, repository.parse().map_err(text)?);
+                Ok(Answer::Explained(self.explain(&name, &repository)))
+            }
             Question::Reload => {
                 let store = self.store.lock().await;
                 self.reload(&store).map(|()| Answer::Done).map_err(text)
             }
         }
+    }
+
+    fn explain(&self, name: &PackageName, repository: &RepositoryName) -> Explained {
+        let hub = &self.world().hub;
+        let visibility = seen_by(hub, repository);
+        let rule = packages::decide(hub.packages.get_key_value(name), repository, visibility, Action::Pull);
+        let Explanation { why, fix } = rule.explain(&Subject { name, repository, visibility }, hub);
+        Explained { is_allowed: rule.allows(), rule: rule.name().to_owned(), why, fix }
     }
 
     fn about(&self) -> About {

@@ -65,7 +65,7 @@ impl Site {
             _ if name.ends_with(".azurecr.io") => Kind::Azure,
             _ => Kind::Plain,
         };
-        let folder = name.replacen(':', "_", 1);
+        let folder = Self::folder_of(name);
         let (host, port) = name.split_once(':').unwrap_or((name, "443"));
         let fits = super::request::is_component(&folder)
             && super::request::is_component(host)
@@ -73,6 +73,11 @@ impl Site {
             && folder.len() < 128
             && port.parse::<u16>().is_ok_and(|port| port != 0 && port != super::LOOPBACK);
         fits.then(|| Self { kind, name: name.to_owned(), folder, server: server.clone() })
+    }
+
+    /// Returns what the repositories of a registry are kept under.
+    pub fn folder_of(name: &str) -> String {
+        name.replacen(':', "_", 1)
     }
 
     /// Returns the names that clients ask under, without a port.

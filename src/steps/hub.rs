@@ -3,8 +3,9 @@
 use super::gate::Gate;
 use super::runner::EngineRunner;
 use super::shell::quote;
+use crate::codespace::RepositoryName;
 use crate::engine::{ContainerId, EngineError, Joined};
-use crate::hub_container::HubPlace;
+use crate::hub_container::{Explained, HubPlace, RunningHub};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 
@@ -19,21 +20,52 @@ pub(super) const NODE_TRUST: (&str, &str) = ("NODE_EXTRA_CA_CERTS", CERTIFICATE)
 pub struct HubAccess {
     /// Where it is.
     pub place: HubPlace,
+    /// Itself, to be asked.
+    pub hub: RunningHub,
+}
+
+/// Why a hub does not give a codespace a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    /// The rule's name, and what it says of this package.
+    pub(super) why: String,
+    /// What changes it.
+    pub(super) fix: Option<String>,
 }
 
 impl HubAccess {
     /// Returns the name under which the engine itself has an image of one of the hub's registries; nothing for any other image. In the hub's
     /// network it has its own name; the engine is in none.
     pub(super) fn for_engine(&self, reference: &str) -> Option<String> {
-        let (host, _) = reference.split_once('/')?;
-        let is_here = self.place.about.hosts.iter().any(|name| name.eq_ignore_ascii_case(host));
-        if is_here { self.place.local(reference) } else { None }
+        for_engine(&self.place, reference)
     }
 
     /// Returns the registry that the engine asks.
     pub(super) fn server_for_engine(&self) -> String {
         format!("localhost:{}", self.place.port)
     }
+
+    /// Returns the rule by which a codespace of a repository may not have an image; nothing where that is not of GitHub's registry, may be had, or the hub
+    /// does not say.
+    pub(super) async fn refusal(&self, image: &str, repository: &RepositoryName) -> Option<Rule> {
+        let explained = self.hub.explain(image, repository).await.ok()??;
+        let Explained { is_allowed, rule, why, fix } = explained;
+        (!is_allowed).then(|| Rule { why: format!("{rule}: {why}"), fix })
+    }
+}
+
+impl EngineRunner {
+    /// Returns what the engine said of a hub's images, with their own names. (BuildKit names a step as the first build did that wanted it, which may have been
+    /// one of another hub's.)
+    pub(super) fn own_names(&self, said: &str) -> String {
+        self.hub.as_ref().map_or_else(|| said.to_owned(), |hub| hub.place.own_names(said))
+    }
+}
+
+fn for_engine(place: &HubPlace, reference: &str) -> Option<String> {
+    let (host, _) = reference.split_once('/')?;
+    let is_here = place.about.hosts.iter().any(|name| name.eq_ignore_ascii_case(host));
+    if is_here { place.local(reference) } else { None }
 }
 
 /// Brings a container that runs into its hub's network, and lets what runs in it trust the hub. Neither wants a restart of anything.
@@ -101,10 +133,9 @@ mod tests {
             packages: Vec::new(),
         };
         let place = HubPlace { network: "n".to_owned(), address: "10.0.0.2".to_owned(), port: 20_001, about };
-        let hub = HubAccess { place };
-        assert_eq!(hub.for_engine("ghcr.io/acme/api:1").as_deref(), Some("localhost:20001/ghcr.io/acme/api:1"));
+        assert_eq!(for_engine(&place, "ghcr.io/acme/api:1").as_deref(), Some("localhost:20001/ghcr.io/acme/api:1"));
         for other in ["busybox:1", "acme.azurecr.io/x", "acme/ghcr.io"] {
-            assert_eq!(hub.for_engine(other), None, "{other}");
+            assert_eq!(for_engine(&place, other), None, "{other}");
         }
     }
 }

@@ -4,12 +4,15 @@
 //! Read as BuildKit does it: continuations, heredocs, comments, stages by name. (Reference CLI: by lines, so that a FROM inside a
 //! heredoc is a stage.)
 
+mod images;
 mod instructions;
 mod words;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub use images::{NamedImage, renamed};
+use images::{Source, sources};
 use instructions::directives;
 pub(super) use instructions::{Instruction, instructions};
 pub(super) use words::split;
@@ -21,6 +24,8 @@ pub struct Dockerfile {
     /// The arguments before the first stage: name, and default as it is written.
     arguments: Vec<(String, Option<String>)>,
     stages: Vec<Stage>,
+    /// The image that reads it.
+    syntax: Option<NamedImage>,
 }
 
 /// One stage.
@@ -28,27 +33,36 @@ pub struct Dockerfile {
 struct Stage {
     /// As it is written.
     from: String,
+    /// Where that is written, in bytes.
+    from_at: Range<usize>,
+    /// As it is written.
+    platform: Option<String>,
     name: Option<String>,
     lines: Range<usize>,
     /// What BuildKit counts as steps.
     steps: Vec<(String, Range<usize>)>,
+    /// What its steps copy or mount from.
+    sources: Vec<Source>,
 }
 
 impl Dockerfile {
     /// Reads a Dockerfile. No text is refused: what is wrong with an instruction, BuildKit says.
     pub fn read(text: &str) -> Self {
-        let mut read = Self { arguments: Vec::new(), stages: Vec::new() };
-        for Instruction { keyword, rest, lines } in instructions(text) {
-            match (keyword.as_str(), read.stages.last_mut()) {
-                ("FROM", _) => read.stages.push(stage(&rest, lines)),
+        let mut read = Self { arguments: Vec::new(), stages: Vec::new(), syntax: Self::syntax_of(text) };
+        for instruction in instructions(text) {
+            match (instruction.keyword.as_str(), read.stages.last_mut()) {
+                ("FROM", _) => read.stages.push(Stage::read(instruction)),
                 ("ARG", None) => {
                     let argument = |word: String| match word.split_once('=') {
                         Some((name, default)) => (name.to_owned(), Some(default.to_owned())),
                         None => (word, None),
                     };
-                    read.arguments.extend(split(&rest).into_iter().map(argument));
+                    read.arguments.extend(split(&instruction.rest).into_iter().map(argument));
                 }
-                ("ADD" | "COPY" | "RUN" | "WORKDIR", Some(stage)) => stage.steps.push((keyword, lines)),
+                ("ADD" | "COPY" | "RUN" | "WORKDIR", Some(stage)) => {
+                    stage.sources.extend(sources(&instruction));
+                    stage.steps.push((instruction.keyword, instruction.lines));
+                }
                 _ => {}
             }
         }
@@ -201,13 +215,6 @@ impl Stage {
     fn from(&self, known: &BTreeMap<String, String>) -> String {
         expanded(&unquoted(&self.from), known).replace(['"', '\''], "")
     }
-}
-
-fn stage(rest: &str, lines: Range<usize>) -> Stage {
-    let mut words = split(rest).into_iter().skip_while(|word| word.starts_with("--"));
-    let from = words.next().unwrap_or_default();
-    let name = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| words.next());
-    Stage { from, name, lines, steps: Vec::new() }
 }
 
 /// Finds a stage by its name, case aside, of two the later one. A number is no name (tried with the BuildKit of Engine 26.1).

@@ -1,30 +1,36 @@
 //! Words of an instruction, and the variables in them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// How deep defaults may stand in defaults.
 const DEEPEST: usize = 8;
 
 /// Splits at blanks; quotes and braces keep together what is in them.
 pub(in crate::devcontainer) fn split(text: &str) -> Vec<String> {
+    spans(text).into_iter().filter_map(|span| text.get(span)).map(str::to_owned).collect()
+}
+
+/// Returns where the words are.
+pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
-    let mut word = String::new();
+    let mut start = None;
     let (mut quote, mut braces) = (None, 0_usize);
-    for one in text.chars() {
+    for (at, one) in text.char_indices() {
         match (quote, one) {
             (Some(open), _) if one == open && braces == 0 => quote = None,
             (None, '"' | '\'') if braces == 0 => quote = Some(one),
             (_, '{') => braces += 1,
             (_, '}') => braces = braces.saturating_sub(1),
             (None, one) if one.is_whitespace() && braces == 0 => {
-                words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+                words.extend(start.take().map(|start| start..at));
                 continue;
             }
             _ => {}
         }
-        word.push(one);
+        start.get_or_insert(at);
     }
-    words.extend((!word.is_empty()).then_some(word));
+    words.extend(start.map(|start| start..text.len()));
     words
 }
 

@@ -73,7 +73,7 @@ impl Reuse {
     }
 
     /// Tells whether base images are asked for again.
-    const fn asks_again(self) -> bool {
+    pub const fn asks_again(self) -> bool {
         matches!(self, Self::Steps | Self::Nothing)
     }
 }

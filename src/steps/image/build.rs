@@ -6,10 +6,11 @@ use std::io::ErrorKind;
 use tokio::sync::mpsc;
 
 use crate::engine::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, RegistryCredentials};
-use crate::github::Registry;
+use crate::github::{Registry, TokenFrom};
 use crate::journal::{BuildStep, Event, OutputStream, StepState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::steps::hub::HubAccess;
 use crate::steps::limits::{deadline, within};
 use crate::steps::pack::Tar;
 use crate::steps::pump::{Side, Tail};
@@ -66,7 +67,12 @@ pub(super) async fn build(
     shown: Shown<'_>,
 ) -> Result<Outcome, StepFailure> {
     let registries = &runner.world.registries.complete;
-    let logins: Vec<RegistryCredentials<'_>> = registries.iter().map(login).collect();
+    let server = runner.hub.as_ref().map(HubAccess::server_for_engine);
+    let token = runner.world.token.as_ref().filter(|token| token.from == TokenFrom::Hub);
+    let hub = server.as_deref().zip(token);
+    // Where a hub's image is gone from the engine before the builder has looked at it, the builder asks for it itself.
+    let hub = hub.map(|(server, token)| RegistryCredentials { server, user: &token.user, password: &token.value });
+    let logins: Vec<RegistryCredentials<'_>> = registries.iter().map(login).chain(hub).collect();
     let (sender, receiver) = mpsc::channel(WAITING);
     let (stream, told) = context.stream();
     let work = async {
@@ -83,12 +89,13 @@ pub(super) async fn build(
     match built? {
         Build::Done { id } => Ok(Outcome::Built(id)),
         Build::Failed(failure) => {
-            let step = failure
-                .step
-                .map(|step| FailedStep { name: runner.redactor.redact(&step.name).into_owned(), step: step.step });
+            let step = failure.step.map(|step| FailedStep {
+                name: runner.redactor.redact(&runner.own_names(&step.name)).into_owned(),
+                step: step.step,
+            });
             let output =
                 step.as_ref().and_then(|step| tails.remove(&step.step)).map(Tail::into_text).unwrap_or_default();
-            let message = runner.redactor.redact(&failure.message).into_owned();
+            let message = runner.redactor.redact(&runner.own_names(&failure.message)).into_owned();
             Ok(Outcome::Failed { failure: BuildFailure { message, step }, output })
         }
     }
@@ -113,7 +120,7 @@ async fn record(
             BuildEvent::Step { step, name, state, seconds } => seen.step(step, &name, state, seconds).await,
             BuildEvent::Progress(text) => {
                 if let Shown::AsTheyAre = shown {
-                    let text = runner.redactor.redact(&text).into_owned();
+                    let text = runner.redactor.redact(&runner.own_names(&text)).into_owned();
                     runner.record.record(Event::Progress { phase: PHASE, text }).await;
                 }
             }
@@ -164,7 +171,7 @@ impl Seen<'_> {
         if state == StepState::Succeeded {
             self.tails.remove(&step);
         }
-        let name = self.runner.redactor.redact(&what).into_owned();
+        let name = self.runner.redactor.redact(&self.runner.own_names(&what)).into_owned();
         let step = BuildStep { phase: PHASE, step: shown, name, state, seconds };
         self.runner.record.record(Event::BuildStep(step)).await;
     }

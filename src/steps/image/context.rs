@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
+use super::stand_ins::StandIns;
 use crate::devcontainer::{ConfigError, DevContainer, DockerIgnore, Dockerfile, DockerfileBuild, Spanned, Syntax};
 use crate::nearest::nearest;
 
@@ -66,13 +67,14 @@ impl Context {
     }
 
     /// Returns the Dockerfile's path in the context that is sent, and the files that are sent besides the folder's own.
-    pub(super) fn dockerfile(&self, frontend: Frontend) -> (String, Vec<(PathBuf, Vec<u8>)>) {
-        let text = match (frontend, Syntax::of(&self.text)) {
-            (Frontend::Own, Some(syntax)) => syntax.removed_from(&self.text),
-            (Frontend::Own, None) | (Frontend::AsWritten, _) => self.text.clone(),
+    pub(super) fn dockerfile(&self, frontend: Frontend, stand_ins: &StandIns) -> (String, Vec<(PathBuf, Vec<u8>)>) {
+        let text = stand_ins.text(&self.text);
+        let text = match (frontend, Syntax::of(&text)) {
+            (Frontend::Own, Some(syntax)) => syntax.removed_from(&text),
+            (Frontend::Own, None) | (Frontend::AsWritten, _) => text,
         };
         match (&self.inside, frontend) {
-            (Some(path), Frontend::AsWritten) => (path.clone(), Vec::new()),
+            (Some(path), Frontend::AsWritten) if stand_ins.has_own_text() => (path.clone(), Vec::new()),
             // BuildKit wants the Dockerfile in the context that it gets over this way.
             (Some(_) | None, _) => (OUTSIDE.to_owned(), vec![(PathBuf::from(OUTSIDE), text.into_bytes())]),
         }
@@ -254,7 +256,7 @@ mod tests {
             let found = find(top.path(), build).expect(build);
             let clone = top.path().join("clone").canonicalize().expect("there");
             assert_eq!((found.file.as_str(), found.folder.clone()), (file, clone.join(folder)), "{build}");
-            assert_eq!(Some(found.dockerfile(Frontend::AsWritten).0.as_str()), inside, "{build}");
+            assert_eq!(Some(found.dockerfile(Frontend::AsWritten, &StandIns::default()).0.as_str()), inside, "{build}");
         }
     }
 
@@ -303,15 +305,15 @@ mod tests {
             |name: &str, text: &str| std::fs::write(top.path().join("clone").join(name), text).expect("written");
         write(".devcontainer/.dockerignore", "*\n");
         let found = find(top.path(), r#"{"dockerfile": "Dockerfile"}"#).expect("found");
-        let (name, more) = found.dockerfile(Frontend::AsWritten);
+        let (name, more) = found.dockerfile(Frontend::AsWritten, &StandIns::default());
         assert_eq!((name.as_str(), more.len()), (OUTSIDE, 1));
         // The Dockerfile's own list comes first.
         write(".devcontainer/Dockerfile.dockerignore", "other\n");
         let found = find(top.path(), r#"{"dockerfile": "Dockerfile"}"#).expect("found");
-        assert_eq!(found.dockerfile(Frontend::AsWritten).0, "Dockerfile");
+        assert_eq!(found.dockerfile(Frontend::AsWritten, &StandIns::default()).0, "Dockerfile");
         write(".devcontainer/Dockerfile", "# syntax=docker/dockerfile:1\nFROM a\n");
         let found = find(top.path(), r#"{"dockerfile": "Dockerfile"}"#).expect("found");
-        let (name, more) = found.dockerfile(Frontend::Own);
+        let (name, more) = found.dockerfile(Frontend::Own, &StandIns::default());
         assert_eq!((name.as_str(), more[0].1.as_slice()), (OUTSIDE, &b"#\nFROM a\n"[..]));
     }
 }

@@ -3,8 +3,9 @@
 use super::build::{Outcome, Shown, build};
 use super::context::{Context, Frontend};
 use super::failure::{Built, Cause};
-use super::{name, pull};
-use crate::devcontainer::{DevContainer, Dockerfile, DockerfileBuild, Spanned, Syntax, Variables};
+use super::name;
+use super::stand_ins::StandIns;
+use crate::devcontainer::{DevContainer, DockerfileBuild, Spanned, Syntax, Variables};
 use crate::diagnosis::{Failed, diagnose, diagnose_pull};
 use crate::engine::{BuildFailure, BuildSpec, ImageDetails, Reuse, architecture};
 use crate::journal::Event;
@@ -43,43 +44,39 @@ pub(super) async fn ready(
     if runner.order.cache == Cache::Ignored {
         spec.reuse = Reuse::Nothing;
     }
-    base_of_hub(runner, config, &context, &spec).await?;
-    match attempt(runner, &context, &mut spec, Frontend::AsWritten).await? {
-        Outcome::Built(id) => details(runner, &id).await,
-        Outcome::Failed { failure, .. } if is_frontend_out_of_reach(&context, &failure) => {
-            told_of_frontend(runner, &context).await;
-            match attempt(runner, &context, &mut spec, Frontend::Own).await? {
-                Outcome::Built(id) => details(runner, &id).await,
-                Outcome::Failed { failure, output } => Err(failed(runner, &context, &spec, (&failure, &output)).await),
-            }
-        }
-        Outcome::Failed { failure, output } => Err(failed(runner, &context, &spec, (&failure, &output)).await),
-    }
+    let stand_ins = StandIns::ready(runner, config, &context, &mut spec).await?;
+    let built = Box::pin(with_either_frontend(runner, &context, &mut spec, &stand_ins)).await;
+    stand_ins.end(runner).await?;
+    built
 }
 
-/// Pulls the image that is built on, where it is a hub's: the engine knows it by another name, and takes what it has.
-async fn base_of_hub(
+/// Builds, with the engine's own frontend where the one of the Dockerfile's cannot be had.
+async fn with_either_frontend(
     runner: &EngineRunner,
-    config: &DevContainer,
     context: &Context,
-    spec: &BuildSpec,
-) -> Result<(), StepFailure> {
-    let Some(hub) = &runner.hub else { return Ok(()) };
-    let file = Dockerfile::read(&context.text);
-    let base = file.base_image(&spec.args, spec.target.as_deref(), architecture());
-    if let Some(image) = base.filter(|image| hub.for_engine(image).is_some()) {
-        let _image = pull::ready(runner, config, &image, spec.platform.as_deref()).await?;
+    spec: &mut BuildSpec,
+    stand_ins: &StandIns,
+) -> Result<ImageDetails, StepFailure> {
+    let mut outcome = attempt(runner, context, spec, (Frontend::AsWritten, stand_ins)).await?;
+    if let Outcome::Failed { failure, .. } = &outcome
+        && is_frontend_out_of_reach(context, failure)
+    {
+        told_of_frontend(runner, context).await;
+        outcome = attempt(runner, context, spec, (Frontend::Own, stand_ins)).await?;
     }
-    Ok(())
+    match outcome {
+        Outcome::Built(id) => details(runner, &id).await,
+        Outcome::Failed { failure, output } => Err(failed(runner, context, spec, (&failure, &output)).await),
+    }
 }
 
 async fn attempt(
     runner: &EngineRunner,
     context: &Context,
     spec: &mut BuildSpec,
-    frontend: Frontend,
+    (frontend, stand_ins): (Frontend, &StandIns),
 ) -> Result<Outcome, StepFailure> {
-    let (dockerfile, more) = context.dockerfile(frontend);
+    let (dockerfile, more) = context.dockerfile(frontend, stand_ins);
     spec.dockerfile = dockerfile;
     let files = Tar::of_context(context.folder.clone(), context.ignore.clone(), more);
     build(runner, spec, files, Shown::AsTheyAre).await

@@ -195,6 +195,12 @@ impl Built<'_> {
         }
     }
 
+    /// Returns a failure of something that these lines name.
+    pub(super) fn placed(&self, failure: StepFailure, lines: Range<usize>) -> StepFailure {
+        let StepFailure { kind, exit_code, hint, reason, .. } = failure;
+        StepFailure { kind, exit_code, hint, ..self.at(Some(lines), &reason) }
+    }
+
     /// Returns a failure of the configuration's at these lines.
     fn at(&self, lines: Option<Range<usize>>, problem: &str) -> StepFailure {
         let place = lines.as_ref().map_or(String::new(), |lines| format!(":{}", lines.start + 1));

@@ -10,6 +10,7 @@ mod metadata;
 pub(super) mod name;
 pub(super) mod options;
 pub(super) mod pull;
+mod stand_ins;
 
 use features::Base;
 use made::Image;

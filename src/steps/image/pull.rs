@@ -10,8 +10,28 @@ use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::steps::choices::Cache;
+use crate::steps::hub::Rule;
 use crate::steps::limits::{Cut, deadline, within};
 use crate::steps::runner::EngineRunner;
+
+/// An image that is to be there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) reference: &'a str,
+    pub(super) platform: Option<&'a str>,
+    /// Whether what the engine has will do.
+    pub(super) cache: Cache,
+    pub(super) called: Called,
+}
+
+/// What an image of a hub's is called when it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Called {
+    /// As everybody calls it.
+    ByItsName,
+    /// As the engine asked for it: whatever has its name on the engine stays what it is.
+    OnTheLoopback,
+}
 
 /// Makes an image that is named be there, and says what is known of it.
 pub(in crate::steps) async fn ready(
@@ -20,27 +40,42 @@ pub(in crate::steps) async fn ready(
     reference: &str,
     platform: Option<&str>,
 ) -> Result<ImageDetails, StepFailure> {
-    let at_image = |problem, hint| StepFailure::from(config.error(config.source.span().clone(), problem, hint));
+    get(runner, config, Wanted { reference, platform, cache: runner.order.cache, called: Called::ByItsName }).await
+}
+
+/// Makes an image be there.
+pub(super) async fn get(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    wanted: Wanted<'_>,
+) -> Result<ImageDetails, StepFailure> {
+    let Wanted { reference, .. } = wanted;
+    let local = runner.hub.as_ref().and_then(|hub| hub.for_engine(reference));
     // A hub's image is asked for each time: who may have it is what the hub is for, and the engine has what others were given.
-    let is_hubs = runner.hub.as_ref().is_some_and(|hub| hub.for_engine(reference).is_some());
-    if runner.order.cache == Cache::Used
-        && !is_hubs
+    if wanted.cache == Cache::Used
+        && local.is_none()
         && let Some(image) = runner.engine.image(reference).await?
     {
         return Ok(image);
     }
+    let own = own_name(reference);
+    let found = match (local.as_deref(), wanted.called) {
+        (Some(local), Called::OnTheLoopback) => local,
+        (Some(_), Called::ByItsName) => &own,
+        (None, _) => reference,
+    };
     let by_hand = format!("try it by hand: docker pull {reference}");
     let limit = runner.order.timeout;
     let ends = deadline(limit);
-    let mut pulled = pull(runner, reference, platform, ends).await;
+    let mut pulled = pull(runner, wanted, ends).await;
     let mut image = None;
     if let Ok(Ok(Pull::Done)) = pulled {
-        image = runner.engine.image(reference).await?;
+        image = runner.engine.image(found).await?;
     }
     if let (Ok(Ok(Pull::Done)), None) = (&pulled, &image) {
         // Somebody else removed it in between; layers that it shares with another image that goes can take it along.
-        pulled = pull(runner, reference, platform, ends).await;
-        image = runner.engine.image(reference).await?;
+        pulled = pull(runner, wanted, ends).await;
+        image = runner.engine.image(found).await?;
     }
     match pulled {
         Err(Cut::Interrupted) => Err(StepFailure::new(FailureKind::Interrupted, "the pull was interrupted".to_owned())),
@@ -50,7 +85,14 @@ pub(in crate::steps) async fn ready(
             Err(StepFailure { hint: failed.hint.or(Some(by_hand)), ..failed })
         }
         Ok(Ok(Pull::Refused(said))) => Err(refused(runner, reference, &said).await),
-        Ok(Ok(Pull::NotFound(said))) => Err(at_image(format!("there is no image {reference}: {said}"), Some(by_hand))),
+        Ok(Ok(Pull::NotFound(said))) => {
+            let problem = format!("there is no image {reference}: {said}");
+            Err(match wanted.called {
+                Called::ByItsName => config.error(config.source.span().clone(), problem, Some(by_hand)).into(),
+                // A Dockerfile names it.
+                Called::OnTheLoopback => StepFailure::new(FailureKind::Configuration, problem),
+            })
+        }
         Ok(Ok(Pull::Done)) => {
             let gone = || format!("the engine has no image {reference} after its pull: something else removes it");
             image.ok_or_else(|| StepFailure::new(FailureKind::Engine, gone()))
@@ -61,10 +103,10 @@ pub(in crate::steps) async fn ready(
 /// Pulls before any container exists, with the codespace's secrets (DESIGN section 2, phase 2), until the phase's time is up.
 async fn pull(
     runner: &EngineRunner,
-    reference: &str,
-    platform: Option<&str>,
+    wanted: Wanted<'_>,
     ends: Option<Instant>,
 ) -> Result<Result<Pull, EngineError>, Cut> {
+    let Wanted { reference, platform, called, .. } = wanted;
     let registry = runner.world.registries.complete.iter().find(|registry| registry.server.serves(reference));
     let hub = runner.hub.as_ref().and_then(|hub| Some((hub.server_for_engine(), hub.for_engine(reference)?)));
     let login = registry.map(login).map(|login| match &hub {
@@ -85,9 +127,11 @@ async fn pull(
     drop(sender);
     let _shown = told.await;
     match (pulled, hub) {
-        (Ok(Ok(Pull::Done)), Some((_, name))) => Ok(renamed(runner, &name, reference).await.map(|()| Pull::Done)),
-        (Ok(Ok(Pull::Refused(said))), Some((server, _))) => Ok(Ok(Pull::Refused(as_named(&said, &server)))),
-        (Ok(Ok(Pull::NotFound(said))), Some((server, _))) => Ok(Ok(Pull::NotFound(as_named(&said, &server)))),
+        (Ok(Ok(Pull::Done)), Some((_, name))) if called == Called::ByItsName => {
+            Ok(renamed(runner, &name, &own_name(reference)).await.map(|()| Pull::Done))
+        }
+        (Ok(Ok(Pull::Refused(said))), Some(_)) => Ok(Ok(Pull::Refused(runner.own_names(&said)))),
+        (Ok(Ok(Pull::NotFound(said))), Some(_)) => Ok(Ok(Pull::NotFound(runner.own_names(&said)))),
         (pulled, _) => pulled,
     }
 }
@@ -98,12 +142,14 @@ async fn renamed(runner: &EngineRunner, from: &str, to: &str) -> Result<(), Engi
     runner.engine.remove_image(from).await.map(drop)
 }
 
-/// Returns what a hub said to the engine, as it says it in its own network.
-fn as_named(said: &str, server: &str) -> String {
-    said.replace(&format!("http://{server}/v2/"), "https://").replace(&format!("{server}/"), "")
+/// Returns the name that an image of a hub's is given: a digest names no image that the engine did not pull under that very name.
+fn own_name(reference: &str) -> String {
+    let Some((name, digest)) = reference.split_once('@') else { return reference.to_owned() };
+    let bare = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(bare, _)| bare);
+    format!("{bare}:{}", digest.replace(':', "-"))
 }
 
-/// A registry that would not give the image: whose fault it is, as far as its words tell.
+/// A registry that would not give the image: whose fault it is, as far as its words tell, and a hub's rule.
 async fn refused(runner: &EngineRunner, reference: &str, said: &str) -> StepFailure {
     let failed = Failed {
         phase: Phase::Image,
@@ -115,5 +161,32 @@ async fn refused(runner: &EngineRunner, reference: &str, said: &str) -> StepFail
     };
     runner.record.record(Event::Diagnosis(diagnose_pull(&failed, reference))).await;
     let said = runner.redactor.redact(said);
-    StepFailure::new(FailureKind::Registry, format!("the registry refused the image {reference}: {said}"))
+    let reason = format!("the registry refused the image {reference}: {said}");
+    let rule = match &runner.hub {
+        Some(hub) => hub.refusal(reference, &runner.order.repository).await,
+        None => None,
+    };
+    match rule {
+        Some(Rule { why, fix }) => {
+            StepFailure { hint: fix, ..StepFailure::new(FailureKind::Registry, format!("{reason} ({why})")) }
+        }
+        None => StepFailure::new(FailureKind::Registry, reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_no_name_to_give() {
+        for (reference, expected) in [
+            ("ghcr.io/acme/api:1", "ghcr.io/acme/api:1"),
+            ("r.test:5000/api", "r.test:5000/api"),
+            ("r.test:5000/api@sha256:00", "r.test:5000/api:sha256-00"),
+            ("ghcr.io/acme/api:1@sha256:00", "ghcr.io/acme/api:sha256-00"),
+        ] {
+            assert_eq!(own_name(reference), expected);
+        }
+    }
 }
