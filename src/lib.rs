@@ -17,6 +17,7 @@ pub mod codespace;
 pub mod compose;
 pub mod devcontainer;
 pub mod diagnosis;
+pub mod duration;
 pub mod ecr;
 pub mod engine;
 pub mod feature_store;

@@ -3,6 +3,7 @@
 mod check;
 mod codespace;
 mod dockerfile;
+mod ecr;
 mod hostile;
 mod life;
 mod npm;

@@ -10,13 +10,13 @@ use super::values;
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::ecr::{self, ExchangeError};
 use crate::engine::{Engine, EngineError};
-use crate::github::hub::Accounts;
-use crate::github::{CodespaceToken, EcrServer, EcrToken, Registries, Registry, TokenFrom, World};
+use crate::github::hub::{AccessKey, Accounts};
+use crate::github::{CodespaceToken, EcrToken, Registries, Registry, TokenFrom, World};
 use crate::hub_container::{self, HubError, HubId, RunningHub};
 use crate::redact::Secret;
 use crate::steps::{HubAccess, Order};
 
-/// How long a token of a codespace, or one that AWS gives, is good (AWS: twelve hours).
+/// How long a token of a codespace is good.
 const LIFE: Duration = Duration::from_hours(12);
 
 /// What a run has of a hub.
@@ -151,21 +151,16 @@ impl Ecr {
         registry: &Registry,
         accounts: &Accounts,
     ) -> Result<EcrToken, ExchangeError> {
-        let key = accounts.access_keys.iter().find(|key| key.name == registry.user).ok_or(ExchangeError::UnknownKey)?;
+        let key = accounts.access_keys.iter().find(|key| key.account.name == registry.user);
+        let AccessKey { account, expires_after } = key.ok_or(ExchangeError::UnknownKey)?;
         let folder = self.file.path.parent().unwrap_or(Path::new(""));
-        let secret = values::of(&key.secret, folder, &context.environment).await;
+        let secret = values::of(&account.secret, folder, &context.environment).await;
         let secret = secret.map_err(|said| ExchangeError::Other { said })?;
         if secret != registry.password {
             return Err(ExchangeError::WrongSecret);
         }
-        let server = registry.server.config_key();
-        let given = self.hub.issue_password(server, EcrServer::USER, &key.name, LIFE).await;
-        let value = given.map_err(|error| ExchangeError::Other { said: error.to_string() })?;
-        let now = context.clock.now();
-        Ok(EcrToken {
-            value,
-            expires_at: now.checked_add(jiff::SignedDuration::try_from(LIFE).unwrap_or_default()).ok(),
-        })
+        let given = self.hub.issue_ecr_token(registry.server.config_key(), &account.name, *expires_after).await;
+        given.map_err(|error| ExchangeError::Other { said: error.to_string() })
     }
 }
 

@@ -24,7 +24,14 @@ pub(super) async fn before(
         let Registry { id, server, user, .. } = registry;
         warnings.push((format!("there is no login to {server} for {id}: {reason}"), Some(hint.clone())));
         let (id, server, user) = (id.clone(), server.to_string(), user.clone());
-        let login = RegistryLogin { id, server, user, outcome: LoginOutcome::Failed, reason: Some(reason.clone()) };
+        let login = RegistryLogin {
+            id,
+            server,
+            user,
+            outcome: LoginOutcome::Failed,
+            reason: Some(reason.clone()),
+            expires_at: None,
+        };
         recorder.record(Event::RegistryLogin(login)).await;
     }
     warnings.extend(registries.notes.iter().map(|note| (note.clone(), None)));
@@ -62,6 +69,7 @@ pub(super) async fn all_left_out(recorder: &Recorder, registries: Vec<Registry>,
 }
 
 async fn left_out(recorder: &Recorder, id: String, server: String, user: String, reason: String) {
-    let login = RegistryLogin { id, server, user, outcome: LoginOutcome::Skipped, reason: Some(reason) };
+    let login =
+        RegistryLogin { id, server, user, outcome: LoginOutcome::Skipped, reason: Some(reason), expires_at: None };
     recorder.record(Event::RegistryLogin(login)).await;
 }

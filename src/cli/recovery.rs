@@ -76,10 +76,11 @@ fn logins(registries: Vec<Registry>, login: Option<StepResult>) -> Vec<RegistryL
         Some(Ok(_)) => (LoginOutcome::Written, None),
         Some(Err(failure)) => (LoginOutcome::Failed, Some(failure.reason)),
     };
-    let of = |Registry { id, server, user, .. }| RegistryLogin {
-        id,
-        server: server.to_string(),
-        user,
+    let of = |registry: Registry| RegistryLogin {
+        expires_at: registry.expires_at().filter(|_| outcome == LoginOutcome::Written),
+        id: registry.id,
+        server: registry.server.to_string(),
+        user: registry.user,
         outcome,
         reason: reason.clone(),
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::context::Context;
 use crate::codespace::RepositoryName;
 use crate::devcontainer::LifecycleCommand;
+use crate::duration::duration;
 use crate::plan::InitializeConsent;
 use crate::report::plain;
 use crate::steps::OnFailure;
@@ -53,38 +54,5 @@ pub(super) async fn consent(
     match context.ui.confirm(&question).await {
         Ok(Answer::Yes) => InitializeConsent::Given,
         Ok(Answer::No | Answer::NobodyThere) | Err(_) => InitializeConsent::NotGiven,
-    }
-}
-
-/// Reads `90s`, `10m`, `1h`, or seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
-    let factor = match text.get(number.len()..).unwrap_or_default() {
-        "" | "s" => 1.0,
-        "ms" => 0.001,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("expected a number and ms, s, m or h".to_owned()),
-    };
-    let seconds: f64 = number.parse().map_err(|_| "expected a number and ms, s, m or h".to_owned())?;
-    match Duration::try_from_secs_f64(seconds * factor) {
-        Ok(time) if time.is_zero() => Err("no command ends in no time".to_owned()),
-        Ok(time) => Ok(time),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_a_unit_or_is_seconds() {
-        for (text, expected) in [("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("1.5", 1500), ("250ms", 250)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
-        }
-        for text in ["", "s", "-1s", "1d", "0", "inf", "nan", "1e400", "ten"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! `localspace view`
 
+use serde_json::{Value, json};
+
 use super::context::Context;
 use super::error::CliError;
 use super::hub::Whose;
@@ -10,7 +12,9 @@ use super::select::{self, Found, Selector, Service, State};
 use super::sources::secrets_now;
 use super::status::Status;
 use crate::codespace::label;
-use crate::report::{Place, UpDocument, plain, timeline};
+use crate::diagnosis::{Standing, renewal};
+use crate::journal::{RegistryLogin, read_outline};
+use crate::report::{self, Place, UpDocument, moment, plain, timeline};
 use crate::steps::Kept;
 
 /// Show one codespace and what its newest run came to
@@ -31,15 +35,17 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let summary = select::newest(context, &found.name);
     let status = Status::of(context, &found, summary.as_ref());
     let newer = newer_secrets(context, &found).await;
+    let logins = logins(context, &found);
     let services = select::services(context, &engine, &found).await?;
     if args.json {
         let mut all = object(&found, &status);
         if let Some(fields) = all.as_object_mut() {
-            fields.insert("newerSecrets".to_owned(), serde_json::json!(newer));
+            fields.insert("newerSecrets".to_owned(), json!(newer));
+            fields.insert("logins".to_owned(), logins.iter().map(Login::document).collect());
             if !services.is_empty() {
                 let of = |one: &Service| {
                     let state = if one.runs { "running" } else { "exited" };
-                    serde_json::json!({ "service": one.name, "state": state, "status": one.status, "containerId": one.id.as_str() })
+                    json!({ "service": one.name, "state": state, "status": one.status, "containerId": one.id.as_str() })
                 };
                 fields.insert("services".to_owned(), services.iter().map(of).collect());
             }
@@ -58,6 +64,9 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         return Ok(0);
     }
     let mut text = rows(&found, &status, &newer);
+    for login in &logins {
+        text.push_str(&format!("{:18}  {}\n", "Registry Login", login.text()));
+    }
     for one in &services {
         text.push_str(&format!("{:18}  {}: {}\n", "Service", plain(&one.name), plain(&one.status)));
     }
@@ -98,4 +107,52 @@ async fn newer_secrets(context: &Context, found: &Found) -> Vec<String> {
     let Some(kept) = kept.filter(|_| found.state == State::Running) else { return Vec::new() };
     let (whose, before) = (Identity::of(found), Before::of(context, &found.name));
     StartedWith::of(secrets_now(context, Whose::of_found(&whose), &before).await.secrets, &kept).newer
+}
+
+/// A registry login that stands in a codespace.
+struct Login {
+    told: RegistryLogin,
+    standing: Standing,
+    /// What makes it good again.
+    renewal: String,
+}
+
+/// Returns the logins that stand in a codespace.
+fn logins(context: &Context, found: &Found) -> Vec<Login> {
+    if found.container_id().is_empty() {
+        return Vec::new();
+    }
+    let Ok(records) = read_outline(&context.home.journal(&found.name), 0) else { return Vec::new() };
+    let now = context.clock.now();
+    let login = |told: RegistryLogin| Login {
+        standing: Standing::of(&told, now),
+        renewal: renewal(&told.id, &told.user, &found.name, found.state == State::Running),
+        told,
+    };
+    report::logins(records.map_while(Result::ok)).into_iter().map(login).collect()
+}
+
+impl Login {
+    fn document(&self) -> Value {
+        let RegistryLogin { id, server, user, expires_at, .. } = &self.told;
+        let mut document = json!({ "id": id, "server": server, "user": user });
+        if let (Some(fields), Some(end)) = (document.as_object_mut(), expires_at) {
+            let has_expired = matches!(self.standing, Standing::Expired(_));
+            fields.insert("expiresAt".to_owned(), end.to_string().into());
+            fields.insert("expired".to_owned(), has_expired.into());
+            if has_expired {
+                fields.insert("next".to_owned(), self.renewal.clone().into());
+            }
+        }
+        document
+    }
+
+    fn text(&self) -> String {
+        let standing = match self.standing {
+            Standing::Endless => String::new(),
+            Standing::Good(end) => format!(": good until {}", moment(end)),
+            Standing::Expired(end) => format!(": expired at {}; next: {}", moment(end), self.renewal),
+        };
+        plain(&format!("{} at {}{standing}", self.told.id, self.told.server)).into_owned()
+    }
 }

@@ -1,9 +1,10 @@
 //! What a registry's refusal means in a phase, and what to do about it.
 
+use super::expiry::access_key;
 use super::frame::{Action, Refusal as Why};
 use super::registry::{OwnLogin, Refusal};
 use super::{Failed, diagnosis};
-use crate::github::{DOCKER_HUB, IncompleteRegistry, Purpose, RefusedRegistry, Registry, RegistryServer};
+use crate::github::{DOCKER_HUB, EcrServer, IncompleteRegistry, Purpose, RefusedRegistry, Registry, RegistryServer};
 use crate::journal::Diagnosis;
 use crate::phase::Phase;
 
@@ -133,10 +134,14 @@ impl Told<'_> {
             (Some(registry), Why::Expired) => self.say(
                 "token-expired",
                 format!("{who} pulled {image}: the token for {at} has expired"),
-                format!(
-                    "set {}_CONTAINER_REGISTRY_PASSWORD to a new one, then stop and start the codespace",
-                    registry.id
-                ),
+                match registry.server.ecr() {
+                    Some(_) if registry.user == EcrServer::USER => access_key(&registry.id),
+                    Some(_) => "`localspace registry refresh` gets another one for the access key, and so does each start".to_owned(),
+                    None => format!(
+                        "set {}_CONTAINER_REGISTRY_PASSWORD to a new one, then stop and start the codespace",
+                        registry.id
+                    ),
+                },
             ),
             (Some(registry), Why::NoLogin | Why::BadCredential | Why::RateLimit) => self.say(
                 "login-refused",

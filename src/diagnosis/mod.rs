@@ -5,6 +5,7 @@
 
 mod advice;
 mod command;
+mod expiry;
 mod frame;
 mod login;
 mod output;
@@ -12,6 +13,7 @@ mod packages;
 mod program;
 mod registry;
 
+pub use expiry::{Standing, renewal};
 use frame::{Action, Refused};
 pub use login::{LoginVerdict, oddities};
 use output::Output;

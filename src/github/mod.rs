@@ -3,6 +3,7 @@
 //! [`World`] is what one codespace may see; which of it reaches which phase is decided here.
 
 mod docker_config;
+mod ecr;
 mod effective;
 mod fingerprint;
 pub mod hub;
@@ -12,11 +13,12 @@ mod secret;
 mod secrets_file;
 
 pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
+pub use ecr::{EcrServer, EcrToken};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
 pub use registry::{
-    DOCKER_HUB, EcrServer, EcrToken, IncompleteRegistry, RefusedRegistry, Registries, Registry, RegistryServer,
-    parts_of_registries, registries,
+    DOCKER_HUB, IncompleteRegistry, RefusedRegistry, Registries, Registry, RegistryServer, parts_of_registries,
+    registries,
 };
 pub use secret::{CodespaceSecret, InvalidSecretName, MAX_SECRETS, MAX_VALUE, SecretLevel, SecretName};
 pub use secrets_file::{SecretsFile, SecretsFileError, load as load_secrets, parse as parse_secrets};

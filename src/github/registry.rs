@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::ecr::{EcrServer, EcrToken};
 use super::secret::CodespaceSecret;
 use crate::redact::Secret;
 
@@ -41,21 +42,20 @@ pub struct Registry {
     pub token: Option<EcrToken>,
 }
 
-/// A token of AWS's Elastic Container Registry, for its user [`EcrServer::USER`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EcrToken {
-    /// The token.
-    pub value: Secret<String>,
-    /// When it is good no longer, where AWS says so.
-    pub expires_at: Option<jiff::Timestamp>,
-}
-
 impl Registry {
     /// Returns the user and the password of the login.
     pub fn credentials(&self) -> (&str, &Secret<String>) {
         match &self.token {
             Some(token) => (EcrServer::USER, &token.value),
             None => (&self.user, &self.password),
+        }
+    }
+
+    /// Returns when the login is good no longer, where that is known: of tokens of AWS's.
+    pub fn expires_at(&self) -> Option<jiff::Timestamp> {
+        match &self.token {
+            Some(token) => token.expires_at,
+            None => self.server.ecr().and_then(|_| EcrToken::end_of(self.password.expose())),
         }
     }
 
@@ -75,20 +75,6 @@ pub struct RefusedRegistry {
     pub reason: String,
     /// What to do about it.
     pub hint: String,
-}
-
-/// What the name of a registry of AWS's says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EcrServer<'a> {
-    /// The account's number.
-    pub account: &'a str,
-    /// The region, such as `us-east-1`.
-    pub region: &'a str,
-}
-
-impl EcrServer<'_> {
-    /// The user of every login.
-    pub const USER: &'static str = "AWS";
 }
 
 /// Some of the three secrets of a registry, not all.

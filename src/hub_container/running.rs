@@ -10,8 +10,8 @@ use super::identity::HubId;
 use super::names::own_names;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::{ContainerId, ContainerState, Engine, ExecSpec};
-use crate::github::RegistryServer;
 use crate::github::hub::PackageName;
+use crate::github::{EcrServer, EcrToken, RegistryServer};
 use crate::hub_server::admin::{About, Answer, Explained, Question};
 use crate::hub_server::{Publication, Site};
 use crate::journal::OutputStream;
@@ -91,13 +91,13 @@ impl RunningHub {
         user: &str,
         life: Duration,
     ) -> Result<Secret<String>, HubError> {
-        self.token(&Question::IssueCodespaceToken {
+        let question = Question::IssueCodespaceToken {
             codespace: codespace.to_string(),
             repository: repository.to_string(),
             user: user.to_owned(),
             seconds: seconds(life),
-        })
-        .await
+        };
+        Ok(self.token(&question).await?.0)
     }
 
     /// Ends a codespace's token; one that has none is left alone.
@@ -105,21 +105,21 @@ impl RunningHub {
         self.done(&Question::RevokeCodespaceToken { codespace: codespace.to_string() }).await
     }
 
-    /// Returns a password for `user` of a registry that stands for an account of it, and expires: what AWS gives for an access key.
-    pub async fn issue_password(
+    /// Returns a token for a registry of AWS's that stands for an access key of it: what AWS gives for that.
+    pub async fn issue_ecr_token(
         &self,
         registry: &str,
-        user: &str,
-        account: &str,
+        access_key: &str,
         life: Duration,
-    ) -> Result<Secret<String>, HubError> {
-        self.token(&Question::IssueRegistryPassword {
+    ) -> Result<EcrToken, HubError> {
+        let question = Question::IssueRegistryPassword {
             registry: registry.to_owned(),
-            user: user.to_owned(),
-            account: account.to_owned(),
+            user: EcrServer::USER.to_owned(),
+            account: access_key.to_owned(),
             seconds: seconds(life),
-        })
-        .await
+        };
+        let (value, until) = self.token(&question).await?;
+        Ok(EcrToken { value, expires_at: until.and_then(|until| jiff::Timestamp::from_second(until).ok()) })
     }
 
     /// Adds a repository to a package's list "Manage Codespaces access", until the hub's volume is removed.
@@ -142,7 +142,7 @@ impl RunningHub {
         life: Duration,
     ) -> Result<Secret<String>, HubError> {
         let publication = publication.clone();
-        self.token(&Question::IssuePublisherToken { publication, seconds: seconds(life) }).await
+        Ok(self.token(&Question::IssuePublisherToken { publication, seconds: seconds(life) }).await?.0)
     }
 
     pub(super) async fn about(&self) -> Result<About, HubError> {
@@ -160,9 +160,14 @@ impl RunningHub {
         self.port
     }
 
-    async fn token(&self, question: &Question) -> Result<Secret<String>, HubError> {
+    /// Returns a token, and when it is good no longer, in seconds since 1970.
+    async fn token(&self, question: &Question) -> Result<(Secret<String>, Option<i64>), HubError> {
         let answer = self.ask(question).await?;
-        if let Answer::Token { value } = answer { Ok(Secret::new(value)) } else { Err(unexpected(&answer)) }
+        if let Answer::Token { value, until } = answer {
+            Ok((Secret::new(value), until))
+        } else {
+            Err(unexpected(&answer))
+        }
     }
 
     async fn done(&self, question: &Question) -> Result<(), HubError> {

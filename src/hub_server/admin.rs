@@ -10,9 +10,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::access::{Publication, seen_by};
+use super::site::Kind;
 use super::store::{Holder, Issued};
 use super::{ServeError, Server, failed, log, npm, proof};
 use crate::codespace::RepositoryName;
+use crate::github::EcrToken;
 use crate::github::hub::{GHCR, NPM, PackageName};
 use crate::github::packages::{self, Action, Explanation, Subject};
 
@@ -99,6 +101,9 @@ pub enum Answer {
     Token {
         /// The token.
         value: String,
+        /// When it is good no longer, in seconds since 1970; an older hub does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<i64>,
     },
     /// A version of a package is published.
     Published {
@@ -158,6 +163,15 @@ pub struct AboutPackage {
     pub repository: Option<String>,
 }
 
+/// What a token looks like.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// Random, after the prefix that GitHub gives its kind.
+    Bare(&'static str),
+    /// One of AWS's.
+    Aws,
+}
+
 /// Opens the socket, for the container's root alone.
 pub(super) fn bind(runtime: &Path) -> Result<UnixListener, ServeError> {
     let path = runtime.join(SOCKET);
@@ -209,7 +223,8 @@ impl Server {
             Question::IssueCodespaceToken { codespace, repository, user, seconds } => {
                 let _valid: RepositoryName = repository.parse().map_err(text)?;
                 log::note(format_args!("a new token for {user}'s codespace {codespace} of {repository}"));
-                self.issue("ghu_", GHCR, "", (Holder::Codespace { codespace, repository, user }, seconds)).await
+                self.issue(Form::Bare("ghu_"), GHCR, "", (Holder::Codespace { codespace, repository, user }, seconds))
+                    .await
             }
             Question::RevokeCodespaceToken { codespace } => {
                 let mut store = self.store.lock().await;
@@ -219,13 +234,14 @@ impl Server {
             }
             Question::IssuePublisherToken { publication, seconds } => {
                 let _valid = package(&publication.package)?;
-                self.issue("ghs_", GHCR, "", (Holder::Publisher { publication }, seconds)).await
+                self.issue(Form::Bare("ghs_"), GHCR, "", (Holder::Publisher { publication }, seconds)).await
             }
             Question::IssueRegistryPassword { registry, user, account, seconds } => {
                 let world = self.world();
                 let site = world.sites.by_name(&registry).filter(|site| site.name != GHCR);
                 let site = site.ok_or_else(|| format!("there is no registry {registry} with passwords"))?;
-                self.issue("", &site.name, &user, (Holder::Account { name: account }, seconds)).await
+                let form = if site.kind == Kind::Aws { Form::Aws } else { Form::Bare("") };
+                self.issue(form, &site.name, &user, (Holder::Account { name: account }, seconds)).await
             }
             Question::PublishTarball { publication } => {
                 let name = package(&publication.package)?;
@@ -281,19 +297,22 @@ impl Server {
 
     async fn issue(
         &self,
-        prefix: &str,
+        form: Form,
         registry: &str,
         user: &str,
         (holder, seconds): (Holder, i64),
     ) -> Result<Answer, String> {
-        let value = proof::token(prefix).map_err(text)?;
-        let digest = self.world().key.proof(registry, user, &value);
         let until = now().saturating_add(seconds.clamp(0, LONGEST_LIFE));
+        let value = match form {
+            Form::Bare(prefix) => proof::token(prefix).map_err(text)?,
+            Form::Aws => EcrToken::form(&proof::token("").map_err(text)?, until),
+        };
+        let digest = self.world().key.proof(registry, user, &value);
         let issued = Issued { proof: digest.text(), registry: registry.to_owned(), holder, until };
         let mut store = self.store.lock().await;
         store.issue(digest, issued, now()).map_err(text)?;
         self.renew(&store).map_err(text)?;
-        Ok(Answer::Token { value })
+        Ok(Answer::Token { value, until: Some(until) })
     }
 
     fn renewed(&self, store: &super::Store) -> Result<Answer, String> {

@@ -127,7 +127,7 @@ fn forget(hub: &mut Hub) {
     for accounts in hub.registries.values_mut() {
         accounts.users.clear();
         for key in &mut accounts.access_keys {
-            key.secret = ValueSource::Env(String::new());
+            key.account.secret = ValueSource::Env(String::new());
         }
     }
     hub.secrets.clear();

@@ -141,6 +141,8 @@ pub struct RegistryLogin {
     pub outcome: LoginOutcome,
     /// Why not.
     pub reason: Option<String>,
+    /// When it is good no longer, where that is known.
+    pub expires_at: Option<jiff::Timestamp>,
 }
 
 /// What became of a registry login.

@@ -86,6 +86,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<Cow<'a, str>>,
@@ -227,6 +229,7 @@ impl<'a> Line<'a> {
             user: text(&login.user),
             outcome: text(login.outcome.name()),
             reason: login.reason.as_deref().map(Cow::Borrowed),
+            expires_at: login.expires_at.map(|time| Cow::Owned(time.to_string())),
             ..head
         }
     }
@@ -300,6 +303,7 @@ impl Line<'_> {
                 user: self.user?.into_owned(),
                 outcome: login_outcome(&self.outcome?)?,
                 reason: self.reason.map(Cow::into_owned),
+                expires_at: self.expires_at.and_then(|time| time.parse().ok()),
             }),
             "warning" => Event::Warning {
                 phase: self.phase,

@@ -332,6 +332,7 @@ mod tests {
             user: "robot".to_owned(),
             outcome: LoginOutcome::Written,
             reason: None,
+            expires_at: None,
         };
         text += &recovery_log(time, Some("image: denied\u{1b}[2J"), ("vscode", "/workspaces/r"), &[login]);
         let text = text.replace("2026-01-02 03:04:05.678Z: ", "");

@@ -84,6 +84,7 @@ pub struct PhaseDocument {
 
 /// One registry: no password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RegistryDocument {
     pub id: String,
     pub server: String,
@@ -92,6 +93,9 @@ pub struct RegistryDocument {
     pub outcome: LoginOutcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When it is good no longer, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// One diagnosis.
@@ -171,6 +175,7 @@ fn registries(summary: &Summary) -> Vec<RegistryDocument> {
         user: login.user.clone(),
         outcome: login.outcome,
         reason: login.reason.clone(),
+        expires_at: login.expires_at.map(|time| time.to_string()),
     };
     summary.registries.iter().map(document).collect()
 }

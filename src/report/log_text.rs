@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::lines::LineBuffer;
 use super::look::Colour;
+use super::moment::moment;
 use super::sanitise;
 use crate::journal::{
     BuildStep, CreationError, Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted, StepState,
@@ -211,9 +212,10 @@ fn phase_finished(finished: &PhaseFinished) -> String {
 }
 
 fn registry_login(login: &RegistryLogin) -> String {
-    let RegistryLogin { id, server, user, outcome, reason } = login;
+    let RegistryLogin { id, server, user, outcome, reason, expires_at } = login;
     let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {}", one_line(reason)));
-    format!("registry {id}: login of {user} at {server}: {}{reason}", outcome.name())
+    let until = expires_at.map_or(String::new(), |time| format!(", good until {}", moment(time)));
+    format!("registry {id}: login of {user} at {server}: {}{until}{reason}", outcome.name())
 }
 
 fn one_line(text: &str) -> Cow<'_, str> {

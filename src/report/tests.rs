@@ -94,6 +94,7 @@ fn usable() -> Vec<Record> {
             user: "robot".to_owned(),
             outcome: LoginOutcome::Written,
             reason: None,
+            expires_at: None,
         }),
         Event::PhaseStarted { phase: Phase::PostCreateCommand },
         output(Phase::PostCreateCommand, None, OutputStream::Stdout, "a\u{1b}[31mb\n"),
@@ -246,4 +247,37 @@ fn a_fault_of_a_file_is_one_line_everywhere_and_its_place_is_shown_once() {
     assert!(log(&records, Colour::Never).contains("Z:    |                ^^^^^^^^\n"));
     let summary = Summary::of(records.clone());
     assert!(!timeline(&summary, LOOK).contains('^') && !json(records).contains('^'));
+}
+
+/// What a run found written stays until another container takes the place of this one; the newest of a server counts.
+#[test]
+fn the_logins_of_a_codespace_are_those_of_its_container() {
+    let login = |id: &str, expires_at: &str| {
+        Event::RegistryLogin(RegistryLogin {
+            id: id.to_owned(),
+            server: format!("{id}.example"),
+            user: "AKIA".to_owned(),
+            outcome: LoginOutcome::Written,
+            reason: None,
+            expires_at: expires_at.parse().ok(),
+        })
+    };
+    let made = || finished(Phase::Create, Outcome::Succeeded, None, None);
+    let of = |events: Vec<Event>| {
+        let logins = logins(records(events)).into_iter();
+        logins.map(|login| format!("{} {:?}", login.id, login.expires_at)).collect::<Vec<_>>().join("; ")
+    };
+    let first = || vec![run_started("create"), made(), login("A", ""), login("B", "2026-01-02T03:04:05Z")];
+    assert_eq!(of(first()), "A None; B Some(2026-01-02T03:04:05Z)");
+    let refreshed = [first(), vec![run_started("refresh"), made(), login("B", "2026-01-02T04:00:00Z")]].concat();
+    assert_eq!(of(refreshed), "A None; B Some(2026-01-02T04:00:00Z)");
+    assert_eq!(of([first(), vec![run_started("attach"), made()]].concat()), of(first()));
+    assert_eq!(of([first(), vec![run_started("rebuild"), made(), login("A", "")]].concat()), "A None");
+    let failed = finished(Phase::Create, Outcome::Failed, None, None);
+    assert_eq!(of([first(), vec![run_started("rebuild"), failed]].concat()), of(first()));
+    let text = log(&records(first()), Colour::Never);
+    assert!(text.contains("login of AKIA at B.example: written, good until 2026-01-02 03:04:05Z\n"), "{text}");
+    let written = finished(Phase::RegistryLogin, Outcome::Succeeded, None, None);
+    let table = timeline(&Summary::of(records([first(), vec![written]].concat())), LOOK);
+    assert!(table.contains("registryLogin  succeeded      1.2  B until 2026-01-02 03:04:05Z\n"), "{table}");
 }

@@ -61,7 +61,8 @@ pub(super) async fn write(
     for registry in registries {
         let reason = (code != 0).then(|| said.clone());
         let (id, user) = (registry.id.clone(), registry.user.clone());
-        let login = RegistryLogin { id, server: registry.server.to_string(), user, outcome, reason };
+        let expires_at = registry.expires_at().filter(|_| outcome == LoginOutcome::Written);
+        let login = RegistryLogin { id, server: registry.server.to_string(), user, outcome, reason, expires_at };
         place.record.record(Event::RegistryLogin(login)).await;
     }
     if code == 0 { Ok(()) } else { Err(LoginError::Unwritable { file, said }) }

@@ -54,7 +54,7 @@ async fn resolve(hub: &mut Hub, file: &Path, context: &Context) -> Result<(), Cl
         user.tokens.iter_mut().map(move |token| (format!("the token {} of {login}", token.name), &mut token.value))
     });
     let accounts = hub.registries.iter_mut().flat_map(|(server, accounts)| {
-        let both = accounts.users.iter_mut().chain(&mut accounts.access_keys);
+        let both = accounts.users.iter_mut().chain(accounts.access_keys.iter_mut().map(|key| &mut key.account));
         both.map(move |account| (format!("the password of {} at {server}", account.name), &mut account.secret))
     });
     for (what, source) in tokens.chain(accounts) {

@@ -112,6 +112,7 @@ pub(super) struct SecretEntry {
 pub(super) struct RegistryEntry {
     pub(super) accounts: Vec<AccountEntry>,
     pub(super) access_keys: Vec<AccessKeyEntry>,
+    pub(super) expires_after: Option<Spanned<String>>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -128,6 +129,7 @@ pub(super) struct AccessKeyEntry {
     pub(super) id: Spanned<String>,
     pub(super) secret: Option<Hidden>,
     pub(super) secret_from: Option<Spanned<FromEntry>>,
+    pub(super) expires_after: Option<Spanned<String>>,
 }
 
 /// Where a value is from that does not stand in the file.

@@ -9,6 +9,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use error::HubFileError;
 pub use package::{GHCR, NPM, Package, PackageKind, PackageName, PublishedBy};
@@ -278,7 +279,21 @@ pub struct Accounts {
     /// Users with passwords.
     pub users: Vec<Account>,
     /// AWS access keys, of a registry of AWS's.
-    pub access_keys: Vec<Account>,
+    pub access_keys: Vec<AccessKey>,
+}
+
+/// An AWS access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// Its id and its secret.
+    pub account: Account,
+    /// How long a token is good that it is exchanged for.
+    pub expires_after: Duration,
+}
+
+impl AccessKey {
+    /// How long a token of AWS's is good, and the longest that one may be.
+    pub const LONGEST: Duration = Duration::from_hours(12);
 }
 
 /// A name and what proves it.

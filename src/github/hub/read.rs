@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_saphyr::{Location, Spanned};
 
@@ -13,10 +14,11 @@ use super::file::{
     SecretEntry, TokenEntry,
 };
 use super::{
-    Access, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, NPM, Organization, Package, PackageKind,
+    Access, AccessKey, AccessPolicy, Account, Accounts, GHCR, Hub, HubSecret, NPM, Organization, Package, PackageKind,
     PackageName, Place, PublishedBy, Repository, SecretScope, Token, User, ValueSource, Visibility,
 };
 use crate::codespace::RepositoryName;
+use crate::duration::duration;
 use crate::github::registry::RegistryServer;
 use crate::github::secret::{InvalidSecretName, MAX_SECRETS, MAX_VALUE, SecretName};
 use crate::nearest::nearest;
@@ -312,14 +314,19 @@ impl Reader<'_> {
             RegistryEntry { access_keys, .. } if !server.is_ecr() && !access_keys.is_empty() => {
                 Err(fault(at, format!("{server} is not AWS's: it has `accounts`, and no `access_keys`")))
             }
-            RegistryEntry { accounts, access_keys } => {
+            RegistryEntry { expires_after: Some(text), .. } if !server.is_ecr() => {
+                Err(fault(text.referenced, format!("{server} is not AWS's: its logins do not expire")))
+            }
+            RegistryEntry { accounts, access_keys, expires_after } => {
                 let users = accounts.into_iter().map(|AccountEntry { user, password, password_from }| {
                     let secret = self.source(user.referenced, password, password_from, "password")?;
                     Ok(Account { name: user.value, secret })
                 });
-                let keys = access_keys.into_iter().map(|AccessKeyEntry { id, secret, secret_from }| {
+                let of_all = expires_after.as_ref().map(life).transpose()?.unwrap_or(AccessKey::LONGEST);
+                let keys = access_keys.into_iter().map(|AccessKeyEntry { id, secret, secret_from, expires_after }| {
                     let secret = self.source(id.referenced, secret, secret_from, "secret")?;
-                    Ok(Account { name: id.value, secret })
+                    let expires_after = expires_after.as_ref().map(life).transpose()?.unwrap_or(of_all);
+                    Ok(AccessKey { account: Account { name: id.value, secret }, expires_after })
                 });
                 let users = users.collect::<Result<_, Fault>>()?;
                 Ok((server, Accounts { users, access_keys: keys.collect::<Result<_, Fault>>()? }))
@@ -350,6 +357,19 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Reads how long a token is good, in whole seconds.
+fn life(written: &Spanned<String>) -> Result<Duration, Fault> {
+    let wrong = |problem: String| fault(written.referenced, format!("`expires_after`: {problem}"));
+    let life = duration(&written.value).map_err(wrong)?;
+    if life.subsec_nanos() != 0 {
+        return Err(wrong(format!("`{}` is no whole number of seconds", written.value)));
+    }
+    if life > AccessKey::LONGEST {
+        return Err(wrong("a token of AWS's is good for twelve hours at most".to_owned()));
+    }
+    Ok(life)
 }
 
 /// Returns the one that is meant, as it is listed: case does not count.

@@ -30,7 +30,12 @@ secrets:
   - {name: A, user: mona, repositories: [acme/app], value: x}
 registries:
   acme.azurecr.io: {accounts: [{user: robot, password_from: {env: ACR_PASSWORD}}]}
-  123456789012.dkr.ecr.us-east-1.amazonaws.com: {access_keys: [{id: AKIAEXAMPLE, secret_from: {env: ECR_SECRET}}]}
+  123456789012.dkr.ecr.us-east-1.amazonaws.com:
+    expires_after: 90m
+    access_keys:
+      - {id: AKIAEXAMPLE, secret_from: {env: ECR_SECRET}}
+      - {id: AKIASHORT, secret_from: {env: ECR_SECRET}, expires_after: 20}
+  1.dkr.ecr.us-east-1.amazonaws.com: {access_keys: [{id: AKIALONG, secret: x}]}
 "#;
 
 fn whole() -> Hub {
@@ -52,7 +57,10 @@ fn the_whole_file_is_read() {
     assert_eq!(hub.secrets.len(), 5);
     let files: Vec<_> = hub.secrets.iter().filter(|one| matches!(one.value, ValueSource::File(_))).collect();
     assert_eq!(files.first().map(|one| one.value.clone()), Some(ValueSource::File("/etc/a.txt".into())));
-    assert_eq!(hub.registries.len(), 2);
+    assert_eq!(hub.registries.len(), 3);
+    let keys = hub.registries.values().flat_map(|one| &one.access_keys);
+    let lives: Vec<_> = keys.map(|key| (key.account.name.as_str(), key.expires_after.as_secs())).collect();
+    assert_eq!(lives, [("AKIALONG", 12 * 3600), ("AKIAEXAMPLE", 90 * 60), ("AKIASHORT", 20)]);
     assert!(!format!("{hub:?}").contains("98765"));
     assert_eq!(parse("", "hub.yaml").expect("an empty hub"), Hub::default());
     assert_eq!(parse("# nothing yet\n", "hub.yaml").expect("an empty hub"), Hub::default());
@@ -127,6 +135,14 @@ fn what_is_wrong_is_named_with_its_place() {
         (large.as_str(), "2:18", "48 KB"),
         ("registries: {ghcr.io: }", "1:14", "there already"),
         ("registries: {a.example: {access_keys: [{id: x, secret: hunter2}]}}", "1:14", "not AWS's"),
+        ("registries: {a.example: {expires_after: 20s}}", "1:41", "do not expire"),
+        ("registries: {1.dkr.ecr.a.amazonaws.com: {expires_after: soon}}", "1:57", "a number and ms, s, m or h"),
+        ("registries: {1.dkr.ecr.a.amazonaws.com: {expires_after: 13h}}", "1:57", "twelve hours"),
+        (
+            "registries: {1.dkr.ecr.a.amazonaws.com: {access_keys: [{id: x, secret: y, expires_after: 1.5s}]}}",
+            "1:90",
+            "whole number of seconds",
+        ),
         ("registries: {https://a.example/v2: , A.example: }", "1:38", "there already"),
         ("a: [", "1:", ""),
         ("- a", "1:", ""),

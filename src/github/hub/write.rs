@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, Accounts, Hub, Package, PublishedBy, Token, ValueSource};
+use super::{Access, AccessKey, Accounts, Hub, Package, PublishedBy, Token, ValueSource};
 
 /// Returns the text of a file that says what the model says. Values that were given stand in it.
 pub fn write(hub: &Hub) -> String {
@@ -71,8 +71,14 @@ fn package(package: &Package) -> Value {
 fn accounts(accounts: &Accounts) -> Value {
     let users: Vec<Value> =
         accounts.users.iter().map(|one| valued(json!({ "user": one.name }), "password", &one.secret)).collect();
-    let keys: Vec<Value> =
-        accounts.access_keys.iter().map(|one| valued(json!({ "id": one.name }), "secret", &one.secret)).collect();
+    let keys: Vec<Value> = accounts
+        .access_keys
+        .iter()
+        .map(|AccessKey { account, expires_after }| {
+            let key = json!({ "id": account.name, "expires_after": format!("{}s", expires_after.as_secs()) });
+            valued(key, "secret", &account.secret)
+        })
+        .collect();
     json!({ "accounts": users, "access_keys": keys })
 }
 

@@ -139,9 +139,11 @@ fn any_event_of_a_phase() -> impl Strategy<Value = Event> {
                 Event::PhaseFinished(PhaseFinished { phase, outcome, seconds, exit_code, reason, detail, hint })
             }
         ),
-        (text(), text(), text(), logins, option::of(text())).prop_map(|(id, server, user, outcome, reason)| {
-            Event::RegistryLogin(RegistryLogin { id, server, user, outcome, reason })
-        }),
+        (text(), text(), text(), logins, option::of(text()), option::of(times())).prop_map(
+            |(id, server, user, outcome, reason, expires_at)| {
+                Event::RegistryLogin(RegistryLogin { id, server, user, outcome, reason, expires_at })
+            }
+        ),
         (phase(), text(), text(), text()).prop_map(|(phase, rule, message, advice)| {
             Event::Diagnosis(Diagnosis { phase, rule, message, advice })
         }),
@@ -176,6 +178,10 @@ fn phase() -> impl Strategy<Value = Phase> {
 
 fn outcomes() -> impl Strategy<Value = Outcome> {
     select(vec![Outcome::Succeeded, Outcome::Failed])
+}
+
+fn times() -> impl Strategy<Value = Timestamp> {
+    (0_i64..10_000_000_000).prop_map(|second| Timestamp::from_second(second).expect("a time"))
 }
 
 fn text() -> impl Strategy<Value = String> {
