@@ -63,6 +63,14 @@ fn a_token_ends_and_is_made_anew_by_a_refresh_and_by_a_start() {
     assert_eq!((&told["expired"], &told["next"]), (&true.into(), &refresh.as_str().into()), "{told}");
     let text = sandbox.run(&["view", "-c", &name]).expect(0).stdout;
     assert!(text.contains(&format!("ECR at {SERVER}: expired at 2")) && text.contains(&refresh), "{text}");
+    let checked = sandbox.run(&["registry", "check", "-c", &name, "--json"]).expect(4).json()["registries"].clone();
+    let checked = checked.as_array().expect("a list").iter().find(|one| one["id"] == "ECR").cloned().expect("one");
+    assert_eq!(
+        (&checked["verdict"], &checked["next"]),
+        (&"token-expired".into(), &refresh.as_str().into()),
+        "{checked}"
+    );
+    assert!(checked["evidence"].as_str().is_some_and(|text| text.contains(EXPIRED)), "{checked}");
     let attached = sandbox.up(&folder, &name, &options).expect(1);
     let diagnosis = attached.json()["diagnoses"][0].clone();
     assert_eq!((&diagnosis["rule"], &diagnosis["phase"]), (&"token-expired".into(), &"postAttachCommand".into()));

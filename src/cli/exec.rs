@@ -17,6 +17,7 @@ use crate::github::{Purpose, World, logins};
 use crate::journal::OutputStream;
 use crate::phase::Phase;
 use crate::redact::Redactor;
+use crate::report::plain;
 use crate::steps::{Session, SessionOrder};
 use crate::ui::Reader;
 
@@ -75,6 +76,9 @@ struct Ready {
 
 async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let (inside, content) = Inside::open(context, &args.selector).await?;
+    for remark in &content.remarks {
+        context.ui.say(&format!("warning: {}\n", plain(remark)));
+    }
     let StartedWith { world, newer } = StartedWith::of(content.secrets, &inside.kept);
     let world = inside.of_hub().into_iter().fold(world, World::with_token);
     let (world, _) = inside.own_token(context).await.complete(world, &inside.whose.actor);

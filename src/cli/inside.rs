@@ -7,10 +7,10 @@ use super::hub::Whose;
 use super::order::Identity;
 use super::secrets::Before;
 use super::select::{self, Found, Selector, State};
-use super::sources::secrets_now;
+use super::sources::{SecretsNow, secrets_now};
 use crate::codespace::label;
 use crate::engine::{ContainerId, Engine};
-use crate::github::{CodespaceToken, SecretsFile, TokenFrom};
+use crate::github::{CodespaceToken, TokenFrom};
 use crate::report::plain;
 use crate::steps::Kept;
 
@@ -31,7 +31,7 @@ pub(super) struct Inside {
 
 impl Inside {
     /// Opens the codespace that is meant; returns it, and its secrets as they are now. What is odd about those is said.
-    pub(super) async fn open(context: &mut Context, selector: &Selector) -> Result<(Self, SecretsFile), CliError> {
+    pub(super) async fn open(context: &mut Context, selector: &Selector) -> Result<(Self, SecretsNow), CliError> {
         let engine = context.engine()?;
         let found = select::one(context, selector, &engine).await?;
         let container = found.container()?.clone();

@@ -8,6 +8,7 @@ use super::github_token::{OwnToken, TokenSource};
 use super::hub::{HubFile, Whose};
 use super::secrets::{Before, Secrets};
 use super::values;
+use crate::diagnosis::HiddenSecret;
 use crate::github::hub::HubSecret;
 use crate::github::{CodespaceSecret, Effective, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
 use crate::secret_store::KeptSecret;
@@ -107,14 +108,34 @@ impl Sources {
     }
 }
 
+/// The secrets of a codespace that is there, as they are now.
+#[derive(Debug, Default)]
+pub(super) struct SecretsNow {
+    pub(super) secrets: Vec<CodespaceSecret>,
+    /// What cannot be had, and why.
+    pub(super) warnings: Vec<String>,
+    /// What a person should know of those that it does not see.
+    pub(super) remarks: Vec<String>,
+    /// Those that it does not see.
+    pub(super) hidden: Vec<Hidden>,
+}
+
+/// A secret that a codespace does not see.
+#[derive(Debug)]
+pub(super) struct Hidden {
+    pub(super) secret: HubSecret,
+    pub(super) told: HiddenSecret,
+}
+
 /// Returns the secrets of a codespace that is there and is only looked at or worked in. What cannot be had is told of: it can be used without.
-pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Before) -> SecretsFile {
+pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Before) -> SecretsNow {
     let (_, SecretsFile { secrets: over, mut warnings }) = file_of(before).into_parts();
     let hub = before.hub.as_deref().map_or_else(|| Ok(HubFile::default()), HubFile::load);
-    let mut secrets = Vec::new();
+    let (mut secrets, mut remarks, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
     let kept = context.kept_secrets().await;
     match hub.and_then(|hub| Seen::of(&hub, kept?, whose, &over)) {
         Ok(seen) => {
+            (remarks, hidden) = (seen.remarks, seen.hidden);
             for secret in seen.secrets {
                 match values::get(&secret, &context.environment).await {
                     Ok(value) => {
@@ -128,7 +149,7 @@ pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Be
     }
     secrets.extend(over);
     secrets.sort_by(|one, other| one.name.cmp(&other.name));
-    SecretsFile { secrets, warnings }
+    SecretsNow { secrets, warnings, remarks, hidden }
 }
 
 /// What a codespace sees of a hub's secrets, but for those that its secrets file has too.
@@ -136,6 +157,7 @@ struct Seen {
     secrets: Vec<HubSecret>,
     /// What a person should know of those that it does not see.
     remarks: Vec<String>,
+    hidden: Vec<Hidden>,
 }
 
 impl Seen {
@@ -149,7 +171,42 @@ impl Seen {
         }
         let is_over = |secret: &HubSecret| over.iter().any(|other| other.name == secret.name);
         let winners = decided.iter().filter_map(|one| one.winner).filter(|winner| !is_over(winner));
-        Ok(Self { secrets: winners.cloned().collect(), remarks })
+        let hidden = decided.iter().flat_map(|one| {
+            let by_file = one.winner.filter(|winner| is_over(winner)).map(|winner| (winner, Unseen::SecretsFile));
+            let unseen = by_file.into_iter().chain(one.unseen.iter().copied());
+            unseen.map(|(secret, reason)| Hidden::new(secret, reason, one.winner, &viewer))
+        });
+        Ok(Self { hidden: hidden.collect(), secrets: winners.cloned().collect(), remarks })
+    }
+}
+
+impl Hidden {
+    fn new(secret: &HubSecret, reason: Unseen, winner: Option<&HubSecret>, viewer: &Viewer<'_>) -> Self {
+        let (why, fix) = reason.explain(viewer);
+        let place = |secret: &HubSecret| secret.place.as_ref().map(ToString::to_string);
+        let instead = match reason {
+            Unseen::Shadowed(_) => winner.map(|winner| {
+                let place = place(winner).map_or(String::new(), |place| format!(" ({place})"));
+                format!("{}{place}", winner.scope.owner())
+            }),
+            Unseen::SecretsFile => Some("the secrets file".to_owned()),
+            Unseen::RepositoryIsPublic
+            | Unseen::NotSelected
+            | Unseen::NotAssigned
+            | Unseen::NoWriteAccess
+            | Unseen::ForksPullRequest
+            | Unseen::Prebuild => None,
+        };
+        let told = HiddenSecret {
+            name: secret.name.to_string(),
+            owner: secret.scope.owner(),
+            place: place(secret),
+            reason,
+            why,
+            fix,
+            instead,
+        };
+        Self { secret: secret.clone(), told }
     }
 }
 

@@ -1,6 +1,6 @@
-//! A registry's login, looked at: does it work, and if not, whose fault it is (source document, "Debugging private image registry access";
-//! codespaces-facts.md section 5, rows 1 to 5).
+//! A registry's login, looked at: what docker says of it, and what is odd about its values (codespaces-facts.md section 5, rows 1 to 5).
 
+use super::verdict::EXPIRED;
 use crate::github::{CodespaceSecret, DOCKER_HUB, RegistryServer};
 
 /// What became of a login that was tried.
@@ -10,6 +10,8 @@ pub enum LoginVerdict {
     Good,
     /// The registry refuses it.
     Refused,
+    /// It was good once.
+    Expired,
     /// Nobody answers under that name.
     Unreachable,
     /// Somebody answers, and it is no registry.
@@ -24,6 +26,7 @@ impl LoginVerdict {
         match self {
             Self::Good => "login-good",
             Self::Refused => "login-refused",
+            Self::Expired => "token-expired",
             Self::Unreachable => "server-unreachable",
             Self::NoRegistry => "no-registry",
             Self::Unclear => "login-failed",
@@ -35,6 +38,8 @@ impl LoginVerdict {
         let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
         if is_good {
             Self::Good
+        } else if said.contains(EXPIRED) {
+            Self::Expired
         } else if has(&[
             "no such host",
             "connection refused",
@@ -64,10 +69,10 @@ impl LoginVerdict {
     }
 
     /// Returns the one next step.
-    pub fn next(&self, id: &str, server: &RegistryServer) -> String {
+    pub fn next(&self, id: &str, server: &str) -> String {
         match self {
             Self::Good => "nothing: the login works".to_owned(),
-            Self::Refused => format!(
+            Self::Refused | Self::Expired => format!(
                 "make a new token at {server} with the right to pull, and set {id}_CONTAINER_REGISTRY_USER and {id}_CONTAINER_REGISTRY_PASSWORD to its user and itself"
             ),
             Self::Unreachable => {
@@ -79,40 +84,74 @@ impl LoginVerdict {
     }
 }
 
-/// Returns what is odd about the values of a registry's secrets, each with what to do: it may be why a login is refused. No value is shown.
-pub fn oddities(id: &str, secrets: &[CodespaceSecret]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for part in ["SERVER", "USER", "PASSWORD"] {
-        let name = format!("{id}_CONTAINER_REGISTRY_{part}");
-        let Some(secret) = secrets.iter().find(|secret| secret.name.as_str() == name) else { continue };
-        let value = secret.value.expose();
-        let bare = value.trim();
-        if value.len() != bare.len() {
-            let what = if value.ends_with('\n') { "ends with a line break" } else { "has blanks around it" };
-            found.push((format!("{name} {what}"), format!("set {name} again, without them")));
-        }
-        let is_quoted = |quote: char| bare.len() > 1 && bare.starts_with(quote) && bare.ends_with(quote);
-        if is_quoted('"') || is_quoted('\'') {
-            found.push((
-                format!("{name} stands in quotes, which are a part of it"),
-                format!("set {name} again, without them"),
-            ));
-        }
-        if part == "SERVER" {
-            found.extend(form(bare).map(|wanted| {
-                (format!("{name} is not the name that docker keeps the login under"), format!("set {name} to {wanted}"))
-            }));
-        }
-    }
-    found
+/// Something odd about a value, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oddity {
+    /// What, without the value.
+    pub what: String,
+    /// What to do.
+    pub next: String,
 }
 
-/// Returns how a server is to be written where it is not so (source document, "Common image registry servers").
-fn form(text: &str) -> Option<String> {
-    let server = RegistryServer::normalise(text);
+/// Returns a secret of a registry's and its value.
+fn part<'a>(id: &str, part: &str, secrets: &'a [CodespaceSecret]) -> Option<(String, &'a str)> {
+    let name = format!("{id}_CONTAINER_REGISTRY_{part}");
+    let secret = secrets.iter().find(|secret| secret.name.as_str() == name)?;
+    Some((name, secret.value.expose()))
+}
+
+/// Returns the quote that a text stands in.
+fn quote(text: &str) -> Option<char> {
+    ['"', '\''].into_iter().find(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
+}
+
+/// Returns what is odd about a registry's user or password: it may be why a login is refused. No value is shown.
+pub fn odd_value(id: &str, secrets: &[CodespaceSecret]) -> Option<Oddity> {
+    ["USER", "PASSWORD"].into_iter().filter_map(|one| part(id, one, secrets)).find_map(|(name, value)| {
+        let bare = value.trim();
+        let what = if quote(bare).is_some() {
+            "stands in quotes, which are a part of it"
+        } else if value.ends_with('\n') {
+            "ends with a line break"
+        } else if value.len() != bare.len() {
+            "has blanks around it"
+        } else {
+            return None;
+        };
+        Some(Oddity { what: format!("{name} {what}"), next: format!("set {name} again, without them") })
+    })
+}
+
+/// Returns what is wrong with a registry's server as it is written: not the name that docker keeps a login under, or none that an image could have
+/// (source document, "Common image registry servers").
+pub fn misnamed(id: &str, secrets: &[CodespaceSecret]) -> Option<Oddity> {
+    let (name, value) = part(id, "SERVER", secrets)?;
+    let bare = value.trim();
+    let bare = quote(bare).map_or(bare, |quote| bare.trim_matches(quote));
+    let server = RegistryServer::normalise(bare);
     let wanted = server.config_key();
-    let is_hub_itself = wanted == DOCKER_HUB && text == DOCKER_HUB;
-    (text != wanted && !is_hub_itself && !text.starts_with(['"', '\''])).then(|| wanted.to_owned())
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let is_hub = wanted == DOCKER_HUB;
+    if !is_hub && (wanted.is_empty() || !wanted.bytes().all(is_host)) {
+        let what = format!("{name} is no name of a server");
+        return Some(Oddity {
+            what,
+            next: format!("set {name} to the registry's host alone, such as acme.azurecr.io"),
+        });
+    }
+    if !is_hub && !wanted.contains(['.', ':']) && wanted != "localhost" {
+        let what = format!(
+            "{name} is no registry to docker: an image's name begins with one only where that has a dot or a port"
+        );
+        return Some(Oddity {
+            what,
+            next: format!("set {name} to the registry's whole name, such as acme.azurecr.io"),
+        });
+    }
+    (value != wanted).then(|| Oddity {
+        what: format!("{name} is not the name that docker keeps the login under"),
+        next: format!("set {name} to {wanted}"),
+    })
 }
 
 #[cfg(test)]
@@ -138,6 +177,10 @@ mod tests {
                 LoginVerdict::NoRegistry,
             ),
             ("http: server gave HTTP response to HTTPS client", LoginVerdict::NoRegistry),
+            (
+                "login attempt failed with status: 403 Forbidden denied: Your authorization token has expired. Reauthenticate and try again.",
+                LoginVerdict::Expired,
+            ),
             ("something new", LoginVerdict::Unclear),
         ] {
             assert_eq!(LoginVerdict::of_docker(false, said), expected, "{said}");
@@ -147,29 +190,43 @@ mod tests {
 
     #[test]
     fn odd_values_are_told_without_being_shown() {
-        let odd = |part: &str, value: &str| {
+        let told = |part: &str, value: &str| {
             let secret = CodespaceSecret {
                 name: format!("A_CONTAINER_REGISTRY_{part}").parse().expect("a name"),
                 value: Secret::new(value.to_owned()),
                 level: SecretLevel::User,
             };
-            oddities("A", &[secret])
-                .into_iter()
-                .map(|(what, next)| format!("{what}; {next}"))
-                .collect::<Vec<_>>()
-                .join("|")
+            let all = [odd_value("A", std::slice::from_ref(&secret)), misnamed("A", &[secret])];
+            all.into_iter().flatten().map(|odd| format!("{}; {}", odd.what, odd.next)).collect::<String>()
         };
-        assert!(odd("PASSWORD", "hunter2\n").contains("ends with a line break"));
-        assert!(odd("USER", " me ").contains("blanks around it"));
-        assert!(
-            odd("PASSWORD", "\"hunter2\"").contains("in quotes") && !odd("PASSWORD", "\"hunter2\"").contains("hunter2")
-        );
-        assert!(odd("SERVER", "docker.io").contains("to https://index.docker.io/v1/"));
-        assert!(odd("SERVER", "https://acme.azurecr.io").contains("to acme.azurecr.io"));
-        for (part, value) in
-            [("SERVER", "acme.azurecr.io"), ("SERVER", DOCKER_HUB), ("USER", "me"), ("PASSWORD", "a b")]
-        {
-            assert_eq!(odd(part, value), "", "{value}");
+        for (part, value, expected) in [
+            ("PASSWORD", "hunter2\n", "ends with a line break"),
+            ("USER", " hunter2 ", "blanks around it"),
+            ("PASSWORD", "\"hunter2\"", "in quotes"),
+            ("PASSWORD", "'hunter2'\n", "in quotes"),
+            ("SERVER", "docker.io", "to https://index.docker.io/v1/"),
+            ("SERVER", "https://acme.azurecr.io", "to acme.azurecr.io"),
+            ("SERVER", "acme.azurecr.io/v2/", "to acme.azurecr.io"),
+            ("SERVER", "Acme.azurecr.io", "to acme.azurecr.io"),
+            ("SERVER", "acme.azurecr.io\n", "to acme.azurecr.io"),
+            ("SERVER", "'acme.azurecr.io'", "to acme.azurecr.io"),
+            ("SERVER", "acme", "a dot or a port"),
+            ("SERVER", "acme azurecr io", "is no name of a server"),
+        ] {
+            let told = told(part, value);
+            assert!(told.contains(expected) && !told.contains("hunter2"), "{value}: {told}");
+        }
+        for (part, value) in [
+            ("SERVER", "acme.azurecr.io"),
+            ("SERVER", DOCKER_HUB),
+            ("SERVER", "localhost:5000"),
+            ("SERVER", "localhost"),
+            ("SERVER", "[::1]:5000"),
+            ("USER", "me"),
+            ("PASSWORD", "a b"),
+            ("PASSWORD", "\""),
+        ] {
+            assert_eq!(told(part, value), "", "{value}");
         }
     }
 }

@@ -12,12 +12,14 @@ mod output;
 mod packages;
 mod program;
 mod registry;
+mod verdict;
 
 pub use expiry::{Standing, renewal};
 use frame::{Action, Refused};
-pub use login::{LoginVerdict, oddities};
+pub use login::{LoginVerdict, Oddity, misnamed, odd_value};
 use output::Output;
 use registry::{OwnLogin, Refusal};
+pub use verdict::{Examined, Findings, HiddenSecret, Stored, Trial, Verdict, verdict};
 
 use crate::github::{Purpose, Registries, RegistryServer};
 use crate::journal::Diagnosis;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::registry::Registry;
+use super::registry::{Registry, RegistryServer};
 use crate::redact::Secret;
 
 /// A configuration that a login cannot be merged into.
@@ -62,6 +62,20 @@ pub fn auth(registry: &Registry) -> Secret<String> {
     Secret::new(STANDARD.encode(format!("{user}:{}", password.expose())))
 }
 
+/// Returns the value of `auth` that a configuration has for a server.
+pub fn stored_auth(config: &str, server: &RegistryServer) -> Option<Secret<String>> {
+    let config: Value = serde_json::from_str(config).ok()?;
+    let auth = config.get("auths")?.get(server.config_key())?.get("auth")?.as_str()?;
+    Some(Secret::new(auth.to_owned()))
+}
+
+/// Returns the user and the password that are in a value of `auth`.
+pub fn login_of(auth: &Secret<String>) -> Option<(String, Secret<String>)> {
+    let pair = String::from_utf8(STANDARD.decode(auth.expose()).ok()?).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    Some((user.to_owned(), Secret::new(password.to_owned())))
+}
+
 /// Returns what is secret in a configuration: each login as it stands there, and its password.
 pub fn logins(config: &str) -> Vec<Secret<String>> {
     let Ok(Value::Object(config)) = serde_json::from_str(config) else { return Vec::new() };
@@ -69,11 +83,10 @@ pub fn logins(config: &str) -> Vec<Secret<String>> {
     let encoded = auths.into_iter().flat_map(Map::values).filter_map(|login| login.get("auth")?.as_str());
     let mut secrets = Vec::new();
     for auth in encoded {
-        secrets.push(Secret::new(auth.to_owned()));
-        let decoded = STANDARD.decode(auth).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        secrets.extend(
-            decoded.and_then(|pair| pair.split_once(':').map(|(_, password)| Secret::new(password.to_owned()))),
-        );
+        let auth = Secret::new(auth.to_owned());
+        let password = login_of(&auth).map(|(_, password)| password);
+        secrets.push(auth);
+        secrets.extend(password);
     }
     secrets
 }
@@ -91,7 +104,6 @@ fn helper_note(config: &Map<String, Value>, registry: &Registry) -> Option<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::super::registry::RegistryServer;
     use super::*;
 
     fn registry() -> Registry {
@@ -127,6 +139,14 @@ mod tests {
         let merged = merge(None, &[registry()]).expect("merged");
         let found: Vec<_> = logins(merged.text.expose()).iter().map(|one| one.expose().clone()).collect();
         assert_eq!(found, ["bWU6cHc=", "pw"]);
+        let server = RegistryServer::normalise("a.example");
+        let auth = stored_auth(merged.text.expose(), &server).expect("there");
+        assert_eq!(
+            login_of(&auth).map(|(user, password)| format!("{user} {}", password.expose())),
+            Some("me pw".to_owned())
+        );
+        assert_eq!(stored_auth("{", &server), None);
+        assert!(login_of(&Secret::new("%".to_owned())).is_none());
         assert!(logins("{").is_empty() && logins(r#"{"auths": {"a": {"auth": 1}, "b": 2}}"#).is_empty());
     }
 

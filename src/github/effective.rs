@@ -65,6 +65,8 @@ pub struct Effective<'a> {
 pub enum Unseen {
     /// One of a lower level has its name.
     Shadowed(SecretLevel),
+    /// The secrets file has one of its name.
+    SecretsFile,
     /// Its organization's policy is `private`, and the repository is public.
     RepositoryIsPublic,
     /// The repository is not one that its organization selected.
@@ -84,6 +86,7 @@ impl Unseen {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Shadowed(_) => "shadowed",
+            Self::SecretsFile => "shadowed-by-secrets-file",
             Self::RepositoryIsPublic => "repository-is-public",
             Self::NotSelected => "not-selected",
             Self::NotAssigned => "not-assigned",
@@ -100,6 +103,7 @@ impl Unseen {
             Self::Shadowed(by) => {
                 (format!("the {}'s secret of this name counts: the lowest level wins", by.name()), None)
             }
+            Self::SecretsFile => ("the secrets file has one of this name, which counts over all".to_owned(), None),
             Self::RepositoryIsPublic => (
                 format!("its access policy is `private`, and {repository} is public"),
                 Some(format!("`secret set … --visibility all`, or `--visibility selected --repos {repository}`")),

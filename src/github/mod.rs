@@ -12,7 +12,7 @@ mod registry;
 mod secret;
 mod secrets_file;
 
-pub use docker_config::{DockerConfigError, Merged, auth, logins, merge};
+pub use docker_config::{DockerConfigError, Merged, auth, login_of, logins, merge, stored_auth};
 pub use ecr::{EcrServer, EcrToken};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;

@@ -89,10 +89,24 @@ pub struct IncompleteRegistry {
 }
 
 impl IncompleteRegistry {
+    /// Returns a registry of whose secrets none is there.
+    pub fn of_nothing(id: String) -> Self {
+        let missing = PARTS.map(|part| format!("{id}{INFIX}{part}")).to_vec();
+        Self { id, server: None, missing }
+    }
+
     /// Returns what it lacks, as a clause.
     pub fn lack(&self) -> String {
         let verb = if self.missing.len() == 1 { "is" } else { "are" };
-        format!("{} {verb} missing", self.missing.join(" and "))
+        format!("{} {verb} missing", listed(&self.missing))
+    }
+}
+
+/// Returns names as a person lists them: `A`, `A and B`, `A, B and C`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -280,6 +294,7 @@ mod tests {
         assert_eq!(found.incomplete[0].missing, ["B_C_CONTAINER_REGISTRY_USER", "B_C_CONTAINER_REGISTRY_PASSWORD"]);
         assert_eq!(found.incomplete.len(), 1);
         assert!(found.incomplete[0].lack().ends_with("_USER and B_C_CONTAINER_REGISTRY_PASSWORD are missing"));
+        assert!(IncompleteRegistry::of_nothing("A".to_owned()).lack().starts_with("A_CONTAINER_REGISTRY_SERVER, A_"));
         let half = registries(&secrets(&[("A_CONTAINER_REGISTRY_SERVER", "x"), ("A_CONTAINER_REGISTRY_USER", "x")]));
         assert_eq!(half.incomplete[0].lack(), "A_CONTAINER_REGISTRY_PASSWORD is missing");
     }

@@ -1,6 +1,9 @@
 //! A login that is tried in a codespace: `docker login` with exactly the values of the secrets, and a configuration of its own (source document,
 //! "Debugging private image registry access").
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::gate::Gate;
 use super::shell::quote;
 use crate::engine::{ContainerId, Engine, EngineError};
@@ -17,6 +20,8 @@ pub struct LoginTrial<'a> {
     pub password: &'a Secret<String>,
     /// An image that is pulled with that login, and stays if it is there already.
     pub image: Option<&'a str>,
+    /// An image that is asked for with a login that was refused, where the registry says why at a pull alone.
+    pub probe: Option<&'a str>,
 }
 
 /// What docker said.
@@ -50,11 +55,17 @@ impl LoginTrial<'_> {
             let image = quote(image);
             format!("if [ $ended = 0 ]; then out=$(docker --config \"$d\" pull -q {image} 2>&1) || printf '%s\\n' \"$out\"; fi\n")
         });
+        let probe = self.probe.map_or_else(String::new, |image| {
+            let auth = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
+            let config = serde_json::json!({ "auths": { self.server: { "auth": auth } } }).to_string();
+            let (config, image) = (quote(&config), quote(image));
+            format!("if [ $ended != 0 ]; then printf %s {config} >\"$d/config.json\"; docker --config \"$d\" pull -q {image} 2>&1; fi\n")
+        });
         // Where there is no engine, there is nothing that a login could be for.
         format!(
             "if command -v docker >/dev/null && docker version >/dev/null 2>&1; then\nd=$(mktemp -d)\n\
              printf %s {password} | docker --config \"$d\" login -u {user} --password-stdin {server} 2>&1\nended=$?\n\
-             echo '{ENDED}'$ended\n{pull}rm -rf \"$d\"\nfi\n",
+             {probe}echo '{ENDED}'$ended\n{pull}rm -rf \"$d\"\nfi\n",
             password = quote(self.password.expose()),
             user = quote(self.user),
             server = quote(self.server),
@@ -62,11 +73,14 @@ impl LoginTrial<'_> {
     }
 }
 
+/// What docker says of where it keeps logins: nothing about this one.
+const HINTS: [&str; 3] = ["WARNING", "Configure a credential helper", "https://docs.docker.com/"];
+
 fn read(printed: &str) -> Tried {
     let Some((said, rest)) = printed.rsplit_once(ENDED) else { return Tried::NoDocker };
     let (code, pulled) = rest.split_once('\n').unwrap_or((rest, ""));
-    // A hint of docker's own about where it keeps logins is none about this one.
-    let said = said.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("WARNING")).collect::<Vec<_>>();
+    let is_hint = |line: &str| HINTS.iter().any(|hint| line.starts_with(hint));
+    let said = said.lines().filter(|line| !line.trim().is_empty() && !is_hint(line)).collect::<Vec<_>>();
     let refused_image = Some(pulled.trim().to_owned()).filter(|said| !said.is_empty());
     Tried::Login { is_good: code.trim() == "0", said: said.join(" "), refused_image }
 }
@@ -85,6 +99,9 @@ mod tests {
         };
         assert_eq!(read("Login Succeeded\n== login ended: 0\n"), login(true, "Login Succeeded", None));
         assert_eq!(read("WARNING! x\n\nno\n== login ended: 1\n"), login(false, "no", None));
+        let hints =
+            "WARNING! x\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/x\n";
+        assert_eq!(read(&format!("{hints}ok\n== login ended: 0\n")), login(true, "ok", None));
         assert_eq!(read("ok\n== login ended: 0\ndenied\n"), login(true, "ok", Some("denied")));
     }
 }
