@@ -137,7 +137,7 @@ fn of_two_commands_with_one_name_the_last_runs() {
     let name = sandbox.name("twice");
     let up = sandbox.up(&sandbox.repository("r", config), &name, &[]).expect(0);
     assert!(up.stderr.contains("`onCreateCommand.a` is set again below"), "{}", up.stderr);
-    assert!(up.stderr.contains("devcontainer.json:1:24: `secrets`"), "{}", up.stderr);
+    assert!(up.stderr.contains("recommends a secret that is not there"), "{}", up.stderr);
     let logs = sandbox.run(&["logs", "-c", &name]).expect(0).stdout;
     assert!(logs.contains("[a] last") && !logs.contains("[a] first"), "{logs}");
 }

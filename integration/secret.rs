@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
-use crate::support::{Ran, Sandbox, docker};
+use crate::support::{NEXT, Ran, Sandbox, docker};
 
 fn sandbox() -> Sandbox {
     let mut sandbox = Sandbox::new();
@@ -263,4 +264,54 @@ fn what_is_set_reaches_a_codespace_at_its_next_start_and_the_key_reaches_none() 
     let text = seen();
     assert!(text.contains("OF_ORG=second-of-org\n") && text.contains("OF_USER=first-of-user\n"), "{text}");
     assert_eq!(newer(), json!([]));
+}
+
+/// What a repository recommends is a person's to give: told once, with what gives it, and never in the way.
+#[test]
+fn recommended_secrets_that_are_not_there_are_told_when_a_codespace_is_made() {
+    let sandbox = sandbox();
+    let config = r#"{"image": "busybox:1", "secrets": {
+        "API_KEY": {"description": "the key of the API", "documentationUrl": "https://acme.example/keys"},
+        "DB_URL": {"description": "the database"}, "PLAIN": {}, "OF_REPO": {}}}"#;
+    let folder = sandbox.repository("app", config);
+    for (name, flags) in [("DB_URL", &["--user", "--repos", "acme/web"][..]), ("OF_REPO", &["--repo", "acme/app"])] {
+        let _set = piped(&sandbox, &[&["secret", "set", name], flags].concat(), "a value of it").expect(0);
+    }
+    let up = |more: &[&str]| {
+        let name = sandbox.name(&format!("recommended{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        sandbox.up(&folder, &name, &[&["--repository", "acme/app", "--no-attach"], more].concat()).expect(0).stderr
+    };
+    let told = up(&[]);
+    for words in [
+        "API_KEY (the key of the API, https://acme.example/keys): localspace secret set API_KEY --user --repos acme/app",
+        "DB_URL (the database): localspace secret set DB_URL --user --repos acme/web,acme/app",
+        "PLAIN: localspace secret set PLAIN --user --repos acme/app",
+    ] {
+        assert!(told.replace("\n  ", " ").contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("OF_REPO") && told.matches("the repository recommends").count() == 1, "{told}");
+    let other = up(&["--user", "hubot"]);
+    assert!(other.contains("secret set API_KEY --user=hubot --repos acme/app"), "{other}");
+    assert!(!up(&["--fork-pull-request"]).contains("the repository recommends"));
+    // Each says what it takes to be there.
+    let _set = piped(&sandbox, &["secret", "set", "API_KEY", "--user", "--repos", "acme/app"], "a key").expect(0);
+    let _set =
+        piped(&sandbox, &["secret", "set", "DB_URL", "--user", "--repos", "acme/web,acme/app"], "a url").expect(0);
+    assert!(up(&[]).contains("recommends a secret that is not there"));
+    let secrets = sandbox.file("s.env", "PLAIN=of a file\n");
+    assert!(!up(&["--secrets-file", &secrets]).contains("the repository recommends"));
+    let list = |more: &[&str]| {
+        let mut command = sandbox.command(&[&["secret", "list", "--effective"], more].concat());
+        Ran::of(command.current_dir(&folder).output().expect("run")).expect(0)
+    };
+    let states = list(&["--json"]).json();
+    let repository = states["repository"].as_str().expect("a name").to_owned();
+    let state = |name: &str| {
+        let all = states["recommended"].as_array().expect("a list");
+        all.iter().find(|one| one["name"] == name).map(|one| one["state"].clone()).expect(name)
+    };
+    assert_eq!([state("API_KEY"), state("DB_URL"), state("PLAIN")], ["not-assigned", "not-assigned", "not-set"]);
+    let text = list(&[]).stdout;
+    let line = format!("recommended PLAIN: not-set: localspace secret set PLAIN --user --repos {repository}\n");
+    assert!(text.contains(&line), "{text}");
 }

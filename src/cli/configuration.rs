@@ -47,6 +47,14 @@ pub(super) async fn find(
     }
 }
 
+/// Returns the path of the one configuration of a repository; nothing where there is none, or a choice.
+pub(super) fn only(folder: &Path) -> Option<String> {
+    match look(folder) {
+        Located::One(path) => Some(path),
+        Located::Several(_) | Located::None => None,
+    }
+}
+
 fn look(folder: &Path) -> Located {
     let folders = std::fs::read_dir(folder.join(".devcontainer"))
         .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>());

@@ -27,6 +27,7 @@ mod notices;
 mod order;
 mod ports;
 mod rebuild;
+mod recommended;
 mod recovery;
 mod reference_flags;
 mod registry;

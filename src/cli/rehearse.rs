@@ -127,7 +127,7 @@ struct Told<'a> {
 /// Leads a codespace, or a prebuild, through its phases.
 async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets, told: Told<'_>) -> Ended {
     let Told { recorder, cancel, log } = told;
-    let Secrets { file, hub, token: own, content } = secrets;
+    let Secrets { file, hub, token: own, content, hidden: _ } = secrets;
     let (world, newer, token) = of_this_run(context, &order, content.secrets);
     let mut in_hub = InHub::of(context, &engine, hub.as_deref(), &order, token).await;
     let source = own.source;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::github_token::{OwnToken, TokenSource};
 use super::select;
+use super::sources::Hidden;
 use crate::codespace::CodespaceName;
 use crate::github::{CodespaceSecret, SecretsFile, World, auth};
 use crate::phase::Phase;
@@ -21,6 +22,8 @@ pub(super) struct Secrets {
     /// The user's own token in the place of the codespace's.
     pub(super) token: OwnToken,
     pub(super) content: SecretsFile,
+    /// Those that the codespace does not see.
+    pub(super) hidden: Vec<Hidden>,
 }
 
 /// What an earlier run of a codespace left for the next one.

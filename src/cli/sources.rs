@@ -92,7 +92,7 @@ impl Sources {
         let kept = context.kept_secrets().await?;
         let seen = Seen::of(&hub, kept, whose, &over)?;
         warnings.extend(seen.remarks);
-        let mut secrets = over;
+        let (mut secrets, hidden) = (over, seen.hidden);
         for secret in seen.secrets {
             let value = values::get(&secret, &context.environment).await?;
             secrets.push(CodespaceSecret { name: secret.name, value, level: secret.scope.level() });
@@ -104,7 +104,7 @@ impl Sources {
             Wish::Before(source) => OwnToken::again(Some(source), &context.environment).await,
         };
         warnings.extend(remark);
-        Ok(Secrets { file, hub: hub.again(), token, content: SecretsFile { secrets, warnings } })
+        Ok(Secrets { file, hub: hub.again(), token, content: SecretsFile { secrets, warnings }, hidden })
     }
 }
 

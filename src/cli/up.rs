@@ -8,6 +8,7 @@ use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::hub::Whose;
 use super::order::{NewCodespace, fresh_name};
+use super::recommended;
 use super::rehearse::{Output, Ready, rehearse};
 use super::remake::Remake;
 use super::removal::remove;
@@ -21,7 +22,7 @@ use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
 use crate::github::{Branch, Purpose};
 use crate::home::Home;
-use crate::plan::Attach;
+use crate::plan::{Attach, Occasion};
 use crate::repository::{self, Content, Source, Wanted};
 use crate::steps::{Cache, LockfileUse, Order, Workspaces};
 
@@ -143,6 +144,13 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         }
     };
     let secrets = sources.secrets(context, Whose::of(&order)).await?;
+    let order = match order.occasion {
+        Occasion::Create => {
+            let notes = order.notes.iter().cloned().chain(recommended::notice(context, &order, &secrets)).collect();
+            Order { notes, ..order }
+        }
+        Occasion::Start | Occasion::Attach | Occasion::Refresh | Occasion::Rebuild => order,
+    };
     Ok(Ready { engine, order, secrets, held })
 }
 

@@ -10,6 +10,7 @@ use super::finding::Severity;
 use super::merge::{Entry, Origin};
 use super::properties::Properties;
 use super::reader::Reader;
+use super::recommended::RecommendedSecret;
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub struct DevContainer {
     pub run_args: Vec<Spanned<String>>,
     /// `appPort`.
     pub app_ports: Vec<AppPort>,
+    /// `secrets`.
+    pub recommended: Vec<RecommendedSecret>,
     /// What image metadata may hold as well.
     pub properties: Properties,
     /// What it adds to an image's metadata, raw: what goes into the container's metadata label too.
@@ -78,6 +81,7 @@ impl DevContainer {
             workspace_mount: reader.string("workspaceMount")?,
             run_args: reader.list("runArgs")?,
             app_ports: reader.ports("appPort"),
+            recommended: config.recommended(),
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
             properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &config.root)? },
             fingerprint: fingerprint(config),

@@ -6,6 +6,7 @@ use super::document::{ConfigError, Document, Spanned};
 use super::finding::{Finding, Rule, Severity};
 use super::jsonc::{Content, Member, Node};
 use super::old_properties;
+use super::recommended::{RecommendedSecret, recommended};
 use super::schema::{self, Kinds};
 use super::variables;
 
@@ -116,6 +117,11 @@ impl Configuration {
         } else {
             serde_json::Map::new()
         }
+    }
+
+    /// Returns the secrets that it recommends.
+    pub fn recommended(&self) -> Vec<RecommendedSecret> {
+        recommended(&self.root)
     }
 
     /// Returns the line and column of a name, reached by the names around it; both counted from 1.
@@ -351,7 +357,6 @@ mod tests {
     #[test]
     fn what_does_not_act_in_this_version_is_told() {
         check(r#""entrypoint": "/x""#, &["f:2:1: `entrypoint`: it acts in Features only"]);
-        check(r#""secrets": {"A": {}}"#, &["f:2:1: `secrets`: Codespaces asks for these"]);
         check(
             r#""customizations": {"codespaces": {"repositories": {"a/b": {"permissions": "read-all"}}}}"#,
             &[
@@ -365,6 +370,7 @@ mod tests {
         for properties in [
             r#""customizations": {"vscode": {"extensions": ["a.b"], "settings": {"x": 1}}, "codespaces": {"openFiles": ["a"]}}"#,
             r#""portsAttributes": {"3000": {"label": "x"}}, "otherPortsAttributes": {"onAutoForward": "ignore"}"#,
+            r#""secrets": {"A": {}, "B": {"description": "x", "documentationUrl": "https://x.example"}}"#,
             r#""updateRemoteUserUID": true, "shutdownAction": "none", "name": "x", "$schema": "y""#,
             r#""extensions": ["a.b"], "settings": {}, "features": {}, "forwardPorts": [1, "localhost:2"], "appPort": 3, "hostRequirements": {"cpus": 4}, "secrets": {}"#,
             r#""mounts": ["target=/x", {"type": "volume", "target": "/y"}], "remoteEnv": {"A": null, "B": "x"}"#,

@@ -8,6 +8,7 @@ mod effective;
 mod fingerprint;
 pub mod hub;
 pub mod packages;
+mod recommended;
 mod registry;
 mod secret;
 mod secrets_file;
@@ -16,6 +17,7 @@ pub use docker_config::{DockerConfigError, Merged, auth, login_of, logins, merge
 pub use ecr::{EcrServer, EcrToken};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
+pub use recommended::Standing;
 pub use registry::{
     DOCKER_HUB, IncompleteRegistry, RefusedRegistry, Registries, Registry, RegistryServer, parts_of_registries,
     registries,

@@ -7,10 +7,14 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::hub::{HubFile, Whose, here};
+use crate::cli::recommended::{Person, about, recommended_here};
 use crate::codespace::RepositoryName;
+use crate::devcontainer::RecommendedSecret;
 use crate::github::hub::{Hub, HubSecret, Visibility};
-use crate::github::{Branch, Effective, Purpose, Viewer, effective, parts_of_registries, together};
-use crate::report::table;
+use crate::github::{
+    Branch, Effective, Purpose, SecretName, Standing, Viewer, effective, parts_of_registries, together,
+};
+use crate::report::{plain, table};
 
 /// A codespace that is asked about, and all secrets of its surroundings.
 #[derive(Debug)]
@@ -20,6 +24,10 @@ pub(super) struct Asked {
     repository: RepositoryName,
     actor: String,
     branch: Branch,
+    /// What the repository recommends, where it is at hand.
+    recommended: Vec<RecommendedSecret>,
+    /// Who runs this.
+    own: String,
 }
 
 impl Asked {
@@ -43,7 +51,8 @@ impl Asked {
         let kept = context.kept_secrets().await?.into_iter().map(HubSecret::from).collect();
         let secrets = together(hub.hub.secrets.clone(), kept)?;
         let branch = if fork_pull_request { Branch::ForksPullRequest } else { Branch::Own };
-        Ok(Self { hub, secrets, repository, actor, branch })
+        let (recommended, own) = (recommended_here(context, &repository).await, context.actor.clone());
+        Ok(Self { hub, secrets, repository, actor, branch, recommended, own })
     }
 
     /// Returns who asks, in a codespace or in a prebuild.
@@ -55,6 +64,21 @@ impl Asked {
     /// Returns what becomes of each secret there.
     pub(super) fn decided(&self, viewer: &Viewer<'_>) -> Vec<Effective<'_>> {
         effective(&self.secrets, viewer)
+    }
+
+    /// Returns what became of each secret that the repository recommends, and what makes it the codespace's.
+    fn recommended<'a>(
+        &'a self,
+        decided: &'a [Effective<'a>],
+    ) -> impl Iterator<Item = (&'a RecommendedSecret, Standing<'a>, Option<String>)> {
+        let person = Person { repository: &self.repository, actor: &self.actor, own: &self.own };
+        self.recommended.iter().filter_map(move |one| {
+            let name: SecretName = one.name.parse().ok()?;
+            let known = decided.iter().find(|known| *known.name == name);
+            let unseen = known.into_iter().flat_map(|known| known.unseen.iter().copied());
+            let standing = Standing::of(known.is_some_and(|known| known.winner.is_some()), unseen);
+            Some((one, standing, person.fix(&name, standing)))
+        })
     }
 
     /// Returns the codespace in words.
@@ -87,12 +111,22 @@ pub(super) fn document(asked: &Asked) -> Result<Value, CliError> {
     };
     let secret = |one: &Effective<'_>| json!({ "name": one.name.as_str(), "visible": one.winner.map(origin), "notVisible": unseen(one) });
     let registry = |(id, missing): (String, Vec<String>)| json!({ "id": id, "missing": missing });
+    let recommended = asked.recommended(&decided).map(|(one, standing, fix)| {
+        json!({
+            "name": one.name,
+            "description": one.description,
+            "documentationUrl": one.documentation_url,
+            "state": standing.name(),
+            "fix": fix,
+        })
+    });
     Ok(json!({
         "repository": asked.repository.to_string(),
         "visibility": viewer.visibility.name(),
         "user": asked.actor,
         "forkPullRequest": asked.branch == Branch::ForksPullRequest,
         "secrets": decided.iter().map(secret).collect::<Vec<_>>(),
+        "recommended": recommended.collect::<Vec<_>>(),
         "registries": parts_of_registries(winners(&decided)).into_iter().map(registry).collect::<Vec<_>>(),
     }))
 }
@@ -115,8 +149,15 @@ pub(super) fn text(asked: &Asked) -> Result<String, CliError> {
     let viewer = asked.viewer(Purpose::Codespace)?;
     let decided = asked.decided(&viewer);
     let mut text = format!("{} sees of the secrets:\n", asked.told(viewer.visibility));
+    let recommended: String = asked
+        .recommended(&decided)
+        .map(|(one, standing, fix)| {
+            let fix = fix.map_or(String::new(), |fix| format!(": {fix}"));
+            format!("recommended {}{}: {}{fix}\n", plain(&one.name), plain(&about(one)), standing.name())
+        })
+        .collect();
     if decided.is_empty() {
-        return Ok(format!("{text}  none: nothing is set for it\n"));
+        return Ok(format!("{text}  none: nothing is set for it\n{recommended}"));
     }
     let place = |secret: &HubSecret| secret.place.as_ref().map_or("secret set".to_owned(), ToString::to_string);
     let seen = decided.iter().filter_map(|one| {
@@ -144,5 +185,5 @@ pub(super) fn text(asked: &Asked) -> Result<String, CliError> {
             format!("registry {id}: no login, for want of {}\n", missing.join(" and "))
         };
     }
-    Ok(text)
+    Ok(text + &recommended)
 }

@@ -146,11 +146,9 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         "secrets",
         Kinds::All,
         SECRETS,
-        Idle(
-            "Codespaces asks for these when a codespace is made, this version does not: `secret set --user` or --secrets-file gives them",
-        ),
+        Fine,
         "-",
-        "asked for when a codespace is made",
+        "asked for when a codespace is made: here `up` tells of those that are not there",
     ),
     row("securityOpt", Kinds::All, TEXTS, Fine, "create", ""),
     row("service", Kinds::Compose, Text, Fine, "create", ""),
