@@ -4,6 +4,7 @@ mod check;
 mod codespace;
 mod dockerfile;
 mod ecr;
+mod features;
 mod hostile;
 mod life;
 mod npm;

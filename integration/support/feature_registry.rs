@@ -79,6 +79,59 @@ impl FeatureRegistry {
 
     /// Publishes a Feature of these files, `devcontainer-feature.json` first, under tags. Returns its manifest's digest.
     pub(crate) fn publish(&self, path: &str, tags: &[&str], files: &[(&str, &str)]) -> Digest {
+        self.door().publish(path, tags, files)
+    }
+
+    /// Publishes a Feature with a layer of any bytes.
+    pub(crate) fn publish_layer(&self, path: &str, tags: &[&str], metadata: &str, layer: &[u8]) -> Digest {
+        self.door().publish_layer(path, tags, metadata, layer)
+    }
+
+    fn door(&self) -> Door {
+        Door { port: self.open.clone(), headers: String::new() }
+    }
+
+    /// Changes one byte of a layer where the registry keeps it.
+    pub(crate) fn tamper(&self, layer: &Digest) {
+        let hex = layer.to_string().replace("sha256:", "");
+        let path = format!("/var/lib/registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
+        let _done =
+            docker(&["exec", &self.name, "sh", "-c", &format!("printf x | dd of={path} bs=1 conv=notrunc")]).expect(0);
+    }
+
+    /// Closes every door.
+    pub(crate) fn stop(&self) {
+        let _stopped = docker(&["kill", &self.name]).expect(0);
+    }
+
+    /// Opens a proxy that knows the way to `registry.acme.test`, and to nowhere else. Returns its address.
+    pub(crate) fn proxy(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let tls = format!("127.0.0.1:{}", self.tls);
+        // It ends with the process, as a listener cannot be told to.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let tls = tls.clone();
+                std::thread::spawn(move || tunnel(stream, &tls));
+            }
+        });
+        address
+    }
+}
+
+/// Where something is published.
+#[derive(Debug)]
+pub(crate) struct Door {
+    /// Of this machine.
+    pub(crate) port: String,
+    /// What is said with each request: a login.
+    pub(crate) headers: String,
+}
+
+impl Door {
+    /// Publishes a Feature of these files, `devcontainer-feature.json` first, under tags. Returns its manifest's digest.
+    pub(crate) fn publish(&self, path: &str, tags: &[&str], files: &[(&str, &str)]) -> Digest {
         let mut builder = tar::Builder::new(Vec::new());
         for (name, text) in files {
             let mut header = tar::Header::new_gnu();
@@ -111,46 +164,23 @@ impl FeatureRegistry {
         Digest::of(manifest.as_bytes())
     }
 
-    /// Changes one byte of a layer where the registry keeps it.
-    pub(crate) fn tamper(&self, layer: &Digest) {
-        let hex = layer.to_string().replace("sha256:", "");
-        let path = format!("/var/lib/registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
-        let _done =
-            docker(&["exec", &self.name, "sh", "-c", &format!("printf x | dd of={path} bs=1 conv=notrunc")]).expect(0);
-    }
-
-    /// Closes every door.
-    pub(crate) fn stop(&self) {
-        let _stopped = docker(&["kill", &self.name]).expect(0);
-    }
-
-    /// Sends something through the open door. Returns what it answers, and where that leads.
-    fn send(&self, line: &str, headers: &str, body: &[u8], expected: u16) -> (String, String) {
-        let mut stream = TcpStream::connect(format!("127.0.0.1:{}", self.open)).expect("it is open");
+    /// Sends something through it. Returns what it answers, and where that leads.
+    pub(crate) fn send(&self, line: &str, headers: &str, body: &[u8], expected: u16) -> (String, String) {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{}", self.port)).expect("it is open");
         let length = body.len();
-        let head =
-            format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
+        let (port, own) = (&self.port, &self.headers);
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{own}{headers}Content-Length: {length}\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answered");
         assert!(answer.starts_with(&format!("HTTP/1.1 {expected} ")), "{line}: {answer}");
-        let location = answer.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap_or_default().to_owned();
+        let location = answer
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("location")));
+        let location = location.map(|(_, place)| place).unwrap_or_default().to_owned();
         (answer, location)
-    }
-
-    /// Opens a proxy that knows the way to `registry.acme.test`, and to nowhere else. Returns its address.
-    pub(crate) fn proxy(&self) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let tls = format!("127.0.0.1:{}", self.tls);
-        // It ends with the process, as a listener cannot be told to.
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let tls = tls.clone();
-                std::thread::spawn(move || tunnel(stream, &tls));
-            }
-        });
-        address
     }
 }
 

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
 pub(crate) use engine::execs;
-pub(crate) use feature_registry::FeatureRegistry;
+pub(crate) use feature_registry::{Door, FeatureRegistry};
 pub(crate) use image::Image;
 pub(crate) use watched::send;
 

@@ -17,6 +17,7 @@ mod known;
 mod links;
 mod local;
 mod lockfile;
+mod loopback;
 mod manifest;
 mod published;
 mod registry;
@@ -41,6 +42,7 @@ pub use error::{ExpectedBy, Fault, FetchError, Problem};
 use http::Client;
 use known::Known;
 pub use lockfile::{LockfileError, read as read_lockfile, write as write_lockfile};
+pub use loopback::Loopback;
 pub use resolve::{Reach, Resolution};
 pub use surroundings::{Limits, Network, Surroundings};
 
@@ -158,8 +160,8 @@ impl FeatureStore {
     }
 
     async fn client(&self) -> Result<&Client, Problem> {
-        let (network, limits) = (self.around.network.clone(), self.around.limits);
-        self.client.get_or_try_init(|| blocking(move || Client::new(&network, limits))).await
+        let (network, limits, hub) = (self.around.network.clone(), self.around.limits, self.around.hub.clone());
+        self.client.get_or_try_init(|| blocking(move || Client::new(&network, limits, hub))).await
     }
 }
 

@@ -28,7 +28,10 @@ impl FeatureStore {
         // Reference CLI: the lockfile's digest takes the place of whatever version the id has.
         let pin = locked.map(|digest| Pin { digest, by: ExpectedBy::Lockfile });
         let pin = pin.or_else(|| own.as_ref().map(|digest| Pin { digest, by: ExpectedBy::Id }));
-        if let Some(Pin { digest, .. }) = pin
+        // Who may have what a hub has is what the hub is for: it is asked each time, and what others were given stands in for nothing.
+        let is_hubs = self.around.is_hubs(&reference.registry);
+        if !is_hubs
+            && let Some(Pin { digest, .. }) = pin
             && let Some(served) = self.kept(&repository, digest)?
         {
             return self.found(reference, served, Vec::new()).await;
@@ -37,12 +40,12 @@ impl FeatureStore {
         match (remote.manifest(reference.version.as_str(), pin).await, pin) {
             (Ok(served), pin) => {
                 let mut notes = Vec::new();
-                let noted = if pin.is_none() { self.known.put(&name, &served.digest) } else { Ok(()) };
+                let noted = if pin.is_none() && !is_hubs { self.known.put(&name, &served.digest) } else { Ok(()) };
                 let kept = self.blobs.write(&served.digest, &served.text).and(noted);
                 notes.extend(kept.err().map(|problem| format!("Feature {name} is not kept: {problem}")));
                 self.found(reference, served, notes).await
             }
-            (Err(problem), None) if problem.is_passing() => {
+            (Err(problem), None) if problem.is_passing() && !is_hubs => {
                 let known = self.known.get(&name);
                 let kept = known.map(|digest| self.kept(&repository, &digest)).transpose()?.flatten();
                 let served = kept.ok_or(problem)?;

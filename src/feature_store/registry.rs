@@ -80,7 +80,9 @@ impl Remote<'_> {
 
     fn wanted(&self, what: &str, accept: Option<&'static str>, within: std::time::Duration) -> Result<Wanted, Problem> {
         let Repository { registry, path } = self.repository;
-        let url = address::of_registry(registry, &format!("{path}/{what}"));
+        let path = format!("{path}/{what}");
+        let of_hub = self.asker.hub().and_then(|hub| hub.address(registry, &path));
+        let url = of_hub.unwrap_or_else(|| address::of_registry(registry, &path));
         let url = url.map_err(|reason| Problem::Answer { request: self.repository.to_string(), reason })?;
         Ok(Wanted { url, accept, within })
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::loopback::Loopback;
 use crate::github::Registry;
 use crate::redact::Secret;
 
@@ -25,10 +26,19 @@ pub struct Surroundings {
     pub github_token: Option<Secret<String>>,
     /// `GITHUB_HOST`: where it is another one, the token is not for ghcr.io.
     pub github_host: Option<String>,
+    /// The simulated GitHub that the codespace is in: it stands for some registries, and is shown no login but the codespace's own.
+    pub hub: Option<Loopback>,
     /// How servers are reached.
     pub network: Network,
     /// How long and how much.
     pub limits: Limits,
+}
+
+impl Surroundings {
+    /// Tells whether a registry is the hub's.
+    pub(super) fn is_hubs(&self, registry: &str) -> bool {
+        self.hub.as_ref().is_some_and(|hub| hub.path(registry, "").is_some())
+    }
 }
 
 /// How servers are reached.

@@ -41,6 +41,11 @@ pub struct HubPlace {
 }
 
 impl HubPlace {
+    /// Returns what the repositories of a registry are kept under.
+    pub fn folder_of(registry: &str) -> String {
+        Site::folder_of(registry)
+    }
+
     /// Returns what an image of one of the hub's registries is called on the loopback of the engine's machine; nothing where it is of another registry.
     pub fn local(&self, image: &str) -> Option<String> {
         let site = Site::of(&RegistryServer::of_image(image))?;

@@ -5,6 +5,7 @@ use super::runner::EngineRunner;
 use super::shell::quote;
 use crate::codespace::RepositoryName;
 use crate::engine::{ContainerId, EngineError, Joined};
+use crate::feature_store::Loopback;
 use crate::hub_container::{Explained, HubPlace, RunningHub};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
@@ -43,6 +44,12 @@ impl HubAccess {
     /// Returns the registry that the engine asks.
     pub(super) fn server_for_engine(&self) -> String {
         format!("localhost:{}", self.place.port)
+    }
+
+    /// Returns where Features of the hub's registries are asked for.
+    pub(super) fn for_features(&self) -> Loopback {
+        let registries = self.place.about.registries.iter().map(|name| (name.clone(), HubPlace::folder_of(name)));
+        Loopback { server: self.server_for_engine(), registries: registries.collect() }
     }
 
     /// Returns the rule by which a codespace of a repository may not have an image; nothing where that is not of GitHub's registry, may be had, or the hub

@@ -6,14 +6,18 @@
 use super::credential::{Credential, Found, Login, Origin};
 use super::docker_config::DockerConfig;
 use crate::feature_store::surroundings::Surroundings;
-use crate::github::RegistryServer;
+use crate::github::{CodespaceToken, RegistryServer};
 use crate::redact::Secret;
 
 /// Returns the login for a registry: the first that there is.
 pub(super) async fn find(around: &Surroundings, registry: &str) -> Found {
     let server = RegistryServer::normalise(registry);
-    let given = of_secrets(around, &server).or_else(|| of_variable(around, &server));
-    if let Some(login) = given {
+    let own = of_secrets(around, &server);
+    // A login of this machine is the real registry's.
+    if own.is_some() || around.is_hubs(registry) {
+        return Found { login: own, notes: Vec::new() };
+    }
+    if let Some(login) = of_variable(around, &server) {
         return Found { login: Some(login), notes: Vec::new() };
     }
     let mut found = DockerConfig::read(&around.docker_config).login(&server).await;
@@ -27,7 +31,11 @@ fn of_secrets(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
     let registry = around.registries.iter().find(|registry| registry.server == *server)?;
     let (user, password) = registry.credentials();
     Some(Login {
-        origin: Origin::Secrets(registry.id.clone()),
+        origin: if registry.id == CodespaceToken::NAME {
+            Origin::GithubToken
+        } else {
+            Origin::Secrets(registry.id.clone())
+        },
         credential: Credential::Password { user: user.to_owned(), password: password.clone() },
     })
 }
@@ -56,6 +64,7 @@ fn of_github(around: &Surroundings, server: &RegistryServer) -> Option<Login> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feature_store::Loopback;
     use crate::github::Registry;
 
     fn around() -> Surroundings {
@@ -101,6 +110,23 @@ mod tests {
         assert_eq!(shown(&elsewhere, "ghcr.io").await, "none");
         let same = Surroundings { github_host: Some("github.com".to_owned()), ..around() };
         assert!(shown(&same, "ghcr.io").await.ends_with("GITHUB_TOKEN"));
+    }
+
+    #[tokio::test]
+    async fn a_hub_is_shown_no_login_of_this_machine() {
+        let hub = |registries: &[&str]| {
+            let registries = registries.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            Surroundings { hub: Some(Loopback { server: "localhost:1".to_owned(), registries }), ..around() }
+        };
+        let all = hub(&["ghcr.io", "other.example:5000", "acme.example"]);
+        for (registry, expected) in [("ghcr.io", "none"), ("other.example:5000", "none"), ("acme.example", "robot:p")] {
+            assert!(shown(&all, registry).await.starts_with(expected), "{registry}");
+        }
+        assert!(shown(&hub(&["acme.example"]), "ghcr.io").await.ends_with("GITHUB_TOKEN"));
+        let mut given = all;
+        given.registries[0].server = RegistryServer::normalise("ghcr.io");
+        CodespaceToken::NAME.clone_into(&mut given.registries[0].id);
+        assert_eq!(shown(&given, "ghcr.io").await, "robot:p with GITHUB_TOKEN");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::address;
 use super::error::Problem;
 use super::explain::Explained;
 use super::http::{Answer, Client, Request};
+use super::loopback::Loopback;
 use super::surroundings::Surroundings;
 
 /// A repository of a registry.
@@ -70,6 +71,11 @@ impl Asker {
     /// Returns one that has asked nobody yet.
     pub(super) fn new(around: Surroundings) -> Self {
         Self { around, headers: Mutex::default() }
+    }
+
+    /// Returns the hub that stands for some registries.
+    pub(super) fn hub(&self) -> Option<&Loopback> {
+        self.around.hub.as_ref()
     }
 
     /// Asks for something of a repository: as before, with the login that there is for it, and without one, until that is not refused.
@@ -127,7 +133,9 @@ impl Asker {
                     return Ok(token::basic(user, password).map_or(Authorization::None, Authorization::Header));
                 }
                 ("bearer", credential) => {
-                    let order = token::Order { challenge, from, credential, path: &of.path };
+                    let path = self.hub().and_then(|hub| hub.path(&of.registry, &of.path));
+                    let path = path.as_ref().unwrap_or(&of.path);
+                    let order = token::Order { challenge, from, credential, path };
                     return token::bearer(client, &order, self.around.limits).await;
                 }
                 _ => {}

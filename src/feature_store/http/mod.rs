@@ -22,6 +22,7 @@ use url::Url;
 
 use super::address;
 use super::error::Problem;
+use super::loopback::Loopback;
 use super::surroundings::{Limits, Network};
 
 /// How many redirections are followed.
@@ -33,6 +34,7 @@ pub(super) struct Client {
     direct: Legacy<HttpsConnector<HttpConnector>, Full<Bytes>>,
     proxy: Option<Proxy>,
     limits: Limits,
+    hub: Option<Loopback>,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,7 @@ struct Deadline {
 
 impl Client {
     /// Returns a client; sends nothing.
-    pub(super) fn new(network: &Network, limits: Limits) -> Result<Self, Problem> {
+    pub(super) fn new(network: &Network, limits: Limits, hub: Option<Loopback>) -> Result<Self, Problem> {
         let tls = tls::configuration(network)?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
@@ -97,14 +99,14 @@ impl Client {
         };
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
         let direct = Legacy::builder(TokioExecutor::new()).build(builder.wrap_connector(tcp));
-        Ok(Self { direct, proxy, limits })
+        Ok(Self { direct, proxy, limits, hub })
     }
 
     /// Asks, and follows redirections.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Problem> {
         let within = request.within;
         let deadline = Deadline { at: Instant::now() + within, within, silence: self.limits.silence };
-        let asked = describe(&request);
+        let asked = self.describe(&request);
         let (first, mut url) = (request.url.clone(), request.url.clone());
         for _ in 0..=REDIRECTIONS {
             let wire = wire(&request, &url, address::is_same_server(&first, &url));
@@ -124,6 +126,11 @@ impl Client {
         }
         let reason = format!("it redirects more than {REDIRECTIONS} times");
         Err(Problem::Answer { request: asked, reason })
+    }
+
+    fn describe(&self, request: &Request<'_>) -> String {
+        let own = self.hub.as_ref().and_then(|hub| hub.shown(&request.url));
+        format!("{} {}", method(request), own.unwrap_or_else(|| address::shown(&request.url)))
     }
 
     async fn answer(
@@ -160,10 +167,6 @@ impl Deadline {
         let within = if Instant::now() < self.at { self.silence } else { self.within };
         Problem::Silent { request: request.to_owned(), within }
     }
-}
-
-fn describe(request: &Request<'_>) -> String {
-    format!("{} {}", method(request), address::shown(&request.url))
 }
 
 fn method(request: &Request<'_>) -> Method {

@@ -17,6 +17,7 @@ use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::steps::choices::Cache;
+use crate::steps::hub::{HubAccess, Rule};
 use crate::steps::limits::{deadline, within};
 use crate::steps::pack::Tar;
 use crate::steps::runner::EngineRunner;
@@ -78,6 +79,7 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
         repository: files.to_owned(),
         top: files.to_owned(),
         registries: runner.world.registries.complete.clone(),
+        hub: runner.hub.as_ref().map(HubAccess::for_features),
         ..runner.order.features.clone()
     });
     let text = "resolving Features".to_owned();
@@ -90,10 +92,14 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
         runner.warn(Phase::Image, note, None).await;
     }
     let (said, fault) = (said(config, &resolution.ordered), resolution.fault);
-    let features = resolution.ordered.features.map_err(|error| {
-        let failure = StepFailure::from(error);
-        StepFailure { kind: fault.map_or(failure.kind, FailureKind::from), ..failure }
-    })?;
+    let features = match resolution.ordered.features {
+        Ok(features) => features,
+        Err(error) => {
+            let failure = StepFailure::from(error);
+            let kind = fault.map_or(failure.kind, FailureKind::from);
+            return Err(with_rule(runner, StepFailure { kind, ..failure }).await);
+        }
+    };
     for line in said {
         runner.warn(Phase::Image, line, None).await;
     }
@@ -104,8 +110,22 @@ async fn resolve(runner: &EngineRunner, config: &Configuration, files: &Path) ->
     let text = "fetching Features".to_owned();
     runner.record.record(Event::Progress { phase: Phase::Image, text }).await;
     let contents = Box::pin(store.contents(&features)).await;
-    let contents = contents.map_err(|(feature, error)| not_had(config, feature, &error))?;
-    Ok(Resolved { features, contents, lock })
+    match contents {
+        Ok(contents) => Ok(Resolved { features, contents, lock }),
+        Err((feature, error)) => Err(with_rule(runner, not_had(config, feature, &error)).await),
+    }
+}
+
+/// Adds the rule by which a hub refuses the Feature that a failure names.
+async fn with_rule(runner: &EngineRunner, failure: StepFailure) -> StepFailure {
+    let Some(hub) = runner.hub.as_ref().filter(|_| failure.kind == FailureKind::Registry) else { return failure };
+    for named in failure.reason.split('`').skip(1).step_by(2) {
+        if let Some(Rule { why, fix }) = hub.refusal(named, &runner.order.repository).await {
+            let reason = format!("{} ({why})", failure.reason);
+            return StepFailure { reason, hint: fix.or(failure.hint), ..failure };
+        }
+    }
+    failure
 }
 
 /// Returns what is to be said of Features, each with its place.
