@@ -9,6 +9,7 @@ mod hostile;
 mod life;
 mod npm;
 mod own_token;
+mod permissions;
 mod sample;
 mod table;
 mod texts;

@@ -172,6 +172,12 @@ pub(super) async fn sweep(context: &Context, engine: &Engine, file: Option<&Path
     }
 }
 
+/// Tells whether the hub of a file runs.
+pub(super) async fn runs(context: &Context, engine: &Engine, file: Option<&Path>) -> bool {
+    let Some(path) = file else { return false };
+    RunningHub::find(engine, &HubId::new(path, &context.home.id())).await.is_ok()
+}
+
 /// Ends the token of a codespace that is stopped or removed. A hub that does not run has nobody who could use it.
 pub(super) async fn leave(context: &Context, engine: &Engine, file: Option<&Path>, codespace: &CodespaceName) {
     let Some(path) = file else { return };
