@@ -36,6 +36,7 @@ mod leaks;
 mod lifecycle;
 mod logs;
 mod ports;
+mod prebuild;
 mod rebuild;
 mod recovery;
 mod recovery_container;

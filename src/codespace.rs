@@ -154,14 +154,18 @@ pub mod label {
     pub const PURPOSE: &str = "localspace.purpose";
     /// What the branch is, where it is not the repository's own: `fork`, a pull request's from a fork.
     pub const BRANCH: &str = "localspace.branch";
-    /// What came of asking for permissions on other repositories: `granted …` or `refused …`; absent where nothing was asked for.
-    pub const PERMISSIONS: &str = "localspace.permissions";
     /// The error for which the container is a recovery container; absent where it is the codespace's own.
     pub const RECOVERY: &str = "localspace.recovery";
     /// The service of a Compose project; only the container of the codespace itself has the labels of its repository too.
     pub const SERVICE: &str = "localspace.service";
     /// The folder in the container that a working tree of this machine is mounted at; absent where the repository was cloned.
     pub const BIND: &str = "localspace.bind";
+    /// The prebuild that an object of the engine is of; empty in an image that is made of a codespace's container and is none.
+    pub const PREBUILD: &str = "localspace.prebuild";
+    /// What is known of a prebuild, as JSON: on its image alone.
+    pub const PREBUILD_RECORD: &str = "localspace.prebuild_record";
+    /// The prebuild that a codespace was made of.
+    pub const FROM_PREBUILD: &str = "localspace.from_prebuild";
     /// Whose look into an image a container is for, which is never started.
     pub const LOOK: &str = "localspace.look";
     /// The reference CLI's label of the local folder, so that editors attach.

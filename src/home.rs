@@ -88,6 +88,11 @@ impl Home {
         self.all_codespaces().join(name.as_str())
     }
 
+    /// Returns the folder of what is known of prebuilds beside themselves.
+    pub fn prebuilds(&self) -> PathBuf {
+        self.state.join("prebuilds")
+    }
+
     /// Returns a codespace's journal.
     pub fn journal(&self, name: &CodespaceName) -> PathBuf {
         self.codespace(name).join("journal.jsonl")
@@ -132,12 +137,9 @@ impl Home {
 
     /// Returns the key of the making of a codespace of one repository, so that two `up` at once make one codespace.
     pub fn source_key(source: &str) -> String {
-        format!("source-{}", Self::digest(source))
-    }
-
-    /// Returns a name for a file about something that has too long a name, or a strange one.
-    pub fn digest(text: &str) -> String {
-        Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = Sha256::digest(source.as_bytes());
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("source-{name}")
     }
 
     /// Holds what `key` names, or says who does.

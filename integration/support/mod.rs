@@ -108,6 +108,11 @@ impl Sandbox {
         self.folder.path().join(name)
     }
 
+    /// Returns the names that were given out.
+    pub(crate) fn codespaces(&self) -> Vec<String> {
+        self.codespaces.borrow().clone()
+    }
+
     /// Returns a codespace name of this test's own; it is deleted at the end.
     pub(crate) fn name(&self, name: &str) -> String {
         let name = format!("{}-{name}", self.prefix);

@@ -16,7 +16,7 @@ use crate::engine::endpoint::{Disk, Surroundings, find};
 use crate::engine::{Endpoint, Engine};
 use crate::feature_store::{self, FeatureStore, Network};
 use crate::github::Registry;
-use crate::home::Home;
+use crate::home::{Home, Locked};
 use crate::hub_container::STORAGE_IMAGE;
 use crate::journal::Clock;
 use crate::redact::Secret;
@@ -106,6 +106,11 @@ impl Context {
         }
     }
 
+    /// Tells whether some process holds a codespace or a prebuild, this one too.
+    pub(super) fn is_held(&self, name: &CodespaceName) -> bool {
+        !matches!(self.home.try_lock(name, "localspace"), Ok(Locked::Yes(_)))
+    }
+
     /// Returns the folder that a clone for a codespace is made in, once what killed processes have left of theirs is gone.
     pub(super) async fn room_for_clone(&self, name: &CodespaceName) -> PathBuf {
         repository::sweep(self.home.all_codespaces()).await;
@@ -142,11 +147,6 @@ impl Context {
             },
             ..feature_store::Surroundings::default()
         }
-    }
-
-    /// Returns the file that keeps what was answered when something asked for permissions.
-    pub(super) fn answer_file(&self, key: &str) -> PathBuf {
-        self.config.join("permissions").join(format!("{}.json", Home::digest(key)))
     }
 
     /// Returns the secrets that `secret set` keeps.

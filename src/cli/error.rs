@@ -15,6 +15,7 @@ use crate::lifecycle::{FailureKind, StepFailure};
 use crate::report::plain;
 use crate::repository::RepositoryError;
 use crate::secret_store::StoreError;
+use crate::steps::SnapshotError;
 
 /// Whose fault it is (DESIGN section 4, exit codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,6 +189,15 @@ impl From<HubFileError> for CliError {
     fn from(error: HubFileError) -> Self {
         let hint = error.hint().map(str::to_owned);
         Self::new(Kind::Usage, error.to_string(), hint)
+    }
+}
+
+impl From<SnapshotError> for CliError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Engine(error) => error.into(),
+            other => Self::new(Kind::Engine, chain(&other), None),
+        }
     }
 }
 

@@ -25,8 +25,9 @@ mod logs;
 mod made;
 mod notices;
 mod order;
-mod permissions;
 mod ports;
+mod prebuild;
+mod prebuilt;
 mod rebuild;
 mod recommended;
 mod recovery;
@@ -43,6 +44,7 @@ mod sources;
 mod start;
 mod status;
 mod stop;
+mod tree;
 mod unborn;
 mod up;
 mod values;
@@ -90,6 +92,9 @@ enum Verb {
     Registry(registry::Args),
     Secret(secret::Args),
     Hub(hubs::Args),
+    Prebuild(prebuild::Args),
+    #[command(hide = true)]
+    Tree(tree::Args),
     Doctor(doctor::Args),
 }
 
@@ -111,6 +116,8 @@ impl Verb {
             Self::Registry(args) => args.wants_json(),
             Self::Secret(args) => args.wants_json(),
             Self::Hub(args) => args.wants_json(),
+            Self::Prebuild(args) => args.wants_json(),
+            Self::Tree(_) => true,
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
         }
@@ -162,6 +169,8 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Build(args) => Box::pin(build::run(args, context)).await,
         Verb::Ports(args) => Box::pin(ports::run(args, context)).await,
         Verb::Hub(args) => Box::pin(hubs::run(args, context)).await,
+        Verb::Prebuild(args) => Box::pin(prebuild::run(args, context)).await,
+        Verb::Tree(args) => tree::run(args, context),
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,

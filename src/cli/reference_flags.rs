@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// What a flag is here.
 #[rustfmt::skip]
-const FLAGS: [(&str, &str); 36] = [
+const FLAGS: [(&str, &str); 35] = [
     ("--additional-features", "write the Features into the configuration; `localspace config --additional-features` shows what they would come to"),
     ("--build-no-cache", "`localspace rebuild --full` makes the image anew"),
     ("--buildkit", "images are always built with BuildKit"),
@@ -30,7 +30,6 @@ const FLAGS: [(&str, &str); 36] = [
     ("--mount-workspace-git-root", "the repository is cloned whole: leave it out"),
     ("--no-lockfile", "a lockfile of today's Features is written into the codespace, which leaves the repository as it is: leave it out"),
     ("--override-config", "--config names another configuration of the repository; `localspace config --override-config` shows what one would come to"),
-    ("--prebuild", "--as-prebuild does what a prebuild does"),
     ("--remote-env", "a secret of --secrets-file is there in the codespace; remoteEnv in the configuration is for the rest"),
     ("--remove-existing-container", "`localspace rebuild` makes its container anew"),
     ("--skip-non-blocking-commands", "all lifecycle commands run, as in Codespaces: leave it out"),
@@ -77,7 +76,6 @@ mod tests {
     fn a_flag_of_the_reference_is_told_what_it_is_here() {
         for (words, expected) in [
             (&["up", "--remove-existing-container"][..], "`localspace rebuild`"),
-            (&["up", ".", "--prebuild"], "--as-prebuild"),
             (&["up", "--mount=type=volume,source=a,target=/a"], "mounts"),
             (&["up", "--skip-post-attach"], "--no-attach"),
             (&["build", "--image-name", "a", "--no-lockfile"], "lockfile"),

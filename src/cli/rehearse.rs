@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
-use super::in_hub::{Holder, InHub, Token};
+use super::in_hub::{InHub, Token};
 use super::notices;
 use super::recovery::{self, Ended};
 use super::removal::undo;
@@ -20,12 +20,14 @@ use crate::ecr;
 use crate::engine::Engine;
 use crate::github::{CodespaceSecret, Purpose, World};
 use crate::home::Lock;
-use crate::journal::{CreationError, Event, Outcome, Recorder, RunStarted, Sink, Writer, newest_run, read};
-use crate::lifecycle::{FailureKind, lead_codespace, lead_prebuild};
+use crate::journal::{
+    CreationError, Event, Outcome, PrebuildUse, Recorder, RunStarted, Sink, Writer, newest_run, read,
+};
+use crate::lifecycle::{FailureKind, StepFailure, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
 use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
-use crate::steps::{EngineRunner, Kept, LogPiece, OnFailure, Order, Workspaces};
+use crate::steps::{EngineRunner, Keepsake, Kept, LogPiece, OnFailure, Order, Workspaces};
 
 /// What to print and where.
 #[derive(Debug, clap::Args)]
@@ -61,6 +63,38 @@ pub(super) async fn rehearse(
 /// Runs an order to its end and prints what came of it.
 async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8, CliError> {
     let Ready { engine, order, secrets, held: _held } = ready;
+    let name = order.name.clone();
+    let Led { summary, failure, remains, place, .. } = Box::pin(lead(context, engine, order, secrets, output)).await?;
+    tell(context, &summary, remains, &place);
+    print(context, &summary, place, output.json)?;
+    let Some((_, failure)) = failure else { return Ok(0) };
+    if failure.kind == FailureKind::Interrupted && remains != Remains::Nothing {
+        context.ui.say(&format!(
+            "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
+        ));
+    }
+    Ok(Kind::from(failure.kind).exit_code())
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(super) struct Led {
+    pub(super) summary: Summary,
+    pub(super) failure: Option<(Phase, StepFailure)>,
+    pub(super) remains: Remains,
+    pub(super) place: Place,
+    /// What a prebuild is taken with.
+    pub(super) keepsake: Keepsake,
+}
+
+/// Runs an order to its end.
+pub(super) async fn lead(
+    context: &mut Context,
+    engine: Engine,
+    order: Order,
+    secrets: Secrets,
+    output: &Output,
+) -> Result<Led, CliError> {
     let (name, folder) = (order.name.clone(), order.workspace_folder.clone());
     let (occasion, workspaces, before) = (order.occasion, order.workspaces, order.container.clone());
     let open_files = order.config.as_ref().map_or(Vec::new(), DevContainer::open_files);
@@ -90,6 +124,7 @@ async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8,
         remote_workspace_folder: container.as_ref().map(|_| folder),
         open_files,
     };
+    let keepsake = Keepsake::of(&runner);
     runner.finish().await;
     let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Succeeded };
     let message = failure.as_ref().map(|(phase, failure)| format!("{phase}: {}", failure.reason));
@@ -107,14 +142,7 @@ async fn run(context: &mut Context, ready: Ready, output: &Output) -> Result<u8,
         (false, _) if occasion == Occasion::Rebuild && container == before => Remains::Before,
         (false, _) => Remains::Codespace,
     };
-    print(context, &summary, remains, place, output.json)?;
-    let Some((_, failure)) = failure else { return Ok(0) };
-    if failure.kind == FailureKind::Interrupted && remains != Remains::Nothing {
-        context.ui.say(&format!(
-            "interrupted; what is done is kept: the same command goes on, `localspace delete -c {name}` removes it\n"
-        ));
-    }
-    Ok(Kind::from(failure.kind).exit_code())
+    Ok(Led { summary, failure, remains, place, keepsake })
 }
 
 /// Who is told of a run, and who may end it.
@@ -129,7 +157,7 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
     let Told { recorder, cancel, log } = told;
     let Secrets { file, hub, token: own, content, hidden: _ } = secrets;
     let (world, newer, token) = of_this_run(context, &order, content.secrets);
-    let mut in_hub = InHub::of(context, &engine, hub.as_deref(), Holder::of(&order), token).await;
+    let mut in_hub = InHub::of(context, &engine, hub.as_deref(), &order, token).await;
     let source = own.source;
     let (mut world, overruled) = own.complete(in_hub.complete(context, world).await, &order.actor);
     let exchanging = ecr::exchange_all(&mut world.registries, &context.ecr);
@@ -145,6 +173,9 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
             github_token: source.map(|source| source.name().to_owned()),
         }))
         .await;
+    if let Some(event) = prebuild_event(&order) {
+        recorder.record(event).await;
+    }
     let of_secrets = content.warnings.into_iter().chain(newer).chain(in_hub.warning).chain(overruled);
     let texts = of_secrets.chain(order.notes.iter().cloned());
     notices::before(recorder, texts, &world.registries, redactor.too_short()).await;
@@ -184,6 +215,20 @@ fn of_this_run(context: &Context, order: &Order, secrets: Vec<CodespaceSecret>) 
     (world, newer_warning(&newer, &order.name), token)
 }
 
+/// Returns what is told of the prebuild that a new codespace is made of, or why of none.
+fn prebuild_event(order: &Order) -> Option<Event> {
+    if let Some(prebuilt) = &order.prebuilt {
+        let name = Some(prebuilt.kept.name.to_string());
+        let record = &prebuilt.kept.record;
+        let branch = record.branch.as_deref().unwrap_or("no branch");
+        let commit = record.commit.get(..7).unwrap_or(&record.commit);
+        let reason = format!("of {branch} at {commit}, made {}", record.created);
+        return Some(Event::Prebuild(PrebuildUse { name, reason, commits: prebuilt.commits.clone() }));
+    }
+    let reason = order.without_prebuild.clone()?;
+    Some(Event::Prebuild(PrebuildUse { name: None, reason, commits: Vec::new() }))
+}
+
 /// Opens everything that the events of a run go to.
 pub(super) async fn sinks(
     context: &mut Context,
@@ -211,7 +256,8 @@ pub(super) fn summary(context: &Context, name: &CodespaceName) -> Result<Summary
     Ok(Summary::of(read(&path, newest_run(&path)?)?.map_while(Result::ok)))
 }
 
-fn print(context: &mut Context, summary: &Summary, remains: Remains, place: Place, json: bool) -> Result<(), CliError> {
+/// Tells a person what a run came to.
+pub(super) fn tell(context: &mut Context, summary: &Summary, remains: Remains, place: &Place) {
     let look = context.ui.err_look();
     if let Some(text) = failure(summary, remains, look) {
         context.ui.say(&format!("\n{text}"));
@@ -221,6 +267,9 @@ fn print(context: &mut Context, summary: &Summary, remains: Remains, place: Plac
         let files = place.open_files.join(", ");
         context.ui.say(&format!("an editor opens {} (customizations.codespaces.openFiles)\n", plain(&files)));
     }
+}
+
+fn print(context: &mut Context, summary: &Summary, place: Place, json: bool) -> Result<(), CliError> {
     if json {
         let document = UpDocument::new(summary, place);
         let text = serde_json::to_string(&document).map_err(std::io::Error::other)?;

@@ -32,6 +32,8 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     remove_images(engine, name, &filter).await?;
     // A name that Features were being installed under.
     let _in_use = engine.remove_image(&image_base(name)).await?;
+    // The image of a prebuild that was deleted before its codespaces.
+    steps::sweep_prebuilds(engine, &context.home.id(), |name| context.is_held(name)).await?;
     context.home.remove(name)?;
     Ok(())
 }

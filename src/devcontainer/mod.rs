@@ -34,7 +34,6 @@ mod properties;
 mod read_configuration;
 mod reader;
 mod recommended;
-mod repositories;
 mod schema;
 mod truthy;
 mod variables;

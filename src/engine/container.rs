@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, EndpointSettings, PortBinding};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, EndpointSettings, MountPoint, PortBinding};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
-    ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
-    RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptions, StopContainerOptionsBuilder,
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
+    StopContainerOptions, StopContainerOptionsBuilder,
 };
 
 use futures_util::StreamExt;
@@ -68,17 +68,6 @@ pub struct ContainerSummary {
     pub labels: BTreeMap<String, String>,
 }
 
-/// What a list says of a volume.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VolumeSummary {
-    /// Its name.
-    pub name: String,
-    /// When it was made, in seconds since 1970.
-    pub created: i64,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-}
-
 /// What is known of one container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerDetails {
@@ -104,6 +93,17 @@ pub struct ContainerDetails {
     pub addresses: Vec<String>,
     /// Where something of the engine's machine is mounted.
     pub binds: Vec<String>,
+    /// Its volumes.
+    pub volumes: Vec<MountedVolume>,
+}
+
+/// A volume of a container.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MountedVolume {
+    /// Its name; one that nobody has named has a digest for it.
+    pub name: String,
+    /// Where it is mounted.
+    pub target: String,
 }
 
 /// Whether a container runs.
@@ -306,39 +306,12 @@ impl Engine {
             },
         }
     }
-
-    /// Returns the volumes that have every one of the labels.
-    pub async fn volumes(&self, filters: &[LabelFilter]) -> Result<Vec<VolumeSummary>, EngineError> {
-        let labels: Vec<String> = filters.iter().map(|filter| filter.0.clone()).collect();
-        let options =
-            ListVolumesOptionsBuilder::default().filters(&HashMap::from([("label".to_owned(), labels)])).build();
-        let listed = self.quick.list_volumes(Some(options)).await;
-        let listed = listed.map_err(|error| self.explain("list", "its volumes", error))?;
-        let summary = |volume: bollard::models::Volume| VolumeSummary {
-            name: volume.name,
-            created: volume.created_at.map_or(0, |time| time.timestamp()),
-            labels: volume.labels.into_iter().collect(),
-        };
-        Ok(listed.volumes.unwrap_or_default().into_iter().map(summary).collect())
-    }
-
-    /// Removes a volume; one that is gone is no error.
-    pub async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        let options = RemoveVolumeOptionsBuilder::default().force(true).build();
-        match self.docker.remove_volume(name, Some(options)).await {
-            Ok(()) => Ok(()),
-            Err(error) => match self.explain("remove the volume", name, error) {
-                error if error.is_not_found() => Ok(()),
-                error => Err(error),
-            },
-        }
-    }
 }
 
 fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetails {
     let config = answer.config.unwrap_or_default();
     let run = answer.state.unwrap_or_default();
-    let network = answer.network_settings.unwrap_or_default();
+    let (network, mounts) = (answer.network_settings.unwrap_or_default(), answer.mounts.unwrap_or_default());
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
     let ever = |time: &String| !time.starts_with("0001-");
@@ -354,7 +327,8 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         user: config.user.unwrap_or_default(),
         published: network.ports.unwrap_or_default().into_iter().flat_map(published).collect(),
         addresses: addresses(network.networks.unwrap_or_default()),
-        binds: answer.mounts.unwrap_or_default().into_iter().filter_map(bind).collect(),
+        binds: mounts.iter().filter_map(bind).collect(),
+        volumes: mounts.iter().filter_map(volume).collect(),
     }
 }
 
@@ -380,8 +354,13 @@ fn addresses(networks: HashMap<String, EndpointSettings>) -> Vec<String> {
 }
 
 /// Returns where a mount is, if it is of the engine's machine.
-fn bind(mount: bollard::models::MountPoint) -> Option<String> {
-    mount.destination.filter(|_| mount.typ.as_deref() == Some("bind"))
+fn bind(mount: &MountPoint) -> Option<String> {
+    mount.destination.clone().filter(|_| mount.typ.as_deref() == Some("bind"))
+}
+
+fn volume(mount: &MountPoint) -> Option<MountedVolume> {
+    let name = mount.name.clone().filter(|name| mount.typ.as_deref() == Some("volume") && !name.is_empty())?;
+    Some(MountedVolume { name, target: mount.destination.clone()? })
 }
 
 fn state(status: Option<&str>) -> ContainerState {

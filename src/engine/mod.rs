@@ -18,13 +18,15 @@ mod extra;
 mod image;
 mod limits;
 mod network;
+mod snapshot;
 mod spec;
+mod volume;
 
 pub use archive::{Found, SmallFile};
 pub use build::{Build, BuildEvent, BuildFailure, BuildSpec, FailedStep, Reuse};
 pub use client::{Engine, EngineMachine, EngineVersion, architecture};
 pub use container::{
-    ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, Printed, VolumeSummary,
+    ContainerDetails, ContainerId, ContainerState, ContainerSummary, LabelFilter, MountedVolume, Printed,
 };
 pub use endpoint::Endpoint;
 pub use error::EngineError;
@@ -33,4 +35,6 @@ pub use extra::{CgroupNamespace, ExtraOptions, GpuRequest, PortSpec, Ulimit};
 pub use image::{ImageDetails, ImageSummary, Pull, Push, Refusal, RegistryCredentials, refusal};
 pub use limits::{DiskLimits, HealthCheck};
 pub use network::{Joined, NetworkSummary};
+pub use snapshot::{LabelledImage, Layer, RanToEnd};
 pub use spec::{ContainerSpec, MountDetails, MountKind, MountSpec, Restart};
+pub use volume::VolumeSummary;

@@ -4,8 +4,6 @@
 //! the authority to trust; [`RunningHub::issue_token`] and [`RunningHub::revoke_token`] are a codespace's `GITHUB_TOKEN`.
 
 mod error;
-mod executable;
-mod files;
 mod identity;
 mod names;
 mod publish;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 use super::error::HubError;
-use super::files::{Entry, tar};
 use super::running::{RunningHub, unexpected};
 use crate::engine::{Engine, EngineError, Push, RegistryCredentials};
 use crate::github::hub::PackageName;
 use crate::hub_server::admin::{Answer, Question, TARBALL};
 use crate::hub_server::{Places, Publication};
+use crate::program::{Entry, tar};
 
 /// How long a push may take.
 const LIFE: Duration = Duration::from_hours(1);

@@ -1,12 +1,11 @@
 //! A hub brought up: whatever there is of it already is gone on with, what does not fit is made anew, and what is stored stays.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::error::HubError;
-use super::executable::Executable;
-use super::files::{Entry, tar};
 use super::identity::HubId;
 use super::running::RunningHub;
 use crate::codespace::label;
@@ -16,9 +15,12 @@ use crate::engine::{
 };
 use crate::github::hub::{Hub, write};
 use crate::hub_server::{LOOPBACK, Places, Sites};
+use crate::program::{Entry, Executable, tar};
 
 /// What its container prints when it answers.
 const READY: &str = "ready";
+/// How long one that runs may take until it answers.
+const TO_ANSWER: Duration = Duration::from_secs(15);
 /// How many lines of its log tell why it does not.
 const LAST_LINES: usize = 5;
 
@@ -98,7 +100,11 @@ async fn again(engine: &Engine, id: &HubId, found: &ContainerSummary, model: Ent
     let port = found.labels.get(label::HUB_PORT).and_then(|port| port.parse().ok()).unwrap_or_default();
     let hub = RunningHub::of(engine, id, found.id.clone(), port)?;
     if found.state == ContainerState::Running {
-        hub.reload().await?;
+        if hub.reload().await.is_err() {
+            // Who has just been started does not answer yet.
+            let _too_long = tokio::time::timeout(TO_ANSWER, ready(engine, &found.id)).await;
+            hub.reload().await?;
+        }
     } else {
         engine.start(&found.id).await?;
         ready(engine, &found.id).await?;
@@ -114,9 +120,7 @@ async fn make(
 ) -> Result<ContainerId, HubError> {
     let container = engine.create(spec).await?;
     let filled = async {
-        let programs = executable.files().into_iter().map(|(from, to)| Entry::Program(from, to));
-        let mut entries = vec![Entry::Folder("opt/localspace/"), Entry::Folder("opt/localspace/lib/")];
-        entries.extend(programs);
+        let mut entries = executable.entries();
         entries.push(Entry::Folder("etc/localspace/"));
         entries.push(Entry::Private(MODEL.to_owned(), write(hub).into_bytes()));
         engine.upload(&container, "/", tar(entries)).await?;

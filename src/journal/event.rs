@@ -7,6 +7,8 @@ use crate::phase::Phase;
 pub enum Event {
     /// A verb began to work on the codespace.
     RunStarted(RunStarted),
+    /// A new codespace is made of a prebuild, or why it is of none.
+    Prebuild(PrebuildUse),
     /// A phase began.
     PhaseStarted { phase: Phase },
     /// A phase was not run, and why: in words for a person ("this is a prebuild: …").
@@ -56,6 +58,17 @@ pub struct RunStarted {
     pub hub: Option<String>,
     /// Where the user's own token is from, so that a later `start` has it again: `env` or `gh`; never the token.
     pub github_token: Option<String>,
+}
+
+/// Whether a new codespace is made of a prebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrebuildUse {
+    /// The prebuild; absent where it is of none.
+    pub name: Option<String>,
+    /// What that is, or why there is none.
+    pub reason: String,
+    /// The commits that it has not seen, the newest first: hash and subject.
+    pub commits: Vec<String>,
 }
 
 /// How a phase ended.

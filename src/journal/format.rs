@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{
     BuildStep, CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished,
-    RegistryLogin, RunStarted, StepState,
+    PrebuildUse, RegistryLogin, RunStarted, StepState,
 };
 use crate::codespace::CodespaceName;
 use crate::phase::Phase;
@@ -109,6 +109,10 @@ struct Line<'a> {
     hub: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     github_token: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prebuild: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    commits: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Line<'a> {
@@ -121,6 +125,12 @@ impl<'a> Line<'a> {
         };
         match event {
             Event::RunStarted(run) => Self::of_run(head("runStarted"), run),
+            Event::Prebuild(used) => Line {
+                prebuild: used.name.as_deref().map(Cow::Borrowed),
+                reason: text(&used.reason),
+                commits: used.commits.iter().map(|commit| Cow::Borrowed(commit.as_str())).collect(),
+                ..head("prebuild")
+            },
             Event::PhaseStarted { phase } => Line { phase: Some(*phase), ..head("phaseStarted") },
             Event::PhaseSkipped { phase, reason } => {
                 Line { phase: Some(*phase), reason: text(reason), ..head("phaseSkipped") }
@@ -255,6 +265,11 @@ impl Line<'_> {
                 secrets_file: self.secrets_file.map(Cow::into_owned),
                 hub: self.hub.map(Cow::into_owned),
                 github_token: self.github_token.map(Cow::into_owned),
+            }),
+            "prebuild" => Event::Prebuild(PrebuildUse {
+                name: self.prebuild.map(Cow::into_owned),
+                reason: self.reason?.into_owned(),
+                commits: self.commits.into_iter().map(Cow::into_owned).collect(),
             }),
             "phaseStarted" => Event::PhaseStarted { phase: self.phase? },
             "phaseSkipped" => Event::PhaseSkipped { phase: self.phase?, reason: self.reason?.into_owned() },

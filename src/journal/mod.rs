@@ -16,7 +16,7 @@ mod writer;
 pub use clock::Clock;
 pub use event::{
     BuildStep, CreationError, Diagnosis, Event, LoginOutcome, Outcome, Output, OutputStream, PhaseFinished,
-    RegistryLogin, RunStarted, StepState,
+    PrebuildUse, RegistryLogin, RunStarted, StepState,
 };
 pub use follow::follow;
 pub use format::{Record, decode, encode};

@@ -227,7 +227,7 @@ proptest! {
             marks.since_start.clear();
             let commands = Hook::ALL.into_iter().filter(|hook| life.hooks[*hook as usize] != Fate::Absent).collect();
             let registries = usize::from(life.login != Fate::Absent);
-            let facts = Facts { occasion: crate::plan::Occasion::Create, purpose, wait_for: life.wait_for, commands, marks: marks.clone(), registries, refused: 0, attach: Attach::Yes, dotfiles: false };
+            let facts = Facts { prebuild: None, occasion: crate::plan::Occasion::Create, purpose, wait_for: life.wait_for, commands, marks: marks.clone(), registries, refused: 0, attach: Attach::Yes, dotfiles: false };
             let plan = plan_hooks(&facts);
             let skipped = |planned: &Planned, fate| if *planned == Planned::Run { fate } else { Fate::Absent };
             let planned = [&plan.on_create, &plan.update_content, &plan.post_create, &plan.post_start, &plan.post_attach];

@@ -86,6 +86,8 @@ pub struct Facts {
     pub refused: usize,
     /// Whether the run ends in an attach.
     pub attach: Attach,
+    /// The prebuild that the container was just made of.
+    pub prebuild: Option<String>,
     /// Whether a person's dotfiles are to be installed: a part of `postCreateCommand`, whether that has a command or not.
     pub dotfiles: bool,
 }
@@ -93,7 +95,12 @@ pub struct Facts {
 const NO_COMMAND: &str = "the configuration has none";
 
 /// Returns what to do before `onCreateCommand`.
-pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeConsent) -> OpeningPlan {
+pub fn opening(
+    occasion: Occasion,
+    has_initialize: bool,
+    consent: InitializeConsent,
+    prebuild: Option<&str>,
+) -> OpeningPlan {
     let initialize = match (has_initialize, occasion, consent) {
         // Specification: on the host, "including during container creation and on subsequent starts". At an attach nobody looks for one.
         (_, Occasion::Attach | Occasion::Refresh, _) => Planned::Skip("the codespace runs already".to_owned()),
@@ -104,7 +111,11 @@ pub fn opening(occasion: Occasion, has_initialize: bool, consent: InitializeCons
         }
     };
     match occasion {
-        Occasion::Create | Occasion::Rebuild => OpeningPlan { initialize, image: Planned::Run, create: Planned::Run },
+        Occasion::Create | Occasion::Rebuild => {
+            let image =
+                prebuild.map_or(Planned::Run, |name| Planned::Skip(format!("it is that of the prebuild {name}")));
+            OpeningPlan { initialize, image, create: Planned::Run }
+        }
         // `create` wakes a container that is there: it is started, and what is known of it is gathered.
         Occasion::Start | Occasion::Attach | Occasion::Refresh => {
             let image = Planned::Skip("the container is there already".to_owned());
@@ -120,7 +131,10 @@ pub fn hooks(facts: &Facts) -> HookPlan {
     }
     let once = |hook: Hook| match (facts.commands.contains(&hook), facts.marks.once.contains(&hook.phase())) {
         (false, _) => Planned::Skip(NO_COMMAND.to_owned()),
-        (true, true) => Planned::Skip("it has succeeded in this container".to_owned()),
+        (true, true) => Planned::Skip(facts.prebuild.as_ref().map_or_else(
+            || "it has succeeded in this container".to_owned(),
+            |prebuild| format!("it has succeeded in the prebuild {prebuild}"),
+        )),
         (true, false) => Planned::Run,
     };
     let started = |phase: Phase| facts.marks.since_start.contains(&phase);
@@ -204,6 +218,7 @@ mod tests {
             registries: 1,
             refused: 0,
             attach: Attach::Yes,
+            prebuild: None,
             dotfiles: false,
         }
     }
@@ -286,7 +301,7 @@ mod tests {
     fn each_occasion_has_its_opening() {
         use InitializeConsent::{Given, NotGiven};
         let check = |occasion, has_initialize, consent, expected: &str| {
-            let OpeningPlan { initialize, image, create } = opening(occasion, has_initialize, consent);
+            let OpeningPlan { initialize, image, create } = opening(occasion, has_initialize, consent, None);
             let letter = |planned: &Planned| if *planned == Planned::Run { 'R' } else { '-' };
             let letters: String = [&initialize, &image, &create].into_iter().map(letter).collect();
             assert_eq!(letters, expected, "{occasion:?} {has_initialize} {consent:?}");
@@ -299,6 +314,17 @@ mod tests {
         check(Occasion::Start, true, Given, "R-R");
         check(Occasion::Start, true, NotGiven, "--R");
         check(Occasion::Attach, true, Given, "--R");
+    }
+
+    #[test]
+    fn a_codespace_of_a_prebuild_has_its_image_and_goes_on_at_the_login() {
+        let opening = opening(Occasion::Create, false, InitializeConsent::NotGiven, Some("calm-lamp"));
+        assert_eq!(opening.image, Planned::Skip("it is that of the prebuild calm-lamp".to_owned()));
+        assert_eq!(opening.create, Planned::Run);
+        let mut facts = Facts { prebuild: Some("calm-lamp".to_owned()), ..facts() };
+        facts.marks.once = [Phase::OnCreateCommand, Phase::UpdateContentCommand].into();
+        check(&facts, "--RRRR");
+        assert_eq!(hooks(&facts).on_create, Planned::Skip("it has succeeded in the prebuild calm-lamp".to_owned()));
     }
 
     #[test]

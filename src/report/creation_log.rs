@@ -26,6 +26,16 @@ pub struct CreationLog {
     /// Whether the phase that `waitFor` names is over.
     is_ready: bool,
     steps: Vec<(Phase, &'static str)>,
+    /// Where the repository is from.
+    origin: Origin,
+}
+
+/// Whether it was told where the repository is from: that is known with the event after the first one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Origin {
+    #[default]
+    Told,
+    Untold,
 }
 
 /// The parts of a log, each with its headline.
@@ -82,6 +92,7 @@ impl CreationLog {
             command: String::new(),
             is_ready: false,
             steps: Vec::new(),
+            origin: Origin::Told,
         }
     }
 
@@ -108,6 +119,10 @@ impl CreationLog {
             return String::new();
         }
         let mut text = String::new();
+        if std::mem::take(&mut self.origin) == Origin::Untold {
+            let is_prebuilt = matches!(event, Event::Prebuild(used) if used.name.is_some());
+            push_line(&mut text, time, if is_prebuilt { "Checking out..." } else { "Cloning..." });
+        }
         match event {
             Event::RunStarted(run) => self.begin(&mut text, time, run),
             Event::PhaseStarted { phase } => {
@@ -139,6 +154,7 @@ impl CreationLog {
             Event::CommandFinished { .. }
             | Event::BuildStep(_)
             | Event::Output(_)
+            | Event::Prebuild(_)
             | Event::RegistryLogin(_)
             | Event::Warning { .. }
             | Event::Diagnosis(_) => text += &self.text.event(time, event),
@@ -159,7 +175,7 @@ impl CreationLog {
             push_line(text, time, line);
         }
         headline(text, time, Part::Beginning);
-        push_line(text, time, "Cloning...");
+        self.origin = Origin::Untold;
     }
 
     /// Begins a part with its headline, and ends the one before it.

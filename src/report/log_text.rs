@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::lines::LineBuffer;
 use super::look::Colour;
 use super::moment::moment;
+use super::prebuild::prebuild;
 use super::sanitise;
 use crate::journal::{
     BuildStep, CreationError, Event, Outcome, Output, PhaseFinished, RegistryLogin, RunStarted, StepState,
@@ -57,6 +58,7 @@ impl LogText {
             | Event::RecoveryContainer { .. }
             | Event::RunFinished { .. } => self.end_lines(&mut text, |_| true),
             Event::Progress { .. }
+            | Event::Prebuild(_)
             | Event::CommandStarted { .. }
             | Event::ContainerReady { .. }
             | Event::Ready { .. }
@@ -114,6 +116,7 @@ pub(super) fn push_line(text: &mut String, time: Timestamp, line: &str) {
 fn lines_of(event: &Event) -> Vec<String> {
     match event {
         Event::RunStarted(run) => run_started(run),
+        Event::Prebuild(used) => prebuild(used),
         Event::PhaseStarted { phase } => vec![headline(*phase)],
         Event::PhaseSkipped { phase, reason } => vec![format!("{phase}: skipped: {}", one_line(reason))],
         Event::PhaseFinished(finished) => {

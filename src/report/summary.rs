@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::tail::Tails;
 use crate::codespace::CodespaceName;
-use crate::journal::{Diagnosis, Event, Outcome, PhaseFinished, Record, RegistryLogin, RunStarted, StepState};
+use crate::journal::{
+    Diagnosis, Event, Outcome, PhaseFinished, PrebuildUse, Record, RegistryLogin, RunStarted, StepState,
+};
 use crate::phase::Phase;
 
 /// How many lines of a failed command's output are kept.
@@ -19,6 +21,8 @@ pub struct Summary {
     pub run: Option<RunStarted>,
     /// When it began.
     pub began: Option<Timestamp>,
+    /// The prebuild that a new codespace is made of, or why there is none.
+    pub prebuild: Option<PrebuildUse>,
     /// The phases that are over, in order.
     pub phases: Vec<PhaseSummary>,
     /// The phase that began and has not ended: still under way, or its process died.
@@ -132,6 +136,7 @@ impl Default for Summary {
             codespace: None,
             run: None,
             began: None,
+            prebuild: None,
             phases: Vec::new(),
             running: None,
             ready: None,
@@ -163,6 +168,7 @@ impl Summary {
             Event::RunStarted(run) => {
                 *self = Self { run: Some(run.clone()), began: Some(record.time), ..Self::default() };
             }
+            Event::Prebuild(used) => self.prebuild = Some(used.clone()),
             Event::PhaseStarted { phase } => self.phase_started(*phase),
             Event::PhaseSkipped { phase, reason } => self.phases.push(PhaseSummary {
                 phase: *phase,

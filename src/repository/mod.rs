@@ -8,6 +8,7 @@
 //! what is ignored.
 
 mod address;
+mod advance;
 mod check_out;
 mod clone;
 mod copy;
@@ -30,6 +31,7 @@ mod working_tree;
 use std::path::{Path, PathBuf};
 
 use address::Login;
+pub use advance::{Advance, Standing};
 pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;

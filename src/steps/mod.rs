@@ -48,6 +48,7 @@ mod session;
 mod settle;
 mod shared;
 mod shell;
+mod snapshot;
 mod uid;
 mod unpack;
 mod workspace;
@@ -69,4 +70,7 @@ pub use recovery::{RECOVERY_IMAGE, recovery_configuration};
 pub use run_args::RunArgs;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};
+pub use snapshot::{
+    Keepsake, KeptPrebuild, Prebuilt, SnapshotError, Taking, remove as remove_prebuild, sweep as sweep_prebuilds,
+};
 pub use uid::Ids;

@@ -10,7 +10,7 @@ use crate::devcontainer::{
 };
 use crate::engine::ContainerId;
 use crate::feature_store::Surroundings;
-use crate::github::{Authorization, Branch, Purpose};
+use crate::github::{Branch, Purpose};
 use crate::home::Lock;
 use crate::journal::CreationError;
 use crate::lifecycle::StepFailure;
@@ -21,6 +21,7 @@ use crate::repository::Checkout;
 use super::choices::{Cache, Dotfiles, ImageUse, LockfileUse, OnFailure, Workspaces};
 use super::image::options::BuildOptions;
 use super::run_args::RunArgs;
+use super::snapshot::Prebuilt;
 use super::uid::Ids;
 
 /// The reference's id for the labels that Codespaces gives every container: a machine of its own makes it unique there
@@ -94,6 +95,10 @@ pub struct Order {
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
+    /// The prebuild that a new codespace is made of.
+    pub prebuilt: Option<Prebuilt>,
+    /// Why it is made of none, where that was to be found out.
+    pub without_prebuild: Option<String>,
     /// The working tree, where it is mounted itself.
     pub bind: Option<Bind>,
     /// The branch, tag or commit that the codespace was made of, as it was asked for.
@@ -102,8 +107,6 @@ pub struct Order {
     pub commit: Option<String>,
     /// Where the branch is from.
     pub branch: Branch,
-    /// What came of asking for permissions on other repositories.
-    pub authorization: Authorization,
     /// `initializeCommand`, as it is written.
     pub initialize: Option<LifecycleCommand>,
     /// The container, where there is one: in a rebuild, the one that makes way.
@@ -144,6 +147,14 @@ impl Order {
         self.config.as_ref().is_some_and(|config| matches!(config.source, ContainerSource::Compose(_)))
     }
 
+    /// Returns the service of a Compose project that its container is to be.
+    pub(super) fn own_service(&self) -> Option<String> {
+        match &self.config.as_ref()?.source {
+            ContainerSource::Compose(service) => Some(service.service.value.clone()),
+            ContainerSource::Image(_) | ContainerSource::Dockerfile(_) => None,
+        }
+    }
+
     /// Returns the labels by which the codespace is found again.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = BTreeMap::from([
@@ -164,8 +175,12 @@ impl Order {
         labels.extend(self.config.as_ref().map(|config| (label::FINGERPRINT.to_owned(), config.fingerprint.clone())));
         labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
         labels.extend(self.branch.label().map(|word| (label::BRANCH.to_owned(), word.to_owned())));
-        labels.extend(self.authorization.label().map(|text| (label::PERMISSIONS.to_owned(), text)));
         labels.extend(self.recovery.map(|error| (label::RECOVERY.to_owned(), error.code().to_string())));
+        if let Some(prebuilt) = &self.prebuilt {
+            labels.insert(label::FROM_PREBUILD.to_owned(), prebuilt.kept.name.to_string());
+            // Those of its image are not its own.
+            labels.extend([label::PREBUILD, label::PREBUILD_RECORD].map(|name| (name.to_owned(), String::new())));
+        }
         labels.extend(self.commit.clone().map(|hash| (label::COMMIT.to_owned(), hash)));
         labels
     }

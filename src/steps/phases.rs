@@ -9,7 +9,9 @@ use crate::plan::{self, Marks};
 
 impl StepRunner for EngineRunner {
     fn opening(&mut self) -> OpeningPlan {
-        plan::opening(self.order.occasion, self.order.initialize.is_some(), self.order.consent)
+        let order = &self.order;
+        let prebuild = order.prebuilt.as_ref().map(|one| one.kept.name.as_str());
+        plan::opening(order.occasion, order.initialize.is_some(), order.consent, prebuild)
     }
 
     async fn initialize(&mut self) -> StepResult {

@@ -136,6 +136,7 @@ impl EngineRunner {
             registries: self.world.registries.complete.len(),
             refused: self.world.registries.refused.len(),
             attach: self.order.attach,
+            prebuild: self.order.prebuilt.as_ref().map(|one| one.kept.name.to_string()),
             dotfiles: self.order.dotfiles.is_some(),
         })
     }

@@ -55,9 +55,10 @@ pub(super) fn files(order: &Order, owner: &RemoteUser) -> Vec<Small> {
 
 /// Returns what is told of the codespace: its variables, and how it came to be.
 fn variables(order: &Order) -> String {
-    let action = match order.purpose {
-        Purpose::Codespace => "create",
-        Purpose::Prebuild => "createPrebuildTemplate",
+    let action = match (order.purpose, &order.prebuilt) {
+        (Purpose::Codespace, None) => "create",
+        (Purpose::Codespace, Some(_)) => "createFromPrebuild",
+        (Purpose::Prebuild, _) => "createPrebuildTemplate",
     };
     let mut all = Map::from_iter([("ACTION_NAME".to_owned(), Value::from(action))]);
     for entry in codespaces::container_env(order) {

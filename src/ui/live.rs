@@ -15,7 +15,7 @@ use super::plain::{READY, cause, creation_failed, one_line, recovery_container, 
 use super::recent::Recent;
 use crate::journal::{Clock, Event, Outcome, PhaseFinished, Sink, SinkError};
 use crate::phase::Phase;
-use crate::report::{Charset, Look, Paint, PhaseOutcome, wrap};
+use crate::report::{Charset, Look, Paint, PhaseOutcome, prebuild, wrap};
 
 /// Times a second.
 const REDRAWS: u8 = 12;
@@ -144,6 +144,7 @@ impl Sink for Live {
             Event::BuildStep(step) => self.running(|running| running.recent.step(step)),
             Event::Output(output) => self.running(|running| running.recent.push(output)),
             Event::Progress { text, .. } => self.running(|running| running.progress = one_line(text)),
+            Event::Prebuild(used) => self.bar.println(prebuild(used).join("\n")),
             Event::Ready { .. } => self.bar.println(self.look.paint(Paint::Bold, READY)),
             Event::Warning { message, hint, .. } => self.bar.println(self.warning(message, hint.as_deref())),
             Event::CreationFailed { error, .. } => {

@@ -41,6 +41,7 @@ impl Sink for Plain {
             Event::BuildStep(step) if step.state != StepState::Started => {
                 vec![format!("{}: [{}] {}", step.phase, one_line(&step.step), one_line(&report::build_step(step)))]
             }
+            Event::Prebuild(used) => report::prebuild(used),
             Event::Ready { .. } => vec![READY.to_owned()],
             Event::CreationFailed { error, .. } => creation_failed(*error),
             Event::RecoveryContainer { outcome, seconds, reason, .. } => {

@@ -82,7 +82,7 @@ pub(super) const PERMISSIONS: Shape = Either(
     &[
         OneOf(&["read-all", "write-all"]),
         Record(
-            Closed,
+            Open,
             &[
                 ("actions", ACCESS),
                 ("checks", ACCESS),

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::binds::{Lies, Repository};
 use super::build::{Builds, builds};
 use super::follow::{Call, Logins, follow};
-use super::stack::{Stack, as_run};
+use super::stack::Stack;
 use crate::codespace::label;
 use crate::compose::{ComposeError, Ends, Model, Request, read};
-use crate::devcontainer::{ComposeService, DevContainer, Spanned, Variables};
+use crate::devcontainer::{ComposeService, ContainerSource, DevContainer, Spanned, Variables};
 use crate::diagnosis::{Failed, diagnose_pull};
 use crate::engine::ImageDetails;
 use crate::home::write_whole;
@@ -20,6 +20,7 @@ use crate::steps::choices::Cache;
 use crate::steps::image::failure::Cause;
 use crate::steps::image::pull;
 use crate::steps::runner::EngineRunner;
+use crate::steps::snapshot::Prebuilt;
 
 /// The largest Dockerfile that is looked into, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -30,6 +31,29 @@ pub(in crate::steps) async fn ready(
     config: &DevContainer,
     service: &ComposeService,
 ) -> Result<(Stack, ImageDetails), StepFailure> {
+    let mut stack = Box::pin(project(runner, config, service)).await?;
+    stack.images = images(runner, config, &stack.model).await?;
+    let image = stack.images.get(&stack.service).map_or("", String::as_str);
+    let details = runner.engine.image(image).await?.unwrap_or_default();
+    let details = stack.as_run(details);
+    Ok((stack, details))
+}
+
+/// Returns the project of a prebuild, whose services run what has become of their containers there; nothing where there is no project.
+pub(in crate::steps) async fn of_prebuild(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    prebuilt: &Prebuilt,
+) -> Result<Option<Stack>, StepFailure> {
+    let ContainerSource::Compose(service) = &config.source else { return Ok(None) };
+    let mut stack = Box::pin(project(runner, config, service)).await?;
+    stack.images = prebuilt.kept.record.services.clone();
+    stack.run(prebuilt.kept.image.clone());
+    Ok(Some(stack))
+}
+
+/// Reads the project.
+async fn project(runner: &EngineRunner, config: &DevContainer, service: &ComposeService) -> Result<Stack, StepFailure> {
     let Some(files) = runner.order.files() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to read the project from".to_owned()));
     };
@@ -63,14 +87,10 @@ pub(in crate::steps) async fn ready(
     }
     let model = project.model.with_profiles(&request, &project.folder)?;
     let service = service.service.value.clone();
-    let images = images(runner, config, &model).await?;
-    let image = images.get(&service).map_or("", String::as_str);
-    let details = runner.engine.image(image).await?.unwrap_or_default();
-    let details = as_run(details, &model, &service);
     let repository = Repository { root: &root, name: runner.order.folder_name(), lies: Lies::Here };
     let own = model.service(&service).filter(|_| runner.order.bind.is_some());
     let place = own.and_then(|own| repository.place(own, &runner.order.workspace_folder));
-    Ok((Stack { model, service, root, place, images }, details))
+    Ok(Stack { model, service, root, place, images: BTreeMap::new() })
 }
 
 /// Returns what a configuration says of the project, variables replaced.

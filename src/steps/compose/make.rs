@@ -9,7 +9,7 @@ use super::making::Ground;
 use super::project::{Made, project};
 use super::stack::Stack;
 use super::subnets::taken;
-use super::{services, start};
+use super::{restored, services, start};
 use crate::codespace::label;
 use crate::compose::Ends;
 use crate::devcontainer::{DevContainer, MergedConfiguration};
@@ -17,9 +17,10 @@ use crate::engine::{ContainerId, ContainerSpec, ContainerState, EngineError, Lab
 use crate::home::write_whole;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
-use crate::plan::{Marks, Occasion};
+use crate::plan::Occasion;
 use crate::steps::choices::{Cache, Workspaces};
 use crate::steps::container::workspaces_volume;
+use crate::steps::create::make::marks_of_new;
 use crate::steps::create::owner::hand_over;
 use crate::steps::create::parts::{find_user, first_user, gone, lockfile, wanted};
 use crate::steps::create::{uid, unfit, way};
@@ -27,7 +28,7 @@ use crate::steps::pack::Tar;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
-use crate::steps::workspace;
+use crate::steps::{snapshot, workspace};
 
 /// The first version of the engine's API that mounts a part of a volume.
 const PARTS_SINCE: (u32, u32) = (1, 45);
@@ -36,7 +37,8 @@ const PARTS_SINCE: (u32, u32) = (1, 45);
 /// their part of the files has changed.
 pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> Result<Found, StepFailure> {
     let Some(config) = runner.order.config.clone() else { return Err(gone()) };
-    let (spec, merged) = wanted(runner, &config).await?;
+    let (mut spec, merged) = wanted(runner, &config).await?;
+    snapshot::mount(&runner.order, &mut spec);
     let networks = runner.engine.all_networks().await?;
     let taken = taken(&stack.model, &runner.order.name, &networks);
     let made = of_codespace(runner, &config, &stack, &merged, (&spec, &taken))?;
@@ -44,6 +46,7 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
         runner.warn(Phase::Create, message.clone(), None).await;
     }
     possible(runner, &config, &made).await?;
+    snapshot::restore(runner, &spec).await?;
     if runner.order.occasion == Occasion::Rebuild {
         services::clear(runner).await?;
     }
@@ -87,7 +90,8 @@ pub(in crate::steps) async fn make(runner: &mut EngineRunner, stack: Stack) -> R
     if runner.order.workspaces == Workspaces::Kept && runner.order.bind.is_none() && is_running {
         hand_over(runner, &id, &user, &details.binds).await?;
     }
-    Ok(Found { details, merged, user, marks: Marks::default() })
+    let marks = marks_of_new(runner, &details).await?;
+    Ok(Found { details, merged, user, marks })
 }
 
 /// Starts a service with what it depends on, or all of them.
@@ -148,8 +152,12 @@ fn of_codespace(
     let waits = merged.update_remote_user_uid && order.bind.as_ref().is_some_and(|bind| bind.ids.is_some());
     let wraps = merged.override_command == Some(true) || !merged.entrypoints.is_empty() || waits;
     let dressed = Dressed { spec, wraps };
-    project(&stack.model, &ground, (&stack.service, &dressed))
-        .map_err(|problem| config.error(config.source.span().clone(), problem, None).into())
+    let mut made = project(&stack.model, &ground, (&stack.service, &dressed))
+        .map_err(|problem| StepFailure::from(config.error(config.source.span().clone(), problem, None)))?;
+    if let Some(prebuilt) = &order.prebuilt {
+        restored::take(&mut made.file, &order.name, &prebuilt.kept.record.volumes);
+    }
+    Ok(made)
 }
 
 /// Fails where the engine cannot do it, before anything is made.

@@ -12,6 +12,7 @@ mod image;
 mod make;
 mod making;
 mod project;
+mod restored;
 mod service;
 mod services;
 pub(super) mod stack;
@@ -22,7 +23,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use image::ready as image;
+pub(super) use image::{of_prebuild, ready as image};
 pub(super) use make::make;
 pub(super) use services::look;
 pub(super) use start::{start, start_own};

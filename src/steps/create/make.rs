@@ -1,29 +1,38 @@
 //! A container that is not there yet: made, filled and started. In a rebuild it takes the place of another one.
 
 use super::parts::{find_user, first_user, gone, lockfile, wanted};
+use super::wake::read_marks;
 use super::{owner, uid, unfit, way};
 use crate::devcontainer::MergedConfiguration;
-use crate::engine::{ContainerId, ContainerSpec, ContainerState};
+use crate::engine::{ContainerDetails, ContainerId, ContainerSpec, ContainerState};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
 use crate::steps::choices::{Cache, Workspaces};
-use crate::steps::compose;
 use crate::steps::container::WORKSPACES;
+use crate::steps::image::made::Image;
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
 use crate::steps::workspace;
+use crate::steps::{compose, snapshot};
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
     let Some(config) = runner.order.config.clone() else {
         return Err(StepFailure::new(FailureKind::Engine, "there is nothing to make a container from".to_owned()));
     };
+    if let Some(prebuilt) = runner.order.prebuilt.clone() {
+        let (details, entries) = prebuilt.image();
+        let stack = compose::of_prebuild(runner, &config, &prebuilt).await?;
+        runner.image = Image { details, entries, stack, lock: None };
+    }
     if let Some(stack) = runner.image.stack.take() {
         return compose::make(runner, stack).await;
     }
-    let (spec, merged) = wanted(runner, &config).await?;
+    let (mut spec, merged) = wanted(runner, &config).await?;
+    snapshot::mount(&runner.order, &mut spec);
+    snapshot::restore(runner, &spec).await?;
     // `runArgs` may have named another one.
     let first_user = first_user(runner, &spec);
     if runner.order.occasion == Occasion::Rebuild {
@@ -59,7 +68,16 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
             owner::hand_over(runner, &id, &user, &details.binds).await?;
         }
     }
-    Ok(Found { details, merged, user, marks: Marks::default() })
+    let marks = marks_of_new(runner, &details).await?;
+    Ok(Found { details, merged, user, marks })
+}
+
+/// Returns what has succeeded in a container that was just made: something in one that is made of a prebuild.
+pub(in crate::steps) async fn marks_of_new(
+    runner: &EngineRunner,
+    details: &ContainerDetails,
+) -> Result<Marks, StepFailure> {
+    if runner.order.prebuilt.is_some() { read_marks(runner, details).await } else { Ok(Marks::default()) }
 }
 
 /// Makes a container that takes another's place. It is called otherwise until it is whole: what is wrong with it, as a user that it does not

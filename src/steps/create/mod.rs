@@ -1,11 +1,11 @@
 //! The phase `create`: from an image, or from a container that is there, to one that runs and is known.
 
-mod make;
+pub(super) mod make;
 pub(super) mod owner;
 pub(super) mod parts;
 pub(super) mod uid;
 pub(super) mod unfit;
-mod wake;
+pub(super) mod wake;
 pub(super) mod way;
 
 use super::container::WORKSPACES;

@@ -4,6 +4,7 @@ use super::parts::{find_user, gone, unusable};
 use super::uid;
 use crate::codespace::label;
 use crate::devcontainer::{MergedConfiguration, read_label};
+use crate::engine::ContainerDetails;
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
 use crate::plan::{Marks, Occasion};
@@ -39,8 +40,16 @@ pub(super) async fn wake(runner: &mut EngineRunner) -> Result<Found, StepFailure
     if waits && service.is_some() {
         compose::start(runner).await?;
     }
-    let tar = runner.engine.read_folder(&id, marks::FOLDER, SMALL_FILE).await?;
-    let started_at = details.started_at.as_deref().unwrap_or_default();
-    let marks = tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at));
+    let marks = read_marks(runner, &details).await?;
     Ok(Found { details, merged, user, marks })
+}
+
+/// Returns what has succeeded in a container.
+pub(in crate::steps) async fn read_marks(
+    runner: &EngineRunner,
+    details: &ContainerDetails,
+) -> Result<Marks, StepFailure> {
+    let tar = runner.engine.read_folder(&details.id, marks::FOLDER, SMALL_FILE).await?;
+    let started_at = details.started_at.as_deref().unwrap_or_default();
+    Ok(tar.map_or_else(Marks::default, |tar| marks::read(&tar, started_at)))
 }

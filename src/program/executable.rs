@@ -1,4 +1,4 @@
-//! This program with what it needs to run in another container: the libraries that it has mapped, and their loader. What they are is read from
+//! This program with what it needs to run in a container: the libraries that it has mapped, and their loader. What they are is read from
 //! `/proc` and from the program's own head.
 
 use std::io;
@@ -9,7 +9,7 @@ const FOLDER: &str = "/opt/localspace";
 
 /// This program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Executable {
+pub struct Executable {
     path: PathBuf,
     libraries: Vec<PathBuf>,
     /// Nothing where it needs none.
@@ -18,7 +18,7 @@ pub(super) struct Executable {
 
 impl Executable {
     /// Returns the program of this process.
-    pub(super) fn of_process() -> io::Result<Self> {
+    pub fn of_process() -> io::Result<Self> {
         let path = std::fs::read_link("/proc/self/exe")?;
         if path.to_string_lossy().ends_with(" (deleted)") {
             return Err(io::Error::other("it was replaced while it ran"));
@@ -34,7 +34,7 @@ impl Executable {
     }
 
     /// Returns the command that runs it in the container.
-    pub(super) fn command(&self, arguments: &[&str]) -> Vec<String> {
+    pub fn command(&self, arguments: &[&str]) -> Vec<String> {
         let mut command = match &self.loader {
             Some(_) => vec![format!("{FOLDER}/loader"), "--library-path".to_owned(), format!("{FOLDER}/lib")],
             None => Vec::new(),
@@ -45,7 +45,7 @@ impl Executable {
     }
 
     /// Returns each file, and where it goes.
-    pub(super) fn files(&self) -> Vec<(PathBuf, String)> {
+    pub fn files(&self) -> Vec<(PathBuf, String)> {
         let place = |name: &str| format!("{}/{name}", FOLDER.trim_start_matches('/'));
         let libraries = self.libraries.iter().filter_map(|library| {
             let name = library.file_name()?.to_str()?;
@@ -56,7 +56,7 @@ impl Executable {
     }
 
     /// Returns what tells this build from another.
-    pub(super) fn stamp(&self) -> io::Result<String> {
+    pub fn stamp(&self) -> io::Result<String> {
         use std::os::unix::fs::MetadataExt;
         let about = self.path.metadata()?;
         Ok(format!("{} {} {}", about.len(), about.mtime(), about.mtime_nsec()))

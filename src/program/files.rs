@@ -1,4 +1,4 @@
-//! What a hub's container is given, as a tar stream that nobody holds whole.
+//! What a container is given, as a tar stream that nobody holds whole.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ const WAITING: usize = 256 * 1024;
 
 /// A file for the container, root's own.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub enum Entry {
     /// A folder.
     Folder(&'static str),
     /// A file of this machine, that may be run.
@@ -23,7 +23,7 @@ pub(super) enum Entry {
 }
 
 /// Returns the tar of these files.
-pub(super) fn tar(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
+pub fn tar(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
     let (ours, theirs) = tokio::io::duplex(WAITING);
     let ours = SyncIoBridge::new(ours);
     // Where it breaks off, the engine says that the tar has no end.

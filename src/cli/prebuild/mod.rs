@@ -1,0 +1,43 @@
+//! `localspace prebuild`
+
+mod create;
+mod delete;
+pub(super) mod history;
+mod list;
+
+use super::context::Context;
+use super::error::CliError;
+
+/// Make codespaces ahead, as GitHub's prebuilds do: what has run up to updateContentCommand is kept, and new codespaces begin there
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Create(Box<create::Args>),
+    List(list::Args),
+    Delete(delete::Args),
+}
+
+impl Args {
+    /// Tells whether standard output is for a program.
+    pub(super) const fn wants_json(&self) -> bool {
+        match &self.verb {
+            Verb::Create(args) => args.output.json,
+            Verb::List(args) => args.json,
+            Verb::Delete(args) => args.json,
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
+    let interrupts = context.interrupts.clone();
+    match args.verb {
+        Verb::Create(args) => Box::pin(create::run(*args, context)).await,
+        Verb::List(args) => interrupts.until(list::run(&args, context)).await,
+        Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
+    }
+}

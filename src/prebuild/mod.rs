@@ -1,0 +1,9 @@
+//! Prebuilds: what is kept of one, which one a codespace is made from, and what a push would do to them. Pure (codespaces-facts.md section 1.6).
+
+mod choose;
+mod record;
+mod watched;
+
+pub use choose::{Candidate, Chosen, Distance, LastRun, Unfit, Wanted, choose};
+pub use record::{KeptImage, KeptPhase, KeptVolume, Place, Record, RecordError};
+pub use watched::Watched;

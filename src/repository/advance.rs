@@ -1,0 +1,118 @@
+//! From one commit to a later one, for files that are elsewhere already: what of a clone they lack, and what they have too much.
+
+use std::collections::HashSet;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::git::Git;
+use super::{Checkout, RepositoryError};
+
+/// How a commit stands to the one that is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The clone does not have it.
+    Unknown,
+    /// It is in its history; these came after it, the newest first: hash and subject.
+    Before(Vec<String>),
+    /// It is not in its history.
+    Beside,
+}
+
+/// What is to be done to files of an earlier commit, beside putting those there that are left in the clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Advance {
+    /// What goes, as paths in the repository.
+    pub removed: Vec<PathBuf>,
+    /// What comes, or is another by now.
+    pub changed: Vec<PathBuf>,
+}
+
+/// How many commits are counted and named at most.
+const MOST_COMMITS: &str = "1000";
+
+/// What of git's own folder tells of commits. The rest is whoever works there's: settings, hooks, submodules.
+const OF_COMMITS: [&str; 6] = ["objects", "refs", "packed-refs", "HEAD", "index", "shallow"];
+
+impl Checkout {
+    /// Returns how a commit stands to the one that is checked out.
+    pub async fn standing(&self, commit: &str) -> Standing {
+        let git = |verb: &'static str| Git::ours(self.path()).verb(verb);
+        let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash || git("cat-file").args(["-e", &format!("{commit}^{{commit}}")]).run().await.is_err() {
+            return Standing::Unknown;
+        }
+        if git("merge-base").args(["--is-ancestor", commit, "HEAD"]).run().await.is_err() {
+            return Standing::Beside;
+        }
+        let words = ["--format=%h %s", "-n", MOST_COMMITS, &format!("{commit}..HEAD")];
+        let listed = git("log").args(words).text().await.unwrap_or_default();
+        Standing::Before(listed.lines().map(str::to_owned).collect())
+    }
+
+    /// Leaves of the clone what files of an earlier commit lack: the files that have changed, and git's knowledge of the commits. Nothing is left
+    /// where it is the same commit.
+    pub async fn reduce(&mut self, commit: &str) -> Result<Advance, RepositoryError> {
+        let advance = if self.commit.as_deref() == Some(commit) { None } else { Some(self.differences(commit).await?) };
+        let (folder, kept) = (self.path().to_owned(), advance.clone());
+        let reduced = tokio::task::spawn_blocking(move || {
+            let kept = kept.map(|advance| advance.changed.into_iter().collect::<HashSet<_>>());
+            reduce(&folder, Path::new(""), kept.as_ref())
+        });
+        let failed = |source| {
+            let path = self.path().display().to_string();
+            RepositoryError::Disk { operation: "reduce", path, source }
+        };
+        reduced.await.map_err(std::io::Error::other).and_then(|reduced| reduced).map_err(failed)?;
+        Ok(advance.unwrap_or_default())
+    }
+
+    async fn differences(&self, commit: &str) -> Result<Advance, RepositoryError> {
+        let words = ["-r", "-z", "--no-renames", "--name-status", commit, "HEAD"];
+        let printed = Git::ours(self.path()).verb("diff-tree").args(words).run().await?;
+        let mut parts = printed.split(|byte| *byte == 0);
+        let mut advance = Advance::default();
+        while let (Some(status), Some(path)) = (parts.next().filter(|status| !status.is_empty()), parts.next()) {
+            let path = PathBuf::from(std::ffi::OsStr::from_bytes(path));
+            if status == b"D" { &mut advance.removed } else { &mut advance.changed }.push(path);
+        }
+        Ok(advance)
+    }
+}
+
+/// Removes everything in a folder but the files that are kept, and what is left empty.
+fn reduce(top: &Path, inside: &Path, kept: Option<&HashSet<PathBuf>>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(top.join(inside))? {
+        let entry = entry?;
+        let name = inside.join(entry.file_name());
+        let is_folder = entry.file_type()?.is_dir();
+        if is_folder && name == Path::new(".git") {
+            match kept {
+                Some(_) => reduce_git(&entry.path())?,
+                None => std::fs::remove_dir_all(entry.path())?,
+            }
+        } else if kept.is_some_and(|kept| kept.contains(&name)) {
+        } else if is_folder {
+            reduce(top, &name, kept)?;
+            // One that still has something stays.
+            let _has_something = std::fs::remove_dir(entry.path());
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn reduce_git(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if OF_COMMITS.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

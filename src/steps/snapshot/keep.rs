@@ -1,0 +1,105 @@
+//! The prebuilds that are kept: listed, removed, and what is left of those that never came to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::SnapshotError;
+use crate::codespace::{CodespaceName, label};
+use crate::engine::{Engine, LabelFilter, LabelledImage};
+use crate::prebuild::Record;
+
+/// What the images of prebuilds are called, before their names.
+const REPOSITORY: &str = "localspace-prebuild";
+
+/// A prebuild that is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptPrebuild {
+    /// Its name.
+    pub name: CodespaceName,
+    /// What is known of it.
+    pub record: Record,
+    /// Its image's id.
+    pub image: String,
+    /// That image's size, in bytes, with what it shares with others.
+    pub size: u64,
+}
+
+/// Returns the image's name and tag.
+pub(super) fn image_name(name: &CodespaceName, service: Option<&str>) -> (&'static str, String) {
+    (REPOSITORY, service.map_or_else(|| name.to_string(), |service| format!("{name}.{service}")))
+}
+
+impl KeptPrebuild {
+    /// Returns those of a home, the newest first. One that this version cannot read is none.
+    pub async fn all(engine: &Engine, home: &str) -> Result<Vec<Self>, SnapshotError> {
+        let images = engine.labelled_images(&filters(home)).await?;
+        let mut all: Vec<Self> = images.into_iter().filter_map(Self::of).collect();
+        all.sort_by(|one, other| other.record.created.cmp(&one.record.created));
+        Ok(all)
+    }
+
+    fn of(image: LabelledImage) -> Option<Self> {
+        let name: CodespaceName = image.labels.get(label::PREBUILD)?.parse().ok()?;
+        let (repository, tag) = image_name(&name, None);
+        // One that has lost its name is one that was removed while something used it.
+        if !image.names.contains(&format!("{repository}:{tag}")) {
+            return None;
+        }
+        let record = Record::parse(image.labels.get(label::PREBUILD_RECORD)?).ok()?;
+        Some(Self { name, record, image: image.id, size: image.size })
+    }
+}
+
+fn filters(home: &str) -> [LabelFilter; 2] {
+    [LabelFilter::has(label::PREBUILD), LabelFilter::is(label::HOME, home)]
+}
+
+/// Removes a prebuild: it is offered to nobody from the first step on. What something still uses of it goes with the next [`sweep`].
+pub async fn remove(
+    engine: &Engine,
+    home: &str,
+    name: &CodespaceName,
+    is_being_made: impl Fn(&CodespaceName) -> bool,
+) -> Result<(), SnapshotError> {
+    let (repository, tag) = image_name(name, None);
+    engine.untag(&format!("{repository}:{tag}")).await?;
+    sweep(engine, home, is_being_made).await
+}
+
+/// Removes what is there of prebuilds that are not: of runs that died, and of those that were removed while something used them.
+/// `is_being_made` tells of those that somebody makes now.
+pub async fn sweep(
+    engine: &Engine,
+    home: &str,
+    is_being_made: impl Fn(&CodespaceName) -> bool,
+) -> Result<(), SnapshotError> {
+    let kept: BTreeSet<String> =
+        KeptPrebuild::all(engine, home).await?.iter().map(|one| one.name.to_string()).collect();
+    let is_left = |labels: &BTreeMap<String, String>| {
+        // A codespace's container has the labels of the image that it was made from, too.
+        if labels.get(label::CODESPACE).is_some_and(|name| !name.is_empty()) {
+            return false;
+        }
+        let name: Option<CodespaceName> = labels.get(label::PREBUILD).and_then(|name| name.parse().ok());
+        name.is_some_and(|name| !kept.contains(name.as_str()) && !is_being_made(&name))
+    };
+    for container in engine.containers(&filters(home)).await? {
+        if is_left(&container.labels) {
+            engine.remove(&container.id).await?;
+        }
+    }
+    for volume in engine.volumes(&filters(home)).await? {
+        if is_left(&volume.labels) {
+            // One that is being copied is in use.
+            let _in_use = engine.remove_volume(&volume.name).await;
+        }
+    }
+    for image in engine.labelled_images(&filters(home)).await? {
+        if is_left(&image.labels) {
+            for name in &image.names {
+                engine.untag(name).await?;
+            }
+            let _in_use = engine.remove_image(&image.id).await?;
+        }
+    }
+    Ok(())
+}

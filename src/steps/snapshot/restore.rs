@@ -1,0 +1,128 @@
+//! A prebuild put into a codespace that is to be made: its volumes, before any container has them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::SnapshotError;
+use super::copying::Copying;
+use super::keep::KeptPrebuild;
+use crate::codespace::label;
+use crate::devcontainer::{Entry, read_label};
+use crate::engine::{ContainerSpec, ImageDetails, MountDetails, MountKind, MountSpec};
+use crate::lifecycle::{FailureKind, StepFailure};
+use crate::phase::Phase;
+use crate::prebuild::{Place, Record};
+use crate::steps::container::workspaces_volume;
+use crate::steps::order::Order;
+use crate::steps::runner::EngineRunner;
+
+/// A prebuild that a codespace is made of, and how far the codespace is ahead of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prebuilt {
+    /// The prebuild.
+    pub kept: KeptPrebuild,
+    /// The commits that it has not seen, the newest first: hash and subject.
+    pub commits: Vec<String>,
+}
+
+impl Prebuilt {
+    /// Returns what a container is made from: the prebuild's own image, as the one that its container was made from.
+    pub(in crate::steps) fn image(&self) -> (ImageDetails, Vec<Entry>) {
+        let image = &self.kept.record.image;
+        let details = ImageDetails {
+            id: self.kept.image.clone(),
+            user: image.user.clone(),
+            env: image.env.clone(),
+            entrypoint: image.entrypoint.clone(),
+            command: image.command.clone(),
+            ..ImageDetails::default()
+        };
+        (details, read_label(&image.metadata, self.kept.name.as_str()).0)
+    }
+}
+
+/// Adds to the mounts of the codespace's own container those that nobody has named, as the image has them.
+pub(in crate::steps) fn mount(order: &Order, spec: &mut ContainerSpec) {
+    for volume in order.prebuilt.iter().flat_map(|one| &one.kept.record.volumes) {
+        let Place::Anonymous { service, target } = &volume.place else { continue };
+        let is_own = service.is_none() || *service == order.own_service();
+        if is_own && !spec.mounts.iter().any(|other| other.target == *target) {
+            let source = volume.place.volume_of(order.name.as_str());
+            spec.mounts.push(MountSpec { target: target.clone(), ..of_codespace(order, source) });
+        }
+    }
+}
+
+/// Fills the codespace's volumes from a prebuild's, and leaves of the clone what they lack.
+pub(in crate::steps) async fn restore(runner: &mut EngineRunner, spec: &ContainerSpec) -> Result<(), StepFailure> {
+    let Some(Prebuilt { kept, .. }) = runner.order.prebuilt.clone() else { return Ok(()) };
+    let removed = advance(runner, &kept.record).await?;
+    let order = &runner.order;
+    let pairs: Vec<_> = kept
+        .record
+        .volumes
+        .iter()
+        .map(|volume| {
+            let own = volume.place.volume_of(order.name.as_str());
+            let named = spec.mounts.iter().find(|mount| mount.source.as_deref() == Some(own.as_str())).cloned();
+            (volume.volume.clone(), named.unwrap_or_else(|| of_codespace(order, own)))
+        })
+        .collect();
+    let workspaces = workspaces_volume(&order.name);
+    let at = pairs.iter().position(|(_, to)| to.source.as_deref() == Some(workspaces.as_str()));
+    let folder = order.repository.name().to_owned();
+    let removed = at.filter(|_| !removed.is_empty()).map(|at| (at, folder, removed.as_slice()));
+    let copying = Copying { name: order.name.to_string(), labels: labels(order), pairs, removed };
+    let copied = runner.cancel.run_until_cancelled(Box::pin(copying.run(&runner.engine))).await;
+    runner.uninterrupted()?;
+    match copied {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(SnapshotError::Engine(error))) => Err(error.into()),
+        Some(Err(error)) => {
+            let name = &kept.name;
+            let hint = format!(
+                "`--prebuild never` makes the codespace without it, `localspace prebuild delete {name}` removes it"
+            );
+            let reason = format!("the prebuild {name} cannot be used: {error}");
+            Err(StepFailure { hint: Some(hint), ..StepFailure::new(FailureKind::Engine, reason) })
+        }
+        None => Err(StepFailure::new(FailureKind::Interrupted, "it was interrupted".to_owned())),
+    }
+}
+
+/// Leaves of the clone what the prebuild's files lack; returns what they have too much.
+async fn advance(runner: &mut EngineRunner, record: &Record) -> Result<Vec<PathBuf>, StepFailure> {
+    let Some(checkout) = &mut runner.order.checkout else { return Ok(Vec::new()) };
+    let advance = checkout.reduce(&record.commit).await.map_err(|error| {
+        let reason = format!("the newest commit cannot be brought to the prebuild: {error}");
+        StepFailure::new(FailureKind::Engine, reason)
+    })?;
+    let is_other = |name: &&str| advance.changed.iter().chain(&advance.removed).any(|path| path.as_os_str() == *name);
+    let changed = record.changed_files.iter().flatten().map(String::as_str);
+    let lost: Vec<&str> = changed.filter(is_other).collect();
+    if !lost.is_empty() {
+        let message = format!(
+            "newer commits change files that the prebuild's commands had changed: what is committed counts: {}",
+            lost.join(", ")
+        );
+        runner.warn(Phase::Create, message, None).await;
+    }
+    Ok(advance.removed)
+}
+
+fn labels(order: &Order) -> BTreeMap<String, String> {
+    let labels = [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())];
+    labels.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// Returns a volume of the codespace's that is mounted nowhere yet.
+fn of_codespace(order: &Order, name: String) -> MountSpec {
+    MountSpec {
+        kind: MountKind::Volume,
+        source: Some(name),
+        target: String::new(),
+        read_only: false,
+        labels: labels(order),
+        details: MountDetails::default(),
+    }
+}

@@ -1,0 +1,166 @@
+//! A prebuild taken of a container that has gone through its phases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::SnapshotError;
+use super::copying::Copying;
+use super::keep::image_name;
+use crate::codespace::{CodespaceName, label};
+use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter, MountDetails, MountKind, MountSpec};
+use crate::prebuild::{KeptImage, KeptVolume, Place, Record};
+use crate::steps::gate::{Gate, ROOT};
+use crate::steps::runner::EngineRunner;
+use crate::steps::shell::quote;
+
+/// How many changed files are named at most.
+const MOST_CHANGED: usize = 200;
+
+/// What a run leaves that its prebuild needs.
+#[derive(Debug)]
+pub struct Keepsake {
+    engine: Engine,
+    name: CodespaceName,
+    home: String,
+    folder: String,
+    record: Record,
+}
+
+/// What is added when it is taken.
+#[derive(Debug)]
+pub struct Taking {
+    /// When it is made, RFC 3339.
+    pub created: String,
+    /// The digest of the configuration's files.
+    pub configuration: String,
+    /// The phases that ran.
+    pub phases: Vec<crate::prebuild::KeptPhase>,
+}
+
+impl Keepsake {
+    /// Returns what a run's prebuild needs, before the run is over and gone.
+    pub fn of(runner: &EngineRunner) -> Self {
+        let (order, image) = (&runner.order, &runner.image);
+        let entries: serde_json::Value = image.entries.iter().map(|entry| entry.properties.clone()).collect();
+        let record = Record {
+            repository: order.repository.to_string(),
+            source: order.source.clone(),
+            branch: order.reference.clone(),
+            commit: order.commit.clone().unwrap_or_default(),
+            config_path: order.config_path.clone(),
+            image: KeptImage {
+                user: image.details.user.clone(),
+                env: image.details.env.clone(),
+                entrypoint: image.details.entrypoint.clone(),
+                command: image.details.command.clone(),
+                metadata: entries.to_string(),
+            },
+            ..Record::empty()
+        };
+        let (engine, name, home) = (runner.engine.clone(), order.name.clone(), order.home.clone());
+        Self { engine, name, home, folder: order.repository_folder(), record }
+    }
+
+    /// Takes it: everything is stopped, the volumes are copied, then the containers become images, the codespace's own last.
+    pub async fn take(self, taking: Taking) -> Result<Record, SnapshotError> {
+        let Self { engine, name, home, folder, mut record } = self;
+        let Taking { created, configuration, phases } = taking;
+        (record.created, record.configuration, record.phases) = (created, configuration, phases);
+        let filters = [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &home)];
+        let containers = engine.containers(&filters).await?;
+        let own = containers.iter().find(|one| label::is_own(&one.labels)).ok_or(SnapshotError::Nothing)?;
+        record.changed_files = changed_files(&engine, own, &folder).await;
+        stop(&engine, &containers, own).await?;
+        let labels: BTreeMap<String, String> = [(label::PREBUILD, name.to_string()), (label::HOME, home)]
+            .map(|(key, value)| (key.to_owned(), value))
+            .into();
+        let places = places(&engine, &name, &containers).await?;
+        let kept = |at: usize| format!("{}.{name}.{at}", image_name(&name, None).0);
+        let pairs = places.values().enumerate().map(|(at, volume)| (volume.clone(), target(kept(at), &labels)));
+        let copying = Copying { name: name.to_string(), labels: labels.clone(), pairs: pairs.collect(), removed: None };
+        let copied = copying.run(&engine).await?;
+        let volume = |(at, (place, copied)): (usize, (&Place, crate::tree::Copied))| KeptVolume {
+            volume: kept(at),
+            place: place.clone(),
+            entries: copied.entries,
+            bytes: copied.bytes,
+        };
+        record.volumes = places.keys().zip(copied).enumerate().map(volume).collect();
+        for service in containers.iter().filter(|one| one.id != own.id) {
+            let Some(called) = service.labels.get(label::SERVICE) else { continue };
+            let (repository, tag) = image_name(&name, Some(called));
+            let _id = engine.commit(&service.id, (repository, &tag), &of_image(service, &labels)).await?;
+            record.services.insert(called.clone(), format!("{repository}:{tag}"));
+        }
+        let mut last = of_image(own, &labels);
+        last.insert(label::PREBUILD_RECORD.to_owned(), record.text());
+        let (repository, tag) = image_name(&name, None);
+        let _id = engine.commit(&own.id, (repository, &tag), &last).await?;
+        Ok(record)
+    }
+}
+
+fn target(name: String, labels: &BTreeMap<String, String>) -> MountSpec {
+    MountSpec {
+        kind: MountKind::Volume,
+        source: Some(name),
+        target: String::new(),
+        read_only: false,
+        labels: labels.clone(),
+        details: MountDetails::default(),
+    }
+}
+
+/// Stops everything of the codespace: what works with the services first.
+async fn stop(engine: &Engine, containers: &[ContainerSummary], own: &ContainerSummary) -> Result<(), SnapshotError> {
+    if own.state == ContainerState::Running {
+        crate::steps::stop(engine, &own.id).await?;
+    }
+    let beside = containers.iter().filter(|one| one.id != own.id && one.state == ContainerState::Running);
+    futures_util::future::try_join_all(beside.map(|service| engine.stop_as_made(&service.id))).await?;
+    Ok(())
+}
+
+/// Returns the codespace's volumes, each once.
+async fn places(
+    engine: &Engine,
+    name: &CodespaceName,
+    containers: &[ContainerSummary],
+) -> Result<BTreeMap<Place, String>, SnapshotError> {
+    let mut all = BTreeMap::new();
+    for container in containers {
+        let service = container.labels.get(label::SERVICE).map(String::as_str);
+        let details = engine.inspect(&container.id).await?.unwrap_or_default();
+        for volume in details.volumes {
+            if let Some(place) = Place::of(name.as_str(), &volume.name, &volume.target, service) {
+                all.insert(place, volume.name);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Returns the labels of an image: none of a container's own is left, by which the image would be taken for a codespace's.
+fn of_image(container: &ContainerSummary, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_ours = |name: &&String| {
+        label::RESERVED.iter().any(|reserved| name.starts_with(reserved)) && name.as_str() != label::METADATA
+    };
+    let cleared = container.labels.keys().filter(is_ours).map(|name| (name.clone(), String::new()));
+    let compose = container.labels.keys().filter(|name| name.starts_with("com.docker.compose."));
+    let cleared = cleared.chain(compose.map(|name| (name.clone(), String::new())));
+    cleared.chain(labels.clone()).collect()
+}
+
+/// Returns the repository's files that the commands have changed, as git there tells; nothing where there is no git.
+async fn changed_files(engine: &Engine, own: &ContainerSummary, folder: &str) -> Option<Vec<String>> {
+    if own.state != ContainerState::Running {
+        return None;
+    }
+    let folder = quote(folder);
+    let text = format!(
+        "git -c safe.directory={folder} -c core.fsmonitor=false -c core.hooksPath=/dev/null -C {folder} status --porcelain -z --untracked-files=no 2>/dev/null && printf .\n"
+    );
+    let printed = Gate::open(engine, &own.id, ROOT).await.ok()?.print(&text).await.ok()?;
+    let listed = printed.strip_suffix('.')?;
+    let names: BTreeSet<String> = listed.split('\0').filter_map(|line| line.get(3..)).map(str::to_owned).collect();
+    Some(names.into_iter().filter(|name| !name.is_empty()).take(MOST_CHANGED).collect())
+}

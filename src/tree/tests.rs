@@ -1,0 +1,127 @@
+//! Trees as strange as they come.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, Timespec, Timestamps, XattrFlags, lgetxattr, lsetxattr, mknodat, utimensat};
+
+use super::*;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder")
+}
+
+fn set_times(path: &Path, seconds: i64) {
+    let time = Timespec { tv_sec: seconds, tv_nsec: 123_456_789 };
+    let times = Timestamps { last_access: time, last_modification: time };
+    utimensat(CWD, path, &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).expect("set");
+}
+
+#[test]
+fn everything_is_as_it_was() {
+    let (from, to) = (folder(), folder());
+    let at = |name: &str| from.path().join(name);
+    fs::create_dir_all(at("sub/deep")).expect("made");
+    fs::write(at("sub/file"), "content").expect("written");
+    fs::set_permissions(at("sub/file"), fs::Permissions::from_mode(0o4751)).expect("set");
+    fs::hard_link(at("sub/file"), at("twin")).expect("linked");
+    symlink("nowhere/at/all", at("link")).expect("linked");
+    symlink("sub", at("to-folder")).expect("linked");
+    let _listening = UnixListener::bind(at("socket")).expect("bound");
+    mknodat(CWD, at("pipe"), FileType::Fifo, Mode::from_raw_mode(0o620), 0).expect("made");
+    fs::set_permissions(at("pipe"), fs::Permissions::from_mode(0o620)).expect("set");
+    fs::write(at(".empty"), "").expect("written");
+    lsetxattr(at("sub/file"), c"user.note", b"\0bytes\xff", XattrFlags::empty()).expect("set");
+    fs::set_permissions(at("sub/deep"), fs::Permissions::from_mode(0o1700)).expect("set");
+    for name in ["sub/file", "sub/deep", "sub", "link", "pipe"] {
+        set_times(&at(name), 1_000_000_000);
+    }
+    let copied = copy(from.path(), to.path()).expect("copied");
+    // The folder itself is one of them.
+    assert_eq!((copied.entries, copied.bytes), (10, 7));
+    let there = |name: &str| to.path().join(name);
+    let about = |name: &str| there(name).symlink_metadata().expect("there");
+    assert_eq!(fs::read(there("twin")).expect("read"), b"content");
+    assert_eq!(about("twin").ino(), about("sub/file").ino());
+    assert_eq!(about("sub/file").mode() & 0o7777, 0o4751);
+    assert_eq!(about("sub/deep").mode() & 0o7777, 0o1700);
+    assert_eq!(fs::read_link(there("link")).expect("a link"), Path::new("nowhere/at/all"));
+    assert!(about("socket").file_type().is_socket() && about("pipe").file_type().is_fifo());
+    assert_eq!(about("pipe").mode() & 0o7777, 0o620);
+    for name in ["sub/file", "sub/deep", "sub", "link", "pipe"] {
+        assert_eq!((about(name).mtime(), about(name).mtime_nsec()), (1_000_000_000, 123_456_789), "{name}");
+    }
+    let mut value = [0; 16];
+    let length = lgetxattr(there("sub/file"), c"user.note", &mut value[..]).expect("an attribute");
+    assert_eq!(&value[..length], b"\0bytes\xff");
+}
+
+/// Only root may: what a nested engine keeps has these.
+#[test]
+fn what_only_root_makes_is_copied_too() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (from, to) = (folder(), folder());
+    let whiteout = from.path().join("whiteout");
+    mknodat(CWD, &whiteout, FileType::CharacterDevice, Mode::empty(), 0).expect("made");
+    let opaque = from.path().join("opaque");
+    fs::create_dir(&opaque).expect("made");
+    lsetxattr(&opaque, c"trusted.overlay.opaque", b"y", XattrFlags::empty()).expect("set");
+    std::os::unix::fs::chown(&opaque, Some(1234), Some(4321)).expect("given");
+    let _copied = copy(from.path(), to.path()).expect("copied");
+    let about = to.path().join("whiteout").symlink_metadata().expect("there");
+    assert!(about.file_type().is_char_device() && about.rdev() == 0);
+    let mut value = [0; 4];
+    let length = lgetxattr(to.path().join("opaque"), c"trusted.overlay.opaque", &mut value[..]).expect("there");
+    assert_eq!(&value[..length], b"y");
+    let about = to.path().join("opaque").metadata().expect("there");
+    assert_eq!((about.uid(), about.gid()), (1234, 4321));
+}
+
+#[test]
+fn holes_stay_holes() {
+    let (from, to) = (folder(), folder());
+    let large: u64 = 1 << 30;
+    for (name, data) in [("none", vec![]), ("middle", vec![500_000_000_u64]), ("ends", vec![0, large - 5])] {
+        let file = fs::File::create(from.path().join(name)).expect("made");
+        for at in data {
+            std::os::unix::fs::FileExt::write_all_at(&file, b"data!", at).expect("written");
+        }
+        file.set_len(large).expect("set");
+    }
+    let copied = copy(from.path(), to.path()).expect("copied");
+    assert!(copied.bytes < 1_000_000, "{copied:?}");
+    for name in ["none", "middle", "ends"] {
+        let about = to.path().join(name).metadata().expect("there");
+        assert!(about.size() == large && about.blocks() * 512 < 1_000_000, "{name}: {}", about.blocks());
+    }
+    let file = fs::File::open(to.path().join("middle")).expect("there");
+    let mut read = [0; 5];
+    std::os::unix::fs::FileExt::read_exact_at(&file, &mut read, 500_000_000).expect("read");
+    assert_eq!(&read, b"data!");
+}
+
+#[test]
+fn what_is_there_already_is_not_written_over_and_what_is_missing_is_named() {
+    let (from, to) = (folder(), folder());
+    fs::write(from.path().join("file"), "new").expect("written");
+    fs::write(to.path().join("file"), "old").expect("written");
+    let error = copy(from.path(), to.path()).expect_err("refused").to_string();
+    assert!(error.contains("/file") && error.contains("exists"), "{error}");
+    assert_eq!(fs::read(to.path().join("file")).expect("read"), b"old");
+    let error = copy(&from.path().join("none"), to.path()).expect_err("missing").to_string();
+    assert!(error.starts_with("cannot read ") && error.contains("/none"), "{error}");
+}
+
+#[test]
+fn folders_may_be_nested_deep() {
+    let (from, to) = (folder(), folder());
+    let deep: std::path::PathBuf = std::iter::repeat_n("d", 1500).collect();
+    fs::create_dir_all(from.path().join(&deep)).expect("made");
+    fs::write(from.path().join(&deep).join("file"), "x").expect("written");
+    assert_eq!(copy(from.path(), to.path()).expect("copied").entries, 1502);
+    assert!(to.path().join(deep).join("file").is_file());
+}
