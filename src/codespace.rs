@@ -154,6 +154,8 @@ pub mod label {
     pub const PURPOSE: &str = "localspace.purpose";
     /// What the branch is, where it is not the repository's own: `fork`, a pull request's from a fork.
     pub const BRANCH: &str = "localspace.branch";
+    /// What came of asking for permissions on other repositories: `granted …` or `refused …`; absent where nothing was asked for.
+    pub const PERMISSIONS: &str = "localspace.permissions";
     /// The error for which the container is a recovery container; absent where it is the codespace's own.
     pub const RECOVERY: &str = "localspace.recovery";
     /// The service of a Compose project; only the container of the codespace itself has the labels of its repository too.

@@ -137,9 +137,12 @@ impl Home {
 
     /// Returns the key of the making of a codespace of one repository, so that two `up` at once make one codespace.
     pub fn source_key(source: &str) -> String {
-        let digest = Sha256::digest(source.as_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("source-{name}")
+        format!("source-{}", Self::digest(source))
+    }
+
+    /// Returns a name for a file about something that has too long a name, or a strange one.
+    pub fn digest(text: &str) -> String {
+        Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Holds what `key` names, or says who does.

@@ -28,6 +28,7 @@ pub mod hub_server;
 pub mod journal;
 pub mod lifecycle;
 pub mod nearest;
+pub mod permissions;
 pub mod phase;
 pub mod plan;
 pub mod prebuild;

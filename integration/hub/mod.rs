@@ -9,6 +9,7 @@ mod hostile;
 mod life;
 mod npm;
 mod own_token;
+mod permissions;
 mod sample;
 mod table;
 mod texts;
@@ -80,8 +81,15 @@ impl<'a> Hub<'a> {
     /// Returns a token for a codespace of a repository.
     #[track_caller]
     fn token(&self, codespace: &str, repository: &str, seconds: i64) -> String {
+        self.token_with(codespace, repository, seconds, "")
+    }
+
+    /// Returns one that was granted permissions on other repositories.
+    #[track_caller]
+    fn token_with(&self, codespace: &str, repository: &str, seconds: i64, permissions: &str) -> String {
         let question = json!({
-            "do": "issueCodespaceToken", "codespace": codespace, "repository": repository, "user": "mona", "seconds": seconds,
+            "do": "issueCodespaceToken", "codespace": codespace, "repository": repository, "user": "mona",
+            "permissions": permissions, "seconds": seconds,
         });
         self.ask(&question)["value"].as_str().expect("a token").to_owned()
     }

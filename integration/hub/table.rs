@@ -32,15 +32,42 @@ fn an_engine_may_pull_what_explain_says_and_never_push() {
     let hub = Hub::up(&sandbox, HUB);
     let engine = Nested::start(&hub, &[]);
     let mut rules = std::collections::BTreeSet::new();
-    for repository in ["acme/app", "acme/inner", "acme/site", "globex/tool"] {
-        let login = repository.replace('/', "-");
-        let _in = engine.login(&login, "ghcr.io", "mona", &hub.token(&login, repository, 600)).expect(0);
+    // Where it is launched, and of which repository it may read the packages.
+    for (repository, permission) in [
+        ("acme/app", ""),
+        ("acme/inner", ""),
+        ("acme/inner", "acme/app"),
+        ("acme/site", ""),
+        ("acme/site", "acme/app"),
+        ("globex/tool", ""),
+    ] {
+        let login = format!("{repository}-{permission}").replace('/', "-");
+        let permissions = if permission.is_empty() { String::new() } else { format!("{permission}: packages read") };
+        let token = hub.token_with(&login, repository, 600, &permissions);
+        let _in = engine.login(&login, "ghcr.io", "mona", &token).expect(0);
         for package in PACKAGES {
             let image = format!("ghcr.io/acme/{package}:1");
-            let words = ["registry", "explain", &image, "--hub", &hub.file, "--repository", repository, "--json"];
-            let explained = sandbox.run(&words).expect(0).json();
+            let words = [
+                "registry",
+                "explain",
+                &image,
+                "--hub",
+                &hub.file,
+                "--repository",
+                repository,
+                "--user",
+                "mona",
+                "--json",
+            ];
+            let more = if permission.is_empty() { &[][..] } else { &["--permission", permission] };
+            let explained = sandbox.run(&[&words, more].concat()).expect(0).json();
             let pulled = engine.docker(&login, &format!("pull -q {image}"));
-            let what = format!("{image} from {repository}: {explained} {pulled:?}");
+            if !permission.is_empty() && ["own", "selected"].contains(&package) {
+                let expected =
+                    if repository == "acme/inner" { "inherited-access" } else { "public-repository-needs-access-list" };
+                assert_eq!(explained["rule"], expected, "{image} from {repository}");
+            }
+            let what = format!("{image} from {repository} with {permission}: {explained} {pulled:?}");
             assert_eq!(pulled.code == 0, explained["allowed"].as_bool().expect("a decision"), "{what}");
             assert!(pulled.code == 0 || pulled.stderr.trim().ends_with(": denied"), "{what}");
             rules.insert(explained["rule"].as_str().expect("a rule").to_owned());
@@ -71,7 +98,7 @@ fn an_engine_may_pull_what_explain_says_and_never_push() {
     // The rule is in the hub's log, for whoever wonders.
     let log = hub.log();
     let line =
-        "pull ghcr.io/acme/private by mona's codespace globex-tool of globex/tool: refused: different-organization";
+        "pull ghcr.io/acme/private by mona's codespace globex-tool- of globex/tool: refused: different-organization";
     assert!(log.contains(line), "{log}");
     // Nobody at all may pull what is public, and nothing else.
     let _public = engine.docker("nobody", "pull -q ghcr.io/acme/public:1").expect(0);

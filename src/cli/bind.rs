@@ -14,6 +14,7 @@ use crate::devcontainer::{
     Configuration, ContainerSource, DevContainer, Effect, Found, FoundBy, Mount, Variables, devcontainer_id, effect,
 };
 use crate::engine::Engine;
+use crate::github::Authorization;
 use crate::plan::{Attach, Occasion};
 use crate::repository;
 use crate::steps::{Bind, Ids, OnFailure, Order, Workspaces, recovery_configuration};
@@ -71,6 +72,7 @@ pub(super) async fn order(
         reference: tree.reference,
         commit: tree.commit,
         branch: new.branch,
+        authorization: Authorization::NotAsked,
     };
     Ok(Order {
         occasion: Occasion::Create,

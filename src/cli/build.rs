@@ -10,7 +10,7 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::hub::Whose;
-use super::in_hub::{InHub, Token};
+use super::in_hub::{Holder, InHub, Token};
 use super::order::{NewCodespace, fresh_name};
 use super::rehearse::{self, Output};
 use super::removal::remove;
@@ -139,7 +139,7 @@ async fn build(
     let sinks = rehearse::sinks(context, name, &output).await?;
     let cancel = context.interrupts.run();
     let (recorder, recording) = Recorder::start(context.clock.clone(), sinks, cancel.clone());
-    let mut in_hub = InHub::of(context, engine, secrets.hub.as_deref(), &order, Token::New).await;
+    let mut in_hub = InHub::of(context, engine, secrets.hub.as_deref(), Holder::of(&order), Token::New).await;
     let world = in_hub.complete(context, World::new(secrets.content.secrets)).await;
     let (mut world, overruled) = secrets.token.complete(world, &order.actor);
     let _interrupted = cancel.run_until_cancelled(ecr::exchange_all(&mut world.registries, &context.ecr)).await;

@@ -7,6 +7,7 @@ use super::made::{Made, variables};
 use super::order::{Identity, NewCodespace};
 use super::run_options::{RunOptions, consent};
 use crate::devcontainer::{Configuration, DevContainer};
+use crate::github::Authorization;
 use crate::plan::{Attach, Occasion};
 use crate::repository;
 use crate::steps::{Order, Workspaces};
@@ -40,6 +41,7 @@ pub(super) async fn order(
         reference: checkout.reference.clone(),
         commit: checkout.commit.clone(),
         branch: new.branch,
+        authorization: Authorization::NotAsked,
     };
     Ok(Order {
         occasion: Occasion::Create,

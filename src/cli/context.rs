@@ -149,6 +149,11 @@ impl Context {
         }
     }
 
+    /// Returns the file that keeps what was answered when something asked for permissions.
+    pub(super) fn answer_file(&self, key: &str) -> PathBuf {
+        self.config.join("permissions").join(format!("{}.json", Home::digest(key)))
+    }
+
     /// Returns the secrets that `secret set` keeps.
     pub(super) fn secret_store(&self) -> SecretStore {
         SecretStore::new(self.config.clone(), self.keys.clone())

@@ -13,6 +13,7 @@ use crate::engine::{Engine, EngineError};
 use crate::github::hub::{AccessKey, Accounts};
 use crate::github::{CodespaceToken, EcrToken, Registries, Registry, TokenFrom, World};
 use crate::hub_container::{self, HubError, HubId, RunningHub};
+use crate::permissions::Permissions;
 use crate::redact::Secret;
 use crate::steps::{HubAccess, Order};
 
@@ -39,12 +40,27 @@ pub(super) enum Token {
     Kept(Option<Secret<String>>),
 }
 
-/// Whose a token is.
-#[derive(Debug, Clone, Copy)]
-struct Owner<'a> {
+/// Whose a token is, and what it may do with other repositories.
+#[derive(Debug)]
+pub(super) struct Holder<'a> {
     name: &'a CodespaceName,
     repository: &'a RepositoryName,
     actor: &'a str,
+    permissions: Permissions,
+}
+
+impl<'a> Holder<'a> {
+    /// Returns whose it is in a run.
+    pub(super) fn of(order: &'a Order) -> Self {
+        let Order { name, repository, actor, authorization, .. } = order;
+        Self { name, repository, actor, permissions: authorization.granted() }
+    }
+
+    /// Returns whose it is where a codespace is there and is only looked at.
+    pub(super) fn of_found(identity: &'a Identity) -> Self {
+        let Identity { name, repository, actor, authorization, .. } = identity;
+        Self { name, repository, actor, permissions: authorization.granted() }
+    }
 }
 
 /// What stands for AWS.
@@ -60,28 +76,11 @@ impl InHub {
         context: &Context,
         engine: &Engine,
         file: Option<&Path>,
-        order: &Order,
+        holder: Holder<'_>,
         token: Token,
     ) -> Self {
-        let Order { name, repository, actor, .. } = order;
-        Self::with(context, engine, file, Owner { name, repository, actor }, token).await
-    }
-
-    /// The same, for a codespace that is there and is only looked at.
-    pub(super) async fn of_codespace(
-        context: &Context,
-        engine: &Engine,
-        file: Option<&Path>,
-        whose: &Identity,
-        token: Token,
-    ) -> Self {
-        let Identity { name, repository, actor, .. } = whose;
-        Self::with(context, engine, file, Owner { name, repository, actor }, token).await
-    }
-
-    async fn with(context: &Context, engine: &Engine, file: Option<&Path>, owner: Owner<'_>, token: Token) -> Self {
         let Some(path) = file else { return Self::default() };
-        match Self::find(context, engine, path, owner, token).await {
+        match Self::find(context, engine, path, holder, token).await {
             Ok(found) => found,
             Err(error) => {
                 // A file that is of secrets alone wants no hub.
@@ -98,18 +97,19 @@ impl InHub {
         context: &Context,
         engine: &Engine,
         path: &Path,
-        owner: Owner<'_>,
+        holder: Holder<'_>,
         token: Token,
     ) -> Result<Self, HubError> {
+        let Holder { name, repository, actor, permissions } = holder;
         let id = HubId::new(path, &context.home.id());
         let hub = RunningHub::find(engine, &id).await?;
         let place = hub.place().await?;
         let value = match token {
             Token::Kept(kept) => kept,
-            Token::New => Some(hub.issue_token(owner.name, owner.repository, owner.actor, LIFE).await?),
+            Token::New => Some(hub.issue_token(name, repository, actor, permissions, LIFE).await?),
         };
-        let warning = value.is_none().then(|| came_later(owner.name));
-        let token = value.map(|value| CodespaceToken { value, user: owner.actor.to_owned(), from: TokenFrom::Hub });
+        let warning = value.is_none().then(|| came_later(name));
+        let token = value.map(|value| CodespaceToken { value, user: actor.to_owned(), from: TokenFrom::Hub });
         let ecr = HubFile::load(path).ok().map(|file| Ecr { hub: hub.clone(), file });
         Ok(Self { access: Some(HubAccess { place, hub }), token, ecr, warning })
     }
@@ -170,6 +170,12 @@ pub(super) async fn sweep(context: &Context, engine: &Engine, file: Option<&Path
         Some(path) => hub_container::sweep_network(engine, &HubId::new(path, &context.home.id())).await,
         None => Ok(()),
     }
+}
+
+/// Tells whether the hub of a file runs.
+pub(super) async fn runs(context: &Context, engine: &Engine, file: Option<&Path>) -> bool {
+    let Some(path) = file else { return false };
+    RunningHub::find(engine, &HubId::new(path, &context.home.id())).await.is_ok()
 }
 
 /// Ends the token of a codespace that is stopped or removed. A hub that does not run has nobody who could use it.

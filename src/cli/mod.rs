@@ -25,6 +25,7 @@ mod logs;
 mod made;
 mod notices;
 mod order;
+mod permissions;
 mod ports;
 mod prebuild;
 mod prebuilt;

@@ -5,7 +5,7 @@ use super::run_options::RunOptions;
 use super::select::Found;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::feature_store::Surroundings;
-use crate::github::{Branch, Purpose};
+use crate::github::{Authorization, Branch, Purpose};
 use crate::plan::{Attach, InitializeConsent, Occasion};
 use crate::repository::{Source, Wanted};
 use crate::steps::{BuildOptions, Cache, Dotfiles, ImageUse, LockfileUse, Order, RunArgs, Workspaces};
@@ -38,6 +38,7 @@ pub(super) struct Identity {
     pub(super) reference: Option<String>,
     pub(super) commit: Option<String>,
     pub(super) branch: Branch,
+    pub(super) authorization: Authorization,
 }
 
 impl Identity {
@@ -53,6 +54,7 @@ impl Identity {
             reference: found.labelled(label::REF),
             commit: found.labelled(label::COMMIT),
             branch: found.branch(),
+            authorization: found.authorization(),
         }
     }
 
@@ -70,6 +72,7 @@ impl Identity {
             reference: self.reference,
             commit: self.commit,
             branch: self.branch,
+            authorization: self.authorization,
             attach,
             on_failure: options.on_failure(context),
             timeout: options.timeout_per_phase,

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::creation_log::ToCodespace;
 use super::error::{CliError, Kind};
-use super::in_hub::{InHub, Token};
+use super::in_hub::{Holder, InHub, Token};
 use super::notices;
 use super::recovery::{self, Ended};
 use super::removal::undo;
@@ -157,7 +157,7 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
     let Told { recorder, cancel, log } = told;
     let Secrets { file, hub, token: own, content, hidden: _ } = secrets;
     let (world, newer, token) = of_this_run(context, &order, content.secrets);
-    let mut in_hub = InHub::of(context, &engine, hub.as_deref(), &order, token).await;
+    let mut in_hub = InHub::of(context, &engine, hub.as_deref(), Holder::of(&order), token).await;
     let source = own.source;
     let (mut world, overruled) = own.complete(in_hub.complete(context, world).await, &order.actor);
     let exchanging = ecr::exchange_all(&mut world.registries, &context.ecr);

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::made::{Made, variables};
 use super::order::{Identity, NewCodespace};
+use super::permissions;
 use super::removal::remove_container;
 use super::run_options::{RunOptions, consent};
 use super::select::{Found, State};
@@ -82,6 +83,7 @@ impl Remake<'_> {
                 found.name
             ));
         }
+        notes.extend(permissions::unchanged(found, &made.config));
         if config_path != found.label(label::CONFIG) {
             notes.push(format!("the configuration is {config_path}, which was not there when the codespace was made"));
         }
@@ -120,7 +122,13 @@ impl Remake<'_> {
         };
         let folder = bind.folder.display().to_string();
         let order = bind::order(context, engine, new, &folder, self.attach, self.options).await?;
-        Ok(Order { occasion: Occasion::Rebuild, workspaces: Workspaces::Kept, cache: self.cache, ..order })
+        Ok(Order {
+            occasion: Occasion::Rebuild,
+            workspaces: Workspaces::Kept,
+            cache: self.cache,
+            authorization: found.authorization(),
+            ..order
+        })
     }
 
     /// Returns the configuration's path in the repository, and what it says. A codespace that was made without one may have one by now; where its

@@ -9,7 +9,7 @@ use super::error::{CliError, Kind};
 use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::Mount;
 use crate::engine::{ContainerId, ContainerState, ContainerSummary, Engine, LabelFilter, VolumeSummary};
-use crate::github::{Branch, Purpose};
+use crate::github::{Authorization, Branch, Purpose};
 use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::{PhaseOutcome, Summary};
@@ -130,6 +130,11 @@ impl Found {
 
     pub(super) fn branch(&self) -> Branch {
         Branch::of_label(self.label(label::BRANCH))
+    }
+
+    /// Returns what came of asking for permissions when it was made.
+    pub(super) fn authorization(&self) -> Authorization {
+        Authorization::of_label(self.label(label::PERMISSIONS))
     }
 
     pub(super) fn purpose(&self) -> Purpose {

@@ -1,6 +1,6 @@
 //! Where a codespace's secrets are from: the hub's file and what `secret set` keeps, by GitHub's rules, and `--secrets-file` on top of both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::error::CliError;
@@ -82,6 +82,11 @@ impl Sources {
             Wish::Now(_) | Wish::Before(_) => self.token,
         };
         Ok(Self { hub, file, token })
+    }
+
+    /// Returns the hub's file, where one is given.
+    pub(super) fn hub_file(&self) -> Option<&Path> {
+        self.hub.as_ref().map(|hub| hub.path.as_path())
     }
 
     /// Returns the secrets that the codespace sees, with their values as they are now.

@@ -8,6 +8,7 @@ use super::error::{CliError, Kind};
 use super::hold::hold;
 use super::hub::Whose;
 use super::order::{NewCodespace, fresh_name};
+use super::permissions::{self, Consent};
 use super::prebuilt::{self, PrebuildWish};
 use super::recommended;
 use super::rehearse::{Output, Ready, rehearse};
@@ -21,7 +22,7 @@ use super::unborn;
 use super::wake;
 use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::engine::Engine;
-use crate::github::{Branch, Purpose};
+use crate::github::{Authorization, Branch, Purpose};
 use crate::home::Home;
 use crate::plan::{Attach, Occasion};
 use crate::repository::{self, Content, Source, Wanted};
@@ -59,6 +60,9 @@ pub(super) struct Args {
     fork_pull_request: bool,
     #[command(flatten)]
     secrets: SecretFlags,
+    /// Authorize what `customizations.codespaces.repositories` asks for, without asking
+    #[arg(long)]
+    default_permissions: bool,
     /// Fail where the lockfile of the Features is missing or would change
     #[arg(long)]
     frozen_lockfile: bool,
@@ -139,7 +143,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 lockfile: args.lockfile(),
                 dotfiles,
             };
-            let order = if args.bind {
+            let mut order = if args.bind {
                 bind::order(context, &engine, new, args.folder(), attach, &args.options).await?
             } else {
                 let order = clone::order(context, new, attach, &args.options).await?;
@@ -150,6 +154,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                     prebuilt::apply(context, &engine, order, &args.prebuild).await?
                 }
             };
+            let hub = sources.hub_file();
+            permissions::settle(context, &engine, &mut order, hub, args.consent()).await?;
             Order { making, ..order }
         }
     };
@@ -181,6 +187,10 @@ impl Args {
         if self.fork_pull_request { Branch::ForksPullRequest } else { Branch::Own }
     }
 
+    const fn consent(&self) -> Consent {
+        if self.default_permissions { Consent::Given } else { Consent::NotGiven }
+    }
+
     /// Returns the configuration's path, as it is kept.
     fn config(&self) -> Option<&str> {
         self.config.as_deref().map(|path| path.trim_start_matches("./"))
@@ -207,6 +217,7 @@ impl Args {
         let called = self.called.as_ref().map(ToString::to_string);
         let is_commit =
             self.reference.as_ref().is_some_and(|asked| found.label(label::COMMIT).starts_with(asked.as_str()));
+        let is_refused = matches!(found.authorization(), Authorization::Refused(_));
         let flags = [
             ("--ref", differs(self.reference.as_deref(), label::REF) && !is_commit),
             ("--user", differs(self.user.as_deref(), label::ACTOR)),
@@ -215,6 +226,7 @@ impl Args {
             ("--working-tree", self.working_tree),
             ("--dotfiles-repository", self.dotfiles.are_given()),
             ("--bind", self.bind && found.bind().is_none()),
+            ("--default-permissions", self.default_permissions && is_refused),
             ("--fork-pull-request", self.fork_pull_request && found.branch() == Branch::Own),
         ];
         let given: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();

@@ -13,7 +13,9 @@ use super::sources::secrets_now;
 use super::status::Status;
 use crate::codespace::label;
 use crate::diagnosis::{Standing, renewal};
+use crate::github::Authorization;
 use crate::journal::{RegistryLogin, read_outline};
+use crate::permissions::Access;
 use crate::report::{self, Place, UpDocument, moment, plain, timeline};
 use crate::steps::Kept;
 
@@ -42,6 +44,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         if let Some(fields) = all.as_object_mut() {
             fields.insert("newerSecrets".to_owned(), json!(newer));
             fields.insert("logins".to_owned(), logins.iter().map(Login::document).collect());
+            fields.insert("permissions".to_owned(), permissions(&found));
             if !services.is_empty() {
                 let of = |one: &Service| {
                     let state = if one.runs { "running" } else { "exited" };
@@ -93,12 +96,38 @@ fn rows(found: &Found, status: &Status, newer: &[String]) -> String {
         ("Devcontainer Path", found.label(label::CONFIG).to_owned()),
         ("Workspace Folder", found.label(label::WORKSPACE_FOLDER).to_owned()),
         ("Container", found.container_id().get(..12).unwrap_or_default().to_owned()),
+        ("Permissions", told(&found.authorization())),
         ("Created At", created_at(found)),
         ("Newer Secrets", newer.join(", ")),
     ];
     // A repository chooses some of these texts.
     let line = |(name, value): &(&str, String)| format!("{name:18}  {}\n", plain(value.trim()));
     rows.iter().filter(|(_, value)| !value.trim().is_empty()).map(line).collect()
+}
+
+/// Returns what came of asking for permissions, for people.
+fn told(authorization: &Authorization) -> String {
+    match authorization {
+        Authorization::NotAsked => String::new(),
+        Authorization::Granted(permissions) => format!("{permissions} (granted)"),
+        Authorization::Refused(permissions) => format!("{permissions} (not authorized)"),
+    }
+}
+
+/// Returns the same for a program; `null` where nothing was asked for.
+fn permissions(found: &Found) -> Value {
+    let (outcome, asked) = match found.authorization() {
+        Authorization::NotAsked => return Value::Null,
+        Authorization::Granted(permissions) => ("granted", permissions),
+        Authorization::Refused(permissions) => ("refused", permissions),
+    };
+    let of = |access: &Access| match access {
+        Access::All(level) => level.name_of_all().into(),
+        Access::Each(keys) => keys.iter().map(|(key, level)| (key.name(), level.name())).collect::<Value>(),
+    };
+    let repositories: Value =
+        asked.iter().map(|(repositories, access)| (repositories.to_string(), of(access))).collect();
+    json!({ "outcome": outcome, "repositories": repositories })
 }
 
 /// Returns the names of the secrets that were set or changed since the codespace was started (DESIGN section 3).

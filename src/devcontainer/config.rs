@@ -11,6 +11,8 @@ use super::merge::{Entry, Origin};
 use super::properties::Properties;
 use super::reader::Reader;
 use super::recommended::RecommendedSecret;
+use super::repositories::Asked;
+use crate::permissions::Permissions;
 
 /// A configuration as its file says it: nothing merged, no variable replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,8 @@ pub struct DevContainer {
     pub properties: Properties,
     /// What it adds to an image's metadata, raw: what goes into the container's metadata label too.
     pub entry: Entry,
+    /// What it asks to be let do with other repositories (`customizations.codespaces.repositories`).
+    pub repositories: Permissions,
     /// What it is told from a later one by.
     pub fingerprint: String,
     /// Things a person should know, in words.
@@ -84,6 +88,7 @@ impl DevContainer {
             recommended: config.recommended(),
             // These two are Features' (devcontainer-semantics.md section 1.3: what is picked from a configuration).
             properties: Properties { id: None, entrypoint: None, ..Properties::read(&document, &config.root)? },
+            repositories: Asked::of(&config.root).permissions(),
             fingerprint: fingerprint(config),
             entry: Entry::picked(&config.to_json(), Origin::File),
             warnings,

@@ -357,18 +357,12 @@ mod tests {
     #[test]
     fn what_does_not_act_in_this_version_is_told() {
         check(r#""entrypoint": "/x""#, &["f:2:1: `entrypoint`: it acts in Features only"]);
-        check(
-            r#""customizations": {"codespaces": {"repositories": {"a/b": {"permissions": "read-all"}}}}"#,
-            &[
-                "f:2:35: `customizations.codespaces.repositories`: the token of a hub reads what the codespace's own repository may",
-            ],
-        );
     }
 
     #[test]
     fn what_matters_to_nobody_is_not_told() {
         for properties in [
-            r#""customizations": {"vscode": {"extensions": ["a.b"], "settings": {"x": 1}}, "codespaces": {"openFiles": ["a"]}}"#,
+            r#""customizations": {"vscode": {"extensions": ["a.b"], "settings": {"x": 1}}, "codespaces": {"openFiles": ["a"], "repositories": {"a/b": {"permissions": "read-all"}}}}"#,
             r#""portsAttributes": {"3000": {"label": "x"}}, "otherPortsAttributes": {"onAutoForward": "ignore"}"#,
             r#""secrets": {"A": {}, "B": {"description": "x", "documentationUrl": "https://x.example"}}"#,
             r#""updateRemoteUserUID": true, "shutdownAction": "none", "name": "x", "$schema": "y""#,

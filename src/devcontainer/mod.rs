@@ -34,6 +34,7 @@ mod properties;
 mod read_configuration;
 mod reader;
 mod recommended;
+mod repositories;
 mod schema;
 mod truthy;
 mod variables;

@@ -2,6 +2,7 @@
 //!
 //! [`World`] is what one codespace may see; which of it reaches which phase is decided here.
 
+mod authorization;
 mod docker_config;
 mod ecr;
 mod effective;
@@ -13,6 +14,7 @@ mod registry;
 mod secret;
 mod secrets_file;
 
+pub use authorization::{Authorization, Request};
 pub use docker_config::{DockerConfigError, Merged, auth, login_of, logins, merge, stored_auth};
 pub use ecr::{EcrServer, EcrToken};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};

@@ -14,6 +14,7 @@ use crate::github::{EcrServer, EcrToken, RegistryServer};
 use crate::hub_server::admin::{About, Answer, Explained, Question};
 use crate::hub_server::{Publication, Site};
 use crate::journal::OutputStream;
+use crate::permissions::Permissions;
 use crate::program::Executable;
 use crate::redact::Secret;
 
@@ -88,18 +89,20 @@ impl RunningHub {
         Ok(HubPlace { network: self.id.name(), address, port: self.port, about: self.about().await? })
     }
 
-    /// Returns a new token for a codespace: one that it had ends. It is good for `life`, and for twelve hours at most.
+    /// Returns a new token for a codespace, which may do what is said with other repositories: one that it had ends. It is good for `life`, and for twelve hours at most.
     pub async fn issue_token(
         &self,
         codespace: &CodespaceName,
         repository: &RepositoryName,
         user: &str,
+        permissions: Permissions,
         life: Duration,
     ) -> Result<Secret<String>, HubError> {
         let question = Question::IssueCodespaceToken {
             codespace: codespace.to_string(),
             repository: repository.to_string(),
             user: user.to_owned(),
+            permissions,
             seconds: seconds(life),
         };
         Ok(self.token(&question).await?.0)

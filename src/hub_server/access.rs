@@ -7,6 +7,7 @@ use super::site::{Kind, Site};
 use crate::codespace::RepositoryName;
 use crate::github::hub::{Access, Hub, Package, PackageName, PublishedBy, Visibility};
 use crate::github::packages::{self, Action};
+use crate::permissions::Permissions;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) enum Who {
         repository: RepositoryName,
         /// Whose it is.
         user: String,
+        /// What its token may do with other repositories.
+        permissions: Permissions,
     },
     /// A user, with a personal access token (classic).
     User {
@@ -43,7 +46,7 @@ impl fmt::Display for Who {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => out.write_str("nobody"),
-            Self::Codespace { codespace, repository, user } => {
+            Self::Codespace { codespace, repository, user, .. } => {
                 write!(out, "{user}'s codespace {codespace} of {repository}")
             }
             Self::User { login, .. } => write!(out, "{login}"),
@@ -104,8 +107,9 @@ fn pull(
     }
     match who {
         Who::Anonymous => Err(Refusal::NotLoggedIn),
-        Who::Codespace { repository, .. } => {
-            let rule = packages::decide(package, repository, seen_by(hub, repository), Action::Pull);
+        Who::Codespace { repository, user, permissions, .. } => {
+            let linked = packages::Linked::of(package, user, permissions, hub);
+            let rule = packages::decide(package, repository, seen_by(hub, repository), linked, Action::Pull);
             if rule.allows() { Ok(rule.name()) } else { Err(Refusal::NoAccess(rule.name())) }
         }
         Who::User { login, scopes } => {
@@ -195,11 +199,15 @@ registries: {acme.azurecr.io: }
 
     fn who(text: &str) -> Who {
         match text.split_once(' ').unwrap_or((text, "")) {
-            ("codespace", repository) => Who::Codespace {
-                codespace: "c".to_owned(),
-                repository: repository.parse().expect("a repository"),
-                user: "mona".to_owned(),
-            },
+            ("codespace", of) => {
+                let (repository, permissions) = of.split_once(" with ").unwrap_or((of, ""));
+                Who::Codespace {
+                    codespace: "c".to_owned(),
+                    repository: repository.parse().expect("a repository"),
+                    user: "mona".to_owned(),
+                    permissions: permissions.parse().expect("permissions"),
+                }
+            }
             ("nobody", _) => Who::Anonymous,
             ("account", name) => Who::Account { name: name.to_owned() },
             ("publish", package) => Who::Publisher(Publication {
@@ -219,6 +227,9 @@ nobody                | acme/open | public-package  | not-logged-in
 nobody                | acme/api  | not-logged-in   | not-logged-in
 codespace acme/api    | acme/api  | same-repository | codespace-token-pulls-only
 codespace acme/app    | acme/api  | not-in-codespaces-access-list | codespace-token-pulls-only
+codespace acme/app with acme/api: packages read | acme/api | inherited-access | codespace-token-pulls-only
+codespace acme/app with acme/*: write-all       | acme/api | inherited-access | codespace-token-pulls-only
+codespace acme/app with acme/api: issues write  | acme/api | not-in-codespaces-access-list | codespace-token-pulls-only
 codespace acme/new    | acme/open | public-package  | codespace-token-pulls-only
 codespace acme/api    | acme/none | unknown-package | codespace-token-pulls-only
 codespace acme/api    | mona/own  | different-organization | user-may-not-write

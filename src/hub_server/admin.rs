@@ -16,7 +16,8 @@ use super::{ServeError, Server, failed, log, npm, proof};
 use crate::codespace::RepositoryName;
 use crate::github::EcrToken;
 use crate::github::hub::{GHCR, NPM, PackageName};
-use crate::github::packages::{self, Action, Explanation, Subject};
+use crate::github::packages::{self, Action, Explanation, Linked, Subject};
+use crate::permissions::Permissions;
 
 /// The socket's name in the runtime folder.
 const SOCKET: &str = "admin.sock";
@@ -42,6 +43,9 @@ pub enum Question {
         repository: String,
         /// Whose it is.
         user: String,
+        /// What it may do with other repositories.
+        #[serde(default)]
+        permissions: Permissions,
         /// How long it is good for, in seconds; twelve hours at most.
         seconds: i64,
     },
@@ -80,7 +84,7 @@ pub enum Question {
         /// The repository.
         repository: String,
     },
-    /// May a codespace of a repository pull a package, and by which rule?
+    /// May a codespace of a repository pull a package without permissions on others, and by which rule?
     Explain {
         /// The package.
         package: String,
@@ -220,11 +224,12 @@ impl Server {
     async fn do_as_asked(&self, question: Question) -> Result<Answer, String> {
         match question {
             Question::About => Ok(Answer::About(self.about())),
-            Question::IssueCodespaceToken { codespace, repository, user, seconds } => {
+            Question::IssueCodespaceToken { codespace, repository, user, permissions, seconds } => {
                 let _valid: RepositoryName = repository.parse().map_err(text)?;
-                log::note(format_args!("a new token for {user}'s codespace {codespace} of {repository}"));
-                self.issue(Form::Bare("ghu_"), GHCR, "", (Holder::Codespace { codespace, repository, user }, seconds))
-                    .await
+                let more = if permissions.is_empty() { String::new() } else { format!(", with {permissions}") };
+                log::note(format_args!("a new token for {user}'s codespace {codespace} of {repository}{more}"));
+                let holder = Holder::Codespace { codespace, repository, user, permissions };
+                self.issue(Form::Bare("ghu_"), GHCR, "", (holder, seconds)).await
             }
             Question::RevokeCodespaceToken { codespace } => {
                 let mut store = self.store.lock().await;
@@ -274,7 +279,9 @@ impl Server {
     fn explain(&self, name: &PackageName, repository: &RepositoryName) -> Explained {
         let hub = &self.world().hub;
         let visibility = seen_by(hub, repository);
-        let rule = packages::decide(hub.packages.get_key_value(name), repository, visibility, Action::Pull);
+        // It is asked about what a token did not open, whatever that was granted.
+        let package = hub.packages.get_key_value(name);
+        let rule = packages::decide(package, repository, visibility, Linked::Closed, Action::Pull);
         let Explanation { why, fix } = rule.explain(&Subject { name, repository, visibility }, hub);
         Explained { is_allowed: rule.allows(), rule: rule.name().to_owned(), why, fix }
     }

@@ -14,6 +14,7 @@ use super::{ServeError, failed};
 use crate::codespace::RepositoryName;
 use crate::github::hub::{Hub, Package, PackageName, PublishedBy, Visibility};
 use crate::home::write_whole;
+use crate::permissions::Permissions;
 
 /// How many tokens are kept; the oldest ones go.
 const MOST_LOGINS: usize = 4096;
@@ -60,19 +61,30 @@ pub(super) struct Issued {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(super) enum Holder {
-    Codespace { codespace: String, repository: String, user: String },
-    Publisher { publication: Publication },
-    Account { name: String },
+    Codespace {
+        codespace: String,
+        repository: String,
+        user: String,
+        #[serde(default)]
+        permissions: Permissions,
+    },
+    Publisher {
+        publication: Publication,
+    },
+    Account {
+        name: String,
+    },
 }
 
 impl Holder {
     /// Returns who shows the token.
     pub(super) fn who(&self) -> Option<Who> {
         Some(match self {
-            Self::Codespace { codespace, repository, user } => Who::Codespace {
+            Self::Codespace { codespace, repository, user, permissions } => Who::Codespace {
                 codespace: codespace.clone(),
                 repository: repository.parse().ok()?,
                 user: user.clone(),
+                permissions: permissions.clone(),
             },
             Self::Publisher { publication } => Who::Publisher(publication.clone()),
             Self::Account { name } => Who::Account { name: name.clone() },
@@ -202,7 +214,8 @@ mod tests {
 
     fn issued(codespace: &str, until: i64) -> Issued {
         let (codespace, user) = (codespace.to_owned(), "mona".to_owned());
-        let holder = Holder::Codespace { codespace, repository: "acme/api".to_owned(), user };
+        let permissions = "acme/app: packages read".parse().expect("permissions");
+        let holder = Holder::Codespace { codespace, repository: "acme/api".to_owned(), user, permissions };
         Issued { proof: String::new(), registry: "ghcr.io".to_owned(), holder, until }
     }
 
@@ -224,6 +237,8 @@ mod tests {
         }
         let again = Store::open(folder.path()).expect("opened");
         assert_eq!(again.logins().iter().map(|one| one.until).collect::<Vec<_>>(), [10, 1100]);
+        let who = again.logins().last().and_then(|issued| issued.holder.who());
+        assert!(matches!(who, Some(Who::Codespace { permissions, .. }) if !permissions.is_empty()));
         let mut hub = Hub::default();
         again.merge(&mut hub);
         let package = hub.packages.get(&name).expect("there");
@@ -234,6 +249,14 @@ mod tests {
         assert!(again.logins().iter().all(|one| one.until <= 20));
         let mode = std::os::unix::fs::MetadataExt::mode(&folder.path().join("state.json").metadata().expect("there"));
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    /// A state of a version that knew no permissions.
+    #[test]
+    fn a_token_without_permissions_has_none() {
+        let text = r#"{"kind": "codespace", "codespace": "c", "repository": "acme/api", "user": "mona"}"#;
+        let holder: Holder = serde_json::from_str(text).expect("a holder");
+        assert!(matches!(holder.who(), Some(Who::Codespace { permissions, .. }) if permissions.is_empty()));
     }
 
     #[test]

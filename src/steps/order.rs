@@ -10,7 +10,7 @@ use crate::devcontainer::{
 };
 use crate::engine::ContainerId;
 use crate::feature_store::Surroundings;
-use crate::github::{Branch, Purpose};
+use crate::github::{Authorization, Branch, Purpose};
 use crate::home::Lock;
 use crate::journal::CreationError;
 use crate::lifecycle::StepFailure;
@@ -107,6 +107,8 @@ pub struct Order {
     pub commit: Option<String>,
     /// Where the branch is from.
     pub branch: Branch,
+    /// What came of asking for permissions on other repositories.
+    pub authorization: Authorization,
     /// `initializeCommand`, as it is written.
     pub initialize: Option<LifecycleCommand>,
     /// The container, where there is one: in a rebuild, the one that makes way.
@@ -175,6 +177,7 @@ impl Order {
         labels.extend(self.config.as_ref().map(|config| (label::FINGERPRINT.to_owned(), config.fingerprint.clone())));
         labels.extend(self.reference.clone().map(|name| (label::REF.to_owned(), name)));
         labels.extend(self.branch.label().map(|word| (label::BRANCH.to_owned(), word.to_owned())));
+        labels.extend(self.authorization.label().map(|text| (label::PERMISSIONS.to_owned(), text)));
         labels.extend(self.recovery.map(|error| (label::RECOVERY.to_owned(), error.code().to_string())));
         if let Some(prebuilt) = &self.prebuilt {
             labels.insert(label::FROM_PREBUILD.to_owned(), prebuilt.kept.name.to_string());

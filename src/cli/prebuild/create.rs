@@ -9,6 +9,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::hold::hold;
 use crate::cli::hub::Whose;
 use crate::cli::order::{NewCodespace, fresh_name};
+use crate::cli::permissions::{self, Consent};
 use crate::cli::prebuilt::digest;
 use crate::cli::rehearse::{Led, Output, lead, tell};
 use crate::cli::removal::remove;
@@ -45,6 +46,9 @@ pub(super) struct Args {
     /// What the repository is called on GitHub
     #[arg(long = "repository", value_name = "OWNER/NAME")]
     called: Option<RepositoryName>,
+    /// Authorize what `customizations.codespaces.repositories` asks for, without asking
+    #[arg(long)]
+    default_permissions: bool,
     /// How many prebuilds of this branch and configuration are kept, 1 to 5; 2, where it was never said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     keep: Option<u8>,
@@ -121,7 +125,9 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
         dotfiles: None,
     };
     let attach = Attach::No("a prebuild is nobody's to work in");
-    let order = clone::order(context, new, attach, &args.options).await?;
+    let mut order = clone::order(context, new, attach, &args.options).await?;
+    let consent = if args.default_permissions { Consent::Given } else { Consent::NotGiven };
+    permissions::settle(context, &engine, &mut order, sources.hub_file(), consent).await?;
     let key = key(&order.source, order.reference.as_deref(), &order.config_path);
     // One run for each configuration: the next one waits (facts 1.6, "Concurrency").
     let making = hold(context, "prebuild create", key.clone()).await?;

@@ -9,7 +9,9 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::hub::{here, unknown_repository};
 use crate::codespace::RepositoryName;
 use crate::github::hub::{self, GHCR, NPM, PackageName, Repository};
-use crate::github::packages::{Action, Explanation, Rule, Subject, decide};
+use crate::github::packages::{Action, Explanation, Linked, Rule, Subject, decide};
+use crate::github::{Purpose, Request};
+use crate::permissions::{Access, Key, Level, Permissions, Repositories};
 
 /// Say whether a codespace may pull an image of ghcr.io, or a package of npm.pkg.github.com, with nothing but its own token, by which rule, and
 /// what to change where it may not
@@ -29,6 +31,10 @@ pub(super) struct Args {
     /// The GitHub user whose codespace it is
     #[arg(long, value_name = "LOGIN")]
     user: Option<String>,
+    /// A repository, or OWNER/*, whose packages the codespace was authorized to read (`customizations.codespaces.repositories`); may be given several
+    /// times
+    #[arg(long = "permission", value_name = "OWNER/NAME")]
+    permissions: Vec<Repositories>,
     /// Ask about a push
     #[arg(long)]
     push: bool,
@@ -49,7 +55,8 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let user = args.user.clone().unwrap_or_else(|| context.actor.clone());
     let action = if args.push { Action::Push } else { Action::Pull };
     let package = hub.packages.get_key_value(&name);
-    let rule = decide(package, repository, *visibility, action);
+    let linked = Linked::of(package, &user, &args.granted(repository)?, &hub);
+    let rule = decide(package, repository, *visibility, linked, action);
     let explanation = rule.explain(&Subject { name: &name, repository, visibility: *visibility }, &hub);
     let text = if args.json {
         let mut document = json!({
@@ -69,6 +76,19 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     };
     context.ui.data(&text)?;
     Ok(0)
+}
+
+impl Args {
+    /// Returns what the codespace was authorized to do; it is an error where nobody could have.
+    fn granted(&self, repository: &RepositoryName) -> Result<Permissions, CliError> {
+        let reads = Access::Each([(Key::Packages, Level::Read)].into());
+        let asked = self.permissions.iter().map(|of| (of.clone(), reads.clone())).collect();
+        let Request { permissions, never } = Request::of(&asked, repository, Purpose::Codespace);
+        match never.into_iter().next() {
+            Some(reason) => Err(CliError::new(Kind::Usage, format!("--permission: {reason}"), None)),
+            None => Ok(permissions),
+        }
+    }
 }
 
 /// Returns the decision in words.

@@ -1,42 +1,36 @@
 //! Other repositories: what a codespace and a prebuild may not reach (facts rows 12, 26 and 27).
 
 use super::super::finding::{Finding, Rule};
-use super::super::jsonc::{Member, Node};
+use super::super::jsonc::Node;
+use super::super::repositories::{Asked, Entry};
 use super::runs::{Text, Told};
 use super::shell::Part;
 use super::{Advice, RepositoryFiles};
+use crate::permissions::Repositories;
 
 /// Looks at the repositories that are asked for.
 pub(super) fn look(root: &Node, findings: &mut Vec<Finding>) {
-    let codespaces = root.get("customizations").and_then(|one| one.node.get("codespaces"));
-    let repositories = codespaces.and_then(|one| one.node.get("repositories"));
-    let named: Vec<&Member> = repositories.into_iter().flat_map(|one| one.node.last_of_each()).collect();
-    let finding_at = |member: &Member, rule, problem, hint: &str| Finding {
+    let asked = Asked::of(root);
+    let entries = asked.entries();
+    let finding_at = |entry: &Entry, rule, problem, hint: &str| Finding {
         rule,
-        span: member.name_span.clone(),
+        span: entry.name_span.clone(),
         problem,
         hint: Some(hint.to_owned()),
     };
-    for member in named.iter().filter(|member| member.name.ends_with("/*")) {
-        let problem =
-            format!("a prebuild is not given access to {}: Codespaces supports no wildcard there", member.name);
+    for entry in entries.iter().filter(|entry| matches!(entry.of, Repositories::AllOf(_))) {
+        let problem = format!("a prebuild is not given access to {}: Codespaces supports no wildcard there", entry.of);
         let hint = "name each repository, or give the prebuild a CODESPACES_PREBUILD_TOKEN";
-        findings.push(finding_at(member, Rule::PrebuildAccess, problem, hint));
+        findings.push(finding_at(entry, Rule::PrebuildAccess, problem, hint));
     }
-    let owner = |member: &Member| member.name.split('/').next().unwrap_or_default().to_ascii_lowercase();
-    let first = named.first();
-    for member in named.iter().filter(|member| first.is_some_and(|first| owner(first) != owner(member))) {
-        let other = first.map_or("", |first| &first.name);
+    let Some(first) = entries.first() else { return };
+    for entry in entries.iter().filter(|entry| !entry.of.owner().eq_ignore_ascii_case(first.of.owner())) {
         let problem = format!(
-            "{} and {other} are of different owners: Codespaces gives access to repositories of this one's owner only",
-            member.name
+            "{} and {} are of different owners: Codespaces gives access to repositories of this one's owner only",
+            entry.of, first.of
         );
-        findings.push(finding_at(
-            member,
-            Rule::RepositoryAccess,
-            problem,
-            "reach it with a token of your own, as a secret",
-        ));
+        let hint = "reach it with a token of your own, as a secret";
+        findings.push(finding_at(entry, Rule::RepositoryAccess, problem, hint));
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Kinds;
 use super::feature::FEATURE;
 use super::shape::{Names, Shape, is_host_and_port};
-use super::table::{Fate, PROPERTIES, idle_inside, property};
+use super::table::{Fate, PROPERTIES, property};
 use crate::devcontainer::finding::{Finding, Rule};
 use crate::devcontainer::jsonc::{Content, Member, Node};
 use crate::nearest::nearest;
@@ -69,8 +69,6 @@ impl Checker {
         if !counts {
             let problem = format!("`{}` is set again below: the last one counts", path.join("."));
             self.say(Rule::Duplicate, member.span(), problem);
-        } else if let Some(why) = idle_inside(path).filter(|_| !is_empty(&member.node)) {
-            self.say(Rule::Idle, member.span(), format!("`{}`: {why}", path.join(".")));
         }
     }
 

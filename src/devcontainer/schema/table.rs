@@ -71,7 +71,7 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
         CUSTOMIZATIONS,
         Fine,
         "editor",
-        "`codespaces` in it is read from the file alone, not from image metadata",
+        "`codespaces` in it is read from the file alone, not from image metadata; what `repositories` in it asks for is authorized, or not, when a codespace is made",
     ),
     row("devPort", Kinds::All, Lenient(&Whole(0, 65535)), Fine, "editor", ""),
     row(
@@ -190,20 +190,9 @@ pub(in crate::devcontainer) const PROPERTIES: [Property; 47] = [
     ),
 ];
 
-/// What does not act deep inside a property.
-const INSIDE: [(&[&str], &str); 1] = [(
-    &["customizations", "codespaces", "repositories"],
-    "the token of a hub reads what the codespace's own repository may, and has no permission in other repositories yet",
-)];
-
 /// Returns a property of a configuration; nothing where it is none.
 pub(in crate::devcontainer) fn property(name: &str) -> Option<&'static Property> {
     PROPERTIES.iter().find(|property| property.name == name)
-}
-
-/// Returns why what stands at a path inside a property does not act; nothing where it does, or matters to nobody here.
-pub(super) fn idle_inside(path: &[&str]) -> Option<&'static str> {
-    INSIDE.iter().find(|(known, _)| *known == path).map(|(_, why)| *why)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub(super) const PERMISSIONS: Shape = Either(
     &[
         OneOf(&["read-all", "write-all"]),
         Record(
-            Open,
+            Closed,
             &[
                 ("actions", ACCESS),
                 ("checks", ACCESS),

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::codespace::RepositoryName;
-use crate::github::hub::{Hub, PackageKind, PackageName, Visibility};
+use crate::github::hub::{Hub, Package, PackageKind, PackageName, Visibility};
 
 /// Why a decision is as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +38,19 @@ impl Rule {
                 "{list}, or select \"Inherit access from source repository\" there (hub file: `inherit_access: true`)"
             ))
         };
-        let kind = hub.packages.get(name).map_or(Visibility::Private, |package| package.visibility);
+        let package = hub.packages.get(name);
+        let other = package.and_then(|package| package.repository.as_ref()).filter(|other| !other.is(repository));
+        let kind = package.map_or(Visibility::Private, |package| package.visibility);
         let (why, fix) = match self {
             Self::PublicPackage => (format!("{name} is public: anybody may pull it"), None),
             Self::SameRepository => (format!("{name} was published from {repository} by GitHub Actions, and inherits its access"), None),
-            Self::InheritedAccess => (format!("{name} is linked to {repository}, and \"Inherit access\" is selected"), None),
+            Self::InheritedAccess => (
+                match other {
+                    None => format!("{name} is linked to {repository}, and \"Inherit access\" is selected"),
+                    Some(other) => format!("{name} inherits the access of {other}, whose packages the codespace was authorized to read (customizations.codespaces.repositories)"),
+                },
+                None,
+            ),
             Self::InternalToOrganization => {
                 (format!("{name} is internal to {owner}, and {repository} is {owner}'s and {visibility}"), None)
             }
@@ -61,11 +69,7 @@ impl Rule {
             ),
             Self::NotInCodespacesAccessList => (
                 format!("{name} is {kind}, not published from {repository}, and {repository} is not in its list \"Manage Codespaces access\""),
-                Some(if visibility == &Visibility::Public || hub.is_user(owner) {
-                    list
-                } else {
-                    format!("{list}, or make the package internal, for all of {owner}'s codespaces (hub file: `visibility: internal`)")
-                }),
+                Some(list + &or_internal(subject, hub) + &other.map_or(String::new(), |other| or_permission(other, subject, package))),
             ),
             Self::DifferentOrganization => (
                 format!("{name} is {owner}'s and {kind}, and {repository} is {}'s", repository.owner()),
@@ -85,6 +89,25 @@ impl Rule {
         };
         Explanation { why, fix }
     }
+}
+
+fn or_internal(subject: &Subject<'_>, hub: &Hub) -> String {
+    let owner = subject.name.owner();
+    if subject.visibility == Visibility::Public || hub.is_user(owner) {
+        return String::new();
+    }
+    format!(", or make the package internal, for all of {owner}'s codespaces (hub file: `visibility: internal`)")
+}
+
+/// A package that inherits another repository's access can be had by who is let read that repository's packages.
+fn or_permission(other: &RepositoryName, subject: &Subject<'_>, package: Option<&Package>) -> String {
+    let is_of_owner = other.owner().eq_ignore_ascii_case(subject.repository.owner());
+    if !is_of_owner || !package.is_some_and(Package::inherits) {
+        return String::new();
+    }
+    format!(
+        ", or ask for `\"packages\": \"read\"` of {other} in customizations.codespaces.repositories, and authorize it in a new codespace (`up --default-permissions`)"
+    )
 }
 
 /// Returns where a package's settings are.

@@ -27,7 +27,7 @@ const FROM: [(&str, Visibility); 8] = [
 fn packages() -> Vec<Package> {
     let mut all = Vec::new();
     for visibility in Visibility::ALL {
-        for linked in [None, Some("acme/api")] {
+        for linked in [None, Some("acme/api"), Some("acme/app"), Some("other/api")] {
             for published_by in [PublishedBy::Actions, PublishedBy::PersonalAccessToken] {
                 for inherit_access in [None, Some(true), Some(false)] {
                     for listed in [&[][..], &["acme/api"], &["acme/app"], &["other/app"]] {
@@ -48,17 +48,26 @@ fn packages() -> Vec<Package> {
     all
 }
 
-/// Every visibility × link × inherit × how published × access list × repository.
+const EITHER: [Linked; 2] = [Linked::Readable, Linked::Closed];
+
+/// Returns every codespace that may ask: where it is launched, who may see that, what it may do with other repositories.
+fn everywhere() -> impl Iterator<Item = (RepositoryName, Visibility, Linked)> {
+    FROM.into_iter().flat_map(|(from, seen_by)| EITHER.map(|linked| (repository(from), seen_by, linked)))
+}
+
+/// Every visibility × link × inherit × how published × access list × repository × permission.
 #[test]
 fn the_invariants_hold_for_every_combination() {
     let name = name();
     let mut combinations = 0;
     for package in packages() {
-        for (from, seen_by) in FROM {
-            let from = repository(from);
+        for (from, seen_by, linked) in everywhere() {
             let is_listed = package.codespaces_access.contains(&from);
-            let rule = decide(Some((&name, &package)), &from, seen_by, Action::Pull);
-            let what = format!("{package:?} from {from} ({seen_by}): {rule:?}");
+            let rule = decide(Some((&name, &package)), &from, seen_by, linked, Action::Pull);
+            let what = format!("{package:?} from {from} ({seen_by}, {linked:?}): {rule:?}");
+            let without = decide(Some((&name, &package)), &from, seen_by, Linked::Closed, Action::Pull);
+            let inherits = package.inherits() && package.repository.is_some();
+            assert!(rule == without || (rule == Rule::InheritedAccess && inherits && !without.allows()), "{what}");
             if package.visibility == Visibility::Public {
                 assert_eq!(rule, Rule::PublicPackage, "{what}");
             } else {
@@ -66,12 +75,12 @@ fn the_invariants_hold_for_every_combination() {
                 assert!(!is_listed || rule.allows(), "the list is not heeded: {what}");
                 assert!(is_listed || from.owner() == "acme" || rule == Rule::DifferentOrganization, "{what}");
             }
-            let push = decide(Some((&name, &package)), &from, seen_by, Action::Push);
+            let push = decide(Some((&name, &package)), &from, seen_by, linked, Action::Push);
             assert_eq!(push, Rule::CodespaceTokenPullsOnly, "{what}");
             combinations += 1;
         }
     }
-    assert_eq!(combinations, 3 * 2 * 2 * 3 * 4 * 8);
+    assert_eq!(combinations, 3 * 4 * 2 * 3 * 4 * 8 * 2);
 }
 
 /// Each sentence of the source document's section on GitHub Packages, and each row of codespaces-facts.md section 3.1: what it is about; the
@@ -131,11 +140,71 @@ fn the_source_documents_cases() {
             case.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect("four columns");
         let (from, seen_by) = from.split_once(' ').expect("a repository and who may see it");
         let package = package(described);
-        let rule = decide(Some((&name, &package)), &repository(from), visibility(seen_by), Action::Pull);
+        let rule =
+            decide(Some((&name, &package)), &repository(from), visibility(seen_by), Linked::Closed, Action::Pull);
         assert_eq!(rule.name(), expected, "{case}");
     }
-    let nothing = decide(None, &repository("acme/api"), Visibility::Private, Action::Pull);
+    let nothing = decide(None, &repository("acme/api"), Visibility::Private, Linked::Readable, Action::Pull);
     assert_eq!(nothing, Rule::UnknownPackage);
+}
+
+/// A permission opens the packages of one repository to private and internal ones of its owner, and nothing else.
+#[test]
+fn a_permission_opens_what_inherits_the_access_of_its_repository() {
+    let name = name();
+    for (described, from, expected) in [
+        ("private by actions", "acme/app private", "inherited-access"),
+        ("private by actions", "acme/app internal", "inherited-access"),
+        ("private by pat, inherits: yes", "acme/app private", "inherited-access"),
+        ("private by actions", "acme/api private", "same-repository"),
+        ("internal by actions", "acme/app private", "internal-to-organization"),
+        ("private by actions, lists acme/app", "acme/app private", "codespaces-access-list"),
+        ("private by pat", "acme/app private", "not-in-codespaces-access-list"),
+        ("private by actions, inherits: no", "acme/app private", "not-in-codespaces-access-list"),
+        ("private by actions", "acme/app public", "public-repository-needs-access-list"),
+        ("private by actions", "other/app private", "different-organization"),
+        ("public by actions", "acme/app public", "public-package"),
+    ] {
+        let (from, seen_by) = from.split_once(' ').expect("a repository and who may see it");
+        let package = package(described);
+        let asking = (repository(from), visibility(seen_by));
+        let rule = decide(Some((&name, &package)), &asking.0, asking.1, Linked::Readable, Action::Pull);
+        assert_eq!(rule.name(), expected, "{described} from {from}");
+    }
+}
+
+/// A codespace reaches with its token what its user reaches.
+#[test]
+fn a_permission_is_worth_what_its_users_access_is() {
+    const HUB: &str = "
+users: {mona: , hubot: , eve: }
+organizations: {acme: {members: [mona]}}
+repositories:
+  acme/api: {visibility: private, access: {hubot: read}}
+  acme/site: {visibility: public}
+packages:
+  ghcr.io/acme/api: {repository: acme/api}
+  ghcr.io/acme/site: {visibility: private, repository: acme/site}
+  ghcr.io/acme/none:
+";
+    let hub = crate::github::hub::parse(HUB, "hub.yaml").expect("a hub");
+    for (image, user, permissions, expected) in [
+        ("ghcr.io/acme/api", "mona", "acme/api: packages read", Linked::Readable),
+        ("ghcr.io/acme/api", "Mona", "acme/*: read-all", Linked::Readable),
+        ("ghcr.io/acme/api", "hubot", "acme/api: packages read", Linked::Readable),
+        ("ghcr.io/acme/api", "eve", "acme/api: packages read", Linked::Closed),
+        ("ghcr.io/acme/api", "mona", "acme/api: contents read", Linked::Closed),
+        ("ghcr.io/acme/api", "mona", "acme/site: packages read", Linked::Closed),
+        ("ghcr.io/acme/api", "mona", "", Linked::Closed),
+        ("ghcr.io/acme/site", "eve", "acme/site: packages read", Linked::Readable),
+        ("ghcr.io/acme/none", "mona", "acme/*: write-all", Linked::Closed),
+        ("ghcr.io/acme/gone", "mona", "acme/*: write-all", Linked::Closed),
+    ] {
+        let name = PackageName::of_image(image).expect("a package");
+        let package = hub.packages.get_key_value(&name);
+        let permissions = permissions.parse().expect("permissions");
+        assert_eq!(Linked::of(package, user, &permissions, &hub), expected, "{image} for {user}: {permissions}");
+    }
 }
 
 /// What is printed as the mend of a refusal mends it.
@@ -143,12 +212,11 @@ fn the_source_documents_cases() {
 fn the_list_mends_every_refusal() {
     let name = name();
     for package in packages() {
-        for (from, seen_by) in FROM {
-            let from = repository(from);
-            if !decide(Some((&name, &package)), &from, seen_by, Action::Pull).allows() {
+        for (from, seen_by, linked) in everywhere() {
+            if !decide(Some((&name, &package)), &from, seen_by, linked, Action::Pull).allows() {
                 let mended = Package { codespaces_access: vec![from.clone()], ..package.clone() };
                 assert!(
-                    decide(Some((&name, &mended)), &from, seen_by, Action::Pull).allows(),
+                    decide(Some((&name, &mended)), &from, seen_by, linked, Action::Pull).allows(),
                     "{package:?} from {from}"
                 );
             }

@@ -11,7 +11,7 @@ use self::told::Told;
 use self::tries::Tries;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::in_hub::{InHub, Token};
+use crate::cli::in_hub::{Holder, InHub, Token};
 use crate::cli::inside::Inside;
 use crate::cli::secrets::{StartedWith, redactor};
 use crate::cli::select::Selector;
@@ -43,7 +43,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &mut Context) -> Result<u8
     let newer = StartedWith::of(now.secrets.clone(), &inside.kept).newer;
     let Inside { engine, whose, before, kept, .. } = &inside;
     let token = Token::Kept(kept.token.clone());
-    let mut in_hub = InHub::of_codespace(context, engine, before.hub.as_deref(), whose, token).await;
+    let mut in_hub = InHub::of(context, engine, before.hub.as_deref(), Holder::of_found(whose), token).await;
     if let Some(warning) = &in_hub.warning {
         context.ui.say(&format!("warning: {}\n", plain(warning)));
     }
