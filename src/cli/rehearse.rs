@@ -26,7 +26,7 @@ use crate::journal::{
 use crate::lifecycle::{FailureKind, StepFailure, lead_codespace, lead_prebuild};
 use crate::phase::Phase;
 use crate::plan::Occasion;
-use crate::report::{Place, Remains, Summary, UpDocument, failure, plain, timeline};
+use crate::report::{Place, Remains, Summary, UpDocument, failure, moment, plain, timeline};
 use crate::steps::{EngineRunner, Keepsake, Kept, LogPiece, OnFailure, Order, Workspaces};
 
 /// What to print and where.
@@ -222,7 +222,8 @@ fn prebuild_event(order: &Order) -> Option<Event> {
         let record = &prebuilt.kept.record;
         let branch = record.branch.as_deref().unwrap_or("no branch");
         let commit = record.commit.get(..7).unwrap_or(&record.commit);
-        let reason = format!("of {branch} at {commit}, made {}", record.created);
+        let made = record.created.parse().map_or_else(|_| record.created.clone(), moment);
+        let reason = format!("of {branch} at {commit}, made {made}");
         return Some(Event::Prebuild(PrebuildUse { name, reason, commits: prebuilt.commits.clone() }));
     }
     let reason = order.without_prebuild.clone()?;

@@ -190,6 +190,15 @@ async fn trim(context: &Context, engine: &Engine, record: &Record, keep: u8) -> 
     Ok(())
 }
 
+/// Returns a number of bytes for a person.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
+    }
+}
+
 fn told(
     args: &Args,
     context: &mut Context,
@@ -215,9 +224,9 @@ fn told(
     }
     let volumes = record.volumes.len();
     context.ui.say(&format!(
-        "the prebuild {name} of {} is kept: an image and {volumes} volumes with {} MB ({seconds:.1} s)\n",
+        "the prebuild {name} of {} is kept: an image and {volumes} volumes with {} ({seconds:.1} s)\n",
         branch.as_deref().unwrap_or("this commit"),
-        bytes / 1_000_000
+        size(bytes)
     ));
     context.ui.data(&format!("{name}\n"))?;
     Ok(())

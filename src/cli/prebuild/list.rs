@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::report::{plain, table};
+use crate::report::{moment, plain, table};
 use crate::steps::KeptPrebuild;
 
 /// List prebuilds
@@ -56,6 +56,6 @@ fn row(one: &KeptPrebuild) -> Vec<String> {
         plain(record.branch.as_deref().unwrap_or_default()).into_owned(),
         record.commit.get(..7).unwrap_or(&record.commit).to_owned(),
         plain(&record.config_path).into_owned(),
-        record.created.clone(),
+        record.created.parse().map_or_else(|_| record.created.clone(), moment),
     ]
 }
