@@ -130,6 +130,14 @@ impl Git {
         self
     }
 
+    /// Has a commit be of a time, in seconds since 1970, so that it is the same one whenever it is made.
+    pub(super) fn at(mut self, seconds: &str) -> Self {
+        for who in ["AUTHOR", "COMMITTER"] {
+            self.command.env(format!("GIT_{who}_DATE"), format!("{seconds} +0000"));
+        }
+        self
+    }
+
     /// Says what git is to do.
     pub(super) fn verb(mut self, verb: &'static str) -> Self {
         self.verb = verb;

@@ -1,5 +1,6 @@
 //! Real git in temporary folders: what a clone holds, whatever the repository is and however the user's git is set.
 
+mod advance;
 mod credentials;
 mod kinds;
 mod references;

@@ -31,6 +31,9 @@ async fn a_folder_is_taken_as_it_is_committed_whatever_attributes_say() {
         assert_eq!(read(&older, "deep/run"), "x", "{asked}");
     }
     assert_eq!(read(&place.committed("app/sub").await, "deep/run"), "changed");
+    // The same folder is the same commit, whenever it is taken.
+    let again = place.clone(&source, wanted(Some(&before))).await.expect("cloned");
+    assert_eq!(again.commit, checkout.commit);
 }
 
 #[tokio::test]
