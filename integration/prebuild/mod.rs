@@ -1,6 +1,7 @@
 //! Prebuilds: made, kept, and what codespaces are that are made of them.
 
 mod life;
+mod view;
 
 use std::path::Path;
 use std::process::Command;

@@ -5,5 +5,5 @@ mod record;
 mod watched;
 
 pub use choose::{Candidate, Chosen, Distance, LastRun, Unfit, Wanted, choose};
-pub use record::{KeptImage, KeptPhase, KeptVolume, Place, Record, RecordError};
+pub use record::{KeptImage, KeptPhase, KeptVolume, NestedImage, Place, Record, RecordError};
 pub use watched::Watched;

@@ -37,6 +37,31 @@ pub struct Record {
     pub phases: Vec<KeptPhase>,
     /// Files of the repository that its commands have changed; absent where that is not known.
     pub changed_files: Option<Vec<String>>,
+    /// How many of its image's layers are of its own making, the newest ones: one of each version that it was made over.
+    #[serde(default = "one")]
+    pub snapshots: u32,
+    /// The prebuild that it was made over; absent where it was made from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
+    /// The images of a nested engine; absent where there is none, or it did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested_images: Option<Vec<NestedImage>>,
+}
+
+/// An image of a nested engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct NestedImage {
+    /// What it is called: `<none>:<none>` where it has no name.
+    pub name: String,
+    /// Its short id.
+    pub id: String,
+    /// Its size, in that engine's words: `64.1MB`.
+    pub size: String,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// The image that a prebuild's container was made from. What the engine says of the prebuild's own image has the container's settings in it.
@@ -67,6 +92,12 @@ pub struct KeptVolume {
     pub entries: u64,
     /// How many bytes are in its files.
     pub bytes: u64,
+    /// Where it is mounted; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub target: String,
+    /// The service of a Compose project that has it mounted, where it is another one than the codespace's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// Which volume of a codespace something is.
@@ -145,6 +176,41 @@ impl Record {
             volumes: Vec::new(),
             phases: Vec::new(),
             changed_files: None,
+            snapshots: one(),
+            over: None,
+            nested_images: None,
+        }
+    }
+
+    /// Tells whether another one is of the same repository, branch and configuration.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.source == other.source && self.branch == other.branch && self.config_path == other.config_path
+    }
+
+    /// Returns how many bytes are in its volumes.
+    pub fn volume_bytes(&self) -> u64 {
+        self.volumes.iter().map(|volume| volume.bytes).sum()
+    }
+}
+
+impl NestedImage {
+    /// Reads one line of what `docker image ls` was asked for: name, id and size, with a tab between them.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut parts = line.split('\t').map(str::to_owned);
+        let (name, id, size) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { name, id, size })
+    }
+}
+
+impl KeptVolume {
+    /// Returns what it is of, in a few words.
+    pub fn what(&self) -> String {
+        let target = if self.target.is_empty() { "a volume" } else { self.target.as_str() };
+        match (&self.service, target) {
+            (Some(service), _) => format!("{target} of the service {service}"),
+            (None, "/workspaces") => "/workspaces: the repository".to_owned(),
+            (None, "/var/lib/docker") => "/var/lib/docker: the nested engine".to_owned(),
+            (None, _) => target.to_owned(),
         }
     }
 }
@@ -178,10 +244,36 @@ impl Place {
 mod tests {
     use super::*;
 
+    fn kept(place: Place) -> KeptVolume {
+        KeptVolume { volume: "v".to_owned(), place, entries: 0, bytes: 0, target: String::new(), service: None }
+    }
+
+    #[test]
+    fn what_was_not_written_yet_has_a_meaning() {
+        let mut record: serde_json::Value = serde_json::from_str(&Record::empty().text()).expect("JSON");
+        let _gone = record.as_object_mut().expect("an object").remove("snapshots");
+        assert_eq!(Record::parse(&record.to_string()).expect("read"), Record::empty());
+    }
+
+    #[test]
+    fn a_volume_says_what_it_is() {
+        let what = |target: &str, service: Option<&str>| {
+            let place = Place::Named("_x".to_owned());
+            KeptVolume { target: target.to_owned(), service: service.map(str::to_owned), ..kept(place) }.what()
+        };
+        assert_eq!(what("/workspaces", None), "/workspaces: the repository");
+        assert_eq!(what("/var/lib/docker", None), "/var/lib/docker: the nested engine");
+        assert_eq!(what("/data", Some("db")), "/data of the service db");
+        assert_eq!(what("", None), "a volume");
+        let image = NestedImage { name: "a:1".to_owned(), id: "0".to_owned(), size: "2MB".to_owned() };
+        assert_eq!(NestedImage::parse("a:1\t0\t2MB"), Some(image));
+        assert_eq!(NestedImage::parse("a:1"), None);
+    }
+
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let place = Place::Anonymous { service: Some("db".to_owned()), target: "/data".to_owned() };
-        let volume = KeptVolume { volume: "v".to_owned(), place, entries: 3, bytes: 9 };
+        let volume = KeptVolume { entries: 3, bytes: 9, ..kept(place) };
         let named = KeptVolume { place: Place::Named("_workspaces".to_owned()), ..volume.clone() };
         let phase = KeptPhase { phase: "onCreateCommand".to_owned(), seconds: 1.5 };
         let record =

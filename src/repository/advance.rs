@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::git::Git;
-use super::{Checkout, RepositoryError};
+use super::{Checkout, Kind, RepositoryError, Source, reference};
 
 /// How a commit stands to the one that is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +36,7 @@ const OF_COMMITS: [&str; 6] = ["objects", "refs", "packed-refs", "HEAD", "index"
 impl Checkout {
     /// Returns how a commit stands to the one that is checked out.
     pub async fn standing(&self, commit: &str) -> Standing {
-        let git = |verb: &'static str| Git::ours(self.path()).verb(verb);
-        let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_hash || git("cat-file").args(["-e", &format!("{commit}^{{commit}}")]).run().await.is_err() {
-            return Standing::Unknown;
-        }
-        if git("merge-base").args(["--is-ancestor", commit, "HEAD"]).run().await.is_err() {
-            return Standing::Beside;
-        }
-        let words = ["--format=%h %s", "-n", MOST_COMMITS, &format!("{commit}..HEAD")];
-        let listed = git("log").args(words).text().await.unwrap_or_default();
-        Standing::Before(listed.lines().map(str::to_owned).collect())
+        standing(|| Git::ours(self.path()), commit, "HEAD").await
     }
 
     /// Leaves of the clone what files of an earlier commit lack: the files that have changed, and git's knowledge of the commits. Nothing is left
@@ -77,6 +67,42 @@ impl Checkout {
         }
         Ok(advance)
     }
+}
+
+impl Source {
+    /// Returns how a commit stands to the newest one of a branch, or of what is checked out. Nothing where the repository is not on this machine, or has
+    /// no such branch.
+    pub async fn standing(&self, branch: Option<&str>, commit: &str) -> Option<Standing> {
+        let Kind::Local(repository) = &self.kind else { return None };
+        let names = match branch {
+            Some(name) => {
+                reference::check(name).ok()?;
+                let name = reference::as_branch(name);
+                vec![format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}"), name.to_owned()]
+            }
+            None => vec!["HEAD".to_owned()],
+        };
+        for name in names {
+            if let Some(head) = reference::commit(Git::reading(repository), &name).await {
+                return Some(standing(|| Git::reading(repository), commit, &head).await);
+            }
+        }
+        None
+    }
+}
+
+/// Returns how a commit stands to another one.
+async fn standing(git: impl Fn() -> Git, commit: &str, head: &str) -> Standing {
+    let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hash || git().verb("cat-file").args(["-e", &format!("{commit}^{{commit}}")]).run().await.is_err() {
+        return Standing::Unknown;
+    }
+    if git().verb("merge-base").args(["--is-ancestor", commit, head]).run().await.is_err() {
+        return Standing::Beside;
+    }
+    let words = ["--format=%h %s", "-n", MOST_COMMITS, &format!("{commit}..{head}")];
+    let listed = git().verb("log").args(words).text().await.unwrap_or_default();
+    Standing::Before(listed.lines().map(str::to_owned).collect())
 }
 
 /// Removes everything in a folder but the files that are kept, and what is left empty.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::history::{History, Run, key};
+use super::history::{History, Of, Run};
 use crate::cli::clone;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::github::{Branch, Purpose};
 use crate::home::Lock;
 use crate::lifecycle::FailureKind;
+use crate::phase::Phase;
 use crate::plan::Attach;
 use crate::prebuild::{KeptPhase, Record};
 use crate::report::{PhaseOutcome, Remains, Summary};
@@ -85,16 +86,20 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     // Whatever became of it, the codespace that it was made in is of no more use.
     let removed = remove(context, &engine, &name).await;
     let ended = context.clock.now().to_string();
-    let interrupted = matches!(&made, Ok(Made::Failed(FailureKind::Interrupted)));
+    let interrupted = matches!(&made, Ok(Made::Failed { kind: FailureKind::Interrupted, .. }));
     if !interrupted {
         let succeeded = matches!(&made, Ok(Made::Kept { .. }));
-        history.last = Some(Run { name: name.to_string(), commit, ended, succeeded });
+        let phase = match &made {
+            Ok(Made::Failed { phase, .. }) => Some(phase.to_string()),
+            Ok(Made::Kept { .. }) | Err(_) => None,
+        };
+        history.last = Some(Run { name: name.to_string(), commit, ended, succeeded, phase });
         history.save(context, &key)?;
     }
     let made = made?;
     removed?;
     match made {
-        Made::Failed(kind) => Ok(Kind::from(kind).exit_code()),
+        Made::Failed { kind, .. } => Ok(Kind::from(kind).exit_code()),
         Made::Kept { record, seconds } => {
             trim(context, &engine, &record, history.keep).await?;
             told(&args, context, &name, &record, (branch, seconds))?;
@@ -128,12 +133,14 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     let mut order = clone::order(context, new, attach, &args.options).await?;
     let consent = if args.default_permissions { Consent::Given } else { Consent::NotGiven };
     permissions::settle(context, &engine, &mut order, sources.hub_file(), consent).await?;
-    let key = key(&order.source, order.reference.as_deref(), &order.config_path);
+    let of = Of::order(&order);
+    let key = of.key();
     // One run for each configuration: the next one waits (facts 1.6, "Concurrency").
     let making = hold(context, "prebuild create", key.clone()).await?;
     let held = hold(context, "prebuild create", name.to_string()).await?;
     sweep_prebuilds(&engine, &context.home.id(), |name| context.is_held(name)).await?;
     let mut history = History::load(context, &key);
+    history.of = Some(of);
     history.keep = args.keep.unwrap_or(history.keep).clamp(1, 5);
     history.optimized = !args.disable_optimization;
     let configuration = digest(&order)?;
@@ -143,7 +150,7 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
 /// What a run came to.
 enum Made {
     Kept { record: Box<Record>, seconds: f64 },
-    Failed(FailureKind),
+    Failed { phase: Phase, kind: FailureKind },
 }
 
 /// Leads the codespace through its phases, and takes it.
@@ -159,8 +166,8 @@ async fn make(
         Box::pin(lead(context, engine.clone(), order, secrets, &args.output)).await?;
     let remains = if failure.is_some() { Remains::Nothing } else { Remains::Codespace };
     tell(context, &summary, remains, &place);
-    if let Some((_, failure)) = failure {
-        return Ok(Made::Failed(failure.kind));
+    if let Some((phase, failure)) = failure {
+        return Ok(Made::Failed { phase, kind: failure.kind });
     }
     context.ui.say("keeping what the prebuild has\n");
     let began = std::time::Instant::now();
@@ -178,13 +185,8 @@ fn phases(summary: &Summary) -> Vec<KeptPhase> {
 /// Removes the prebuilds of this branch and configuration that are more than are kept, the oldest ones.
 async fn trim(context: &Context, engine: &Engine, record: &Record, keep: u8) -> Result<(), CliError> {
     let home = context.home.id();
-    let is_alike = |one: &KeptPrebuild| {
-        one.record.source == record.source
-            && one.record.branch == record.branch
-            && one.record.config_path == record.config_path
-    };
     let all = KeptPrebuild::all(engine, &home).await?;
-    for old in all.iter().filter(|one| is_alike(one)).skip(usize::from(keep)) {
+    for old in all.iter().filter(|one| one.record.is_alike(record)).skip(usize::from(keep)) {
         remove_prebuild(engine, &home, &old.name, |name| context.is_held(name)).await?;
     }
     Ok(())
@@ -206,7 +208,7 @@ fn told(
     record: &Record,
     (branch, seconds): (Option<String>, f64),
 ) -> Result<(), CliError> {
-    let bytes: u64 = record.volumes.iter().map(|volume| volume.bytes).sum();
+    let bytes = record.volume_bytes();
     if args.output.json {
         let document = json!({
             "outcome": "success",

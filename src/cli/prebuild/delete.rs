@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::history::History;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::codespace::CodespaceName;
@@ -35,6 +36,15 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     let gone: Vec<_> = kept.into_iter().filter(|one| args.all || Some(&one.name) == args.name.as_ref()).collect();
     for one in &gone {
         remove_prebuild(&engine, &home, &one.name, |name| context.is_held(name)).await?;
+    }
+    if args.all {
+        // Whoever has no prebuild has no failed run of one either.
+        for (of, mut history) in History::all(context) {
+            if history.last.as_ref().is_some_and(|run| !run.succeeded) {
+                history.last = None;
+                history.save(context, &of.key())?;
+            }
+        }
     }
     let names: Vec<&str> = gone.iter().map(|one| one.name.as_str()).collect();
     if args.json {

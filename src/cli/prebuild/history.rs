@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::home::{Home, Locked, make_folder, write_whole};
-use crate::prebuild::LastRun;
+use crate::prebuild::{LastRun, Record};
+use crate::steps::Order;
 
 /// How many versions are kept where nobody says so (codespaces-facts.md section 1.6, "Template history").
 pub(super) const KEEP: u8 = 2;
@@ -27,6 +28,23 @@ pub(in crate::cli) struct History {
     pub(in crate::cli) optimized: bool,
     /// How the newest run ended; nothing where there was none.
     pub(super) last: Option<Run>,
+    /// Whose prebuilds they are; absent where that was not written yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<Of>,
+}
+
+/// Whose prebuilds they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Of {
+    /// `owner/name` of the repository.
+    pub(super) repository: String,
+    /// Where it is.
+    pub(super) source: String,
+    /// The branch; absent where the commit is on none.
+    pub(super) branch: Option<String>,
+    /// The configuration's path in the repository.
+    pub(super) config_path: String,
 }
 
 /// A run that is over.
@@ -41,11 +59,45 @@ pub(super) struct Run {
     pub(super) ended: String,
     /// Whether it came to be.
     pub(super) succeeded: bool,
+    /// The phase that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) phase: Option<String>,
+}
+
+impl Of {
+    /// Returns the one of an order.
+    pub(super) fn order(order: &Order) -> Self {
+        Self {
+            repository: order.repository.to_string(),
+            source: order.source.clone(),
+            branch: order.reference.clone(),
+            config_path: order.config_path.clone(),
+        }
+    }
+
+    /// Returns what tells these prebuilds from others.
+    pub(super) fn key(&self) -> String {
+        key(&self.source, self.branch.as_deref(), &self.config_path)
+    }
+
+    /// Tells whether a prebuild is one of them.
+    pub(super) fn has(&self, record: &Record) -> bool {
+        self.source == record.source && self.branch == record.branch && self.config_path == record.config_path
+    }
+}
+
+impl Run {
+    /// Returns how it failed, for a person.
+    pub(super) fn failure(&self) -> String {
+        let commit = self.commit.get(..7).unwrap_or(&self.commit);
+        let at = self.phase.as_ref().map_or(String::new(), |phase| format!(" in {phase}"));
+        format!("the last run, of {commit}, failed{at} at {}", self.ended)
+    }
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { version: VERSION, keep: KEEP, optimized: true, last: None }
+        Self { version: VERSION, keep: KEEP, optimized: true, last: None, of: None }
     }
 }
 
@@ -64,6 +116,24 @@ impl History {
         let read = std::fs::read(file(context, key)).ok();
         let known: Option<Self> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         known.filter(|history| history.version == VERSION).unwrap_or_default()
+    }
+
+    /// Reads those of one prebuild's repository, branch and configuration.
+    pub(super) fn of_record(context: &Context, record: &Record) -> (Self, LastRun) {
+        let key = key(&record.source, record.branch.as_deref(), &record.config_path);
+        let history = Self::load(context, &key);
+        let last = history.last_run(context, &key);
+        (history, last)
+    }
+
+    /// Returns all those that say whose they are.
+    pub(super) fn all(context: &Context) -> Vec<(Of, Self)> {
+        let listed = std::fs::read_dir(context.home.prebuilds()).into_iter().flatten().flatten();
+        let keys = listed.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json").map(str::to_owned));
+        let known = keys.map(|key| Self::load(context, &key));
+        let mut all: Vec<_> = known.filter_map(|history| Some((history.of.clone()?, history))).collect();
+        all.sort_by_key(|(of, _)| (of.repository.clone(), of.branch.clone(), of.config_path.clone()));
+        all
     }
 
     /// Writes it.

@@ -4,6 +4,8 @@ mod create;
 mod delete;
 pub(super) mod history;
 mod list;
+mod standing;
+mod view;
 
 use super::context::Context;
 use super::error::CliError;
@@ -19,6 +21,7 @@ pub(super) struct Args {
 enum Verb {
     Create(Box<create::Args>),
     List(list::Args),
+    View(view::Args),
     Delete(delete::Args),
 }
 
@@ -28,6 +31,7 @@ impl Args {
         match &self.verb {
             Verb::Create(args) => args.output.json,
             Verb::List(args) => args.json,
+            Verb::View(args) => args.json,
             Verb::Delete(args) => args.json,
         }
     }
@@ -38,6 +42,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     match args.verb {
         Verb::Create(args) => Box::pin(create::run(*args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
+        Verb::View(args) => interrupts.until(Box::pin(view::run(&args, context))).await,
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
     }
 }

@@ -67,7 +67,14 @@ mod tests {
         let name: CodespaceName = "calm-lamp".parse().expect("a name");
         let anonymous =
             |service: &str| Place::Anonymous { service: Some(service.to_owned()), target: "/var/lib/data".to_owned() };
-        let kept = |place: Place| KeptVolume { volume: "v".to_owned(), place, entries: 0, bytes: 0 };
+        let kept = |place: Place| KeptVolume {
+            volume: "v".to_owned(),
+            place,
+            entries: 0,
+            bytes: 0,
+            target: String::new(),
+            service: None,
+        };
         let mut file = json!({
             "services": {
                 "db": {"volumes": [{"type": "volume", "target": "/var/lib/data"}]},
