@@ -37,9 +37,10 @@ impl<'a> Prebuilds<'a> {
         listed.as_array().expect("a list").clone()
     }
 
+    /// Returns the names of those that are kept: a run that failed has none.
     #[track_caller]
     fn names(&self) -> Vec<String> {
-        self.list().iter().map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+        self.list().iter().filter_map(|one| Some(one["name"].as_str()?.to_owned())).collect()
     }
 
     /// Returns everything that the engine has of this home's prebuilds.
