@@ -1,6 +1,9 @@
 //! Prebuilds: made, kept, and what codespaces are that are made of them.
 
 mod life;
+mod report;
+mod trigger;
+mod update;
 mod view;
 
 use std::path::Path;

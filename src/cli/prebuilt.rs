@@ -66,14 +66,7 @@ pub(super) async fn apply(
     if kept.is_empty() {
         return Ok(order);
     }
-    let mut candidates = Vec::new();
-    for one in &kept {
-        candidates.push(Candidate {
-            name: one.name.clone(),
-            record: one.record.clone(),
-            distance: distance(&order, &one.record.commit).await,
-        });
-    }
+    let candidates = candidates(&order, &kept).await;
     let configuration = digest(&order)?;
     let key = key(&order.source, order.reference.as_deref(), &order.config_path);
     let history = History::load(context, &key);
@@ -100,6 +93,16 @@ pub(super) async fn apply(
         (Chosen::None(Unfit::NoPrebuild | Unfit::OtherConfiguration), _) => Ok(order),
         (Chosen::None(reason), _) => Ok(Order { without_prebuild: Some(reason.to_string()), ..order }),
     }
+}
+
+/// Returns prebuilds with how far they are from an order's commit.
+pub(super) async fn candidates(order: &Order, kept: &[KeptPrebuild]) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    for one in kept {
+        let distance = distance(order, &one.record.commit).await;
+        all.push(Candidate { name: one.name.clone(), record: one.record.clone(), distance });
+    }
+    all
 }
 
 async fn distance(order: &Order, commit: &str) -> Distance {

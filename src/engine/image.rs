@@ -32,6 +32,8 @@ pub struct ImageDetails {
     pub command: Vec<String>,
     /// What it is called.
     pub names: Vec<String>,
+    /// How many layers it has.
+    pub layers: usize,
 }
 
 /// A login that the engine may pull with. Held no longer than the request.
@@ -99,6 +101,7 @@ impl Engine {
                     entrypoint: config.entrypoint.unwrap_or_default(),
                     command: config.cmd.unwrap_or_default(),
                     names: answer.repo_tags.unwrap_or_default(),
+                    layers: answer.root_fs.and_then(|files| files.layers).map_or(0, |layers| layers.len()),
                 }))
             }
             Err(error) => match self.explain("inspect the image", reference, error) {

@@ -54,6 +54,14 @@ pub async fn owner_on_github(source: &Source) -> Option<String> {
     on_github(&remote).map(|name| name.owner().to_owned())
 }
 
+impl Source {
+    /// Returns the branch that is checked out in a repository on this machine.
+    pub async fn branch(&self) -> Option<String> {
+        let Kind::Local(repository) = &self.kind else { return None };
+        answer(repository, &["symbolic-ref", "-q", "--short", "HEAD"]).await
+    }
+}
+
 /// Returns what git says; nothing where it has nothing to say, or says it of nobody but the owner.
 async fn answer(repository: &Repository, words: &'static [&'static str]) -> Option<String> {
     let (verb, words) = words.split_first()?;

@@ -9,6 +9,7 @@
 
 mod address;
 mod advance;
+mod changes;
 mod check_out;
 mod clone;
 mod copy;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use address::Login;
 pub use advance::{Advance, Standing};
+pub use changes::Changes;
 pub use check_out::check_out;
 pub use error::RepositoryError;
 use folder::Folder;

@@ -75,6 +75,16 @@ impl Of {
         }
     }
 
+    /// Returns the one of a prebuild.
+    pub(super) fn record(record: &Record) -> Self {
+        Self {
+            repository: record.repository.clone(),
+            source: record.source.clone(),
+            branch: record.branch.clone(),
+            config_path: record.config_path.clone(),
+        }
+    }
+
     /// Returns what tells these prebuilds from others.
     pub(super) fn key(&self) -> String {
         key(&self.source, self.branch.as_deref(), &self.config_path)

@@ -4,8 +4,12 @@ mod create;
 mod delete;
 pub(super) mod history;
 mod list;
+mod making;
+mod report;
 mod standing;
+mod update;
 mod view;
+mod would_run;
 
 use super::context::Context;
 use super::error::CliError;
@@ -20,8 +24,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Create(Box<create::Args>),
+    Update(Box<update::Args>),
     List(list::Args),
     View(view::Args),
+    WouldRun(would_run::Args),
+    Report(Box<report::Args>),
     Delete(delete::Args),
 }
 
@@ -30,8 +37,11 @@ impl Args {
     pub(super) const fn wants_json(&self) -> bool {
         match &self.verb {
             Verb::Create(args) => args.output.json,
+            Verb::Update(args) => args.output.json,
             Verb::List(args) => args.json,
             Verb::View(args) => args.json,
+            Verb::WouldRun(args) => args.json,
+            Verb::Report(args) => args.output.json,
             Verb::Delete(args) => args.json,
         }
     }
@@ -41,8 +51,11 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     let interrupts = context.interrupts.clone();
     match args.verb {
         Verb::Create(args) => Box::pin(create::run(*args, context)).await,
+        Verb::Update(args) => Box::pin(update::run(*args, context)).await,
+        Verb::Report(args) => Box::pin(report::run(*args, context)).await,
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(Box::pin(view::run(&args, context))).await,
+        Verb::WouldRun(args) => interrupts.until(Box::pin(would_run::run(&args, context))).await,
         Verb::Delete(args) => interrupts.until(delete::run(&args, context)).await,
     }
 }

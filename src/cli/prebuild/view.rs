@@ -10,7 +10,7 @@ use crate::cli::select;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{Engine, Layer};
 use crate::prebuild::Record;
-use crate::report::plain;
+use crate::report::{moment, plain};
 use crate::steps::KeptPrebuild;
 
 /// How many commits and images a person is told of by name.
@@ -137,7 +137,7 @@ fn rows(shown: &Shown) -> String {
     }
     rows.extend([
         ("Devcontainer Path", record.config_path.clone()),
-        ("Created At", record.created.clone()),
+        ("Created At", at(&record.created)),
         ("Made Over", record.over.clone().unwrap_or_default()),
         ("Codespaces", codespaces.join(", ")),
         ("Image", format!("{} in all, {} of the image that it was made from", size(kept.size), size(sum(base)))),
@@ -184,12 +184,18 @@ fn sum(layers: &[Layer]) -> u64 {
     layers.iter().map(|layer| layer.size).sum()
 }
 
+/// Returns a time of a record as a person reads it.
+pub(super) fn at(time: &str) -> String {
+    time.parse().map_or_else(|_| time.to_owned(), moment)
+}
+
 /// Returns a size as a person reads it.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        1_000_000.. => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000),
     }
 }
 
@@ -199,7 +205,9 @@ mod tests {
 
     #[test]
     fn a_size_has_its_unit() {
-        for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1_240, "1.2 kB"), (64_150_000, "64.1 MB")] {
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1_240, "1.2 kB"), (64_150_000, "64.1 MB"), (2_560_000_000, "2.5 GB")]
+        {
             assert_eq!(size(bytes), text);
         }
     }
