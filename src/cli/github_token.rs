@@ -92,8 +92,12 @@ impl OwnToken {
     /// Returns the world with this token, and what a person should know: a hub's own one counts over it.
     pub(super) fn complete(self, world: World, actor: &str) -> (World, Option<String>) {
         let Some(value) = self.value else { return (world, None) };
-        if world.token.is_some() {
-            let note = "GITHUB_TOKEN is the hub's: it counts over --github-token".to_owned();
+        if let Some(token) = &world.token {
+            let whose = match token.from {
+                TokenFrom::Secret => "the secret CODESPACES_PREBUILD_TOKEN",
+                TokenFrom::Hub | TokenFrom::ThisMachine => "the hub's",
+            };
+            let note = format!("GITHUB_TOKEN is {whose}: it counts over --github-token");
             return (world, Some(note));
         }
         let token = CodespaceToken { value, user: actor.to_owned(), from: TokenFrom::ThisMachine };

@@ -116,7 +116,9 @@ impl InHub {
 
     /// Returns the world with what the hub gives: the codespace's token, and tokens for the access keys of registries that the hub stands for.
     pub(super) async fn complete(&mut self, context: &Context, world: World) -> World {
-        let mut world = self.token.take().into_iter().fold(world, World::with_token);
+        // A prebuild's own token counts over the one that it would be given.
+        let given = self.token.take().filter(|_| world.token.is_none());
+        let mut world = given.into_iter().fold(world, World::with_token);
         if let Some(ecr) = &self.ecr {
             ecr.exchange_all(context, &mut world.registries).await;
         }

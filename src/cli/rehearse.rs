@@ -157,6 +157,7 @@ async fn live(context: &Context, engine: Engine, order: Order, secrets: Secrets,
     let Told { recorder, cancel, log } = told;
     let Secrets { file, hub, token: own, content, hidden: _ } = secrets;
     let (world, newer, token) = of_this_run(context, &order, content.secrets);
+    let world = world.with_token_of_prebuilds(order.purpose, &order.actor);
     let mut in_hub = InHub::of(context, &engine, hub.as_deref(), Holder::of(&order), token).await;
     let source = own.source;
     let (mut world, overruled) = own.complete(in_hub.complete(context, world).await, &order.actor);

@@ -10,7 +10,7 @@ use super::secrets::{Before, Secrets};
 use super::values;
 use crate::diagnosis::HiddenSecret;
 use crate::github::hub::HubSecret;
-use crate::github::{CodespaceSecret, Effective, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
+use crate::github::{CodespaceSecret, Effective, Purpose, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
 use crate::secret_store::KeptSecret;
 
 /// The flags that say where secrets are from.
@@ -97,7 +97,7 @@ impl Sources {
         let kept = context.kept_secrets().await?;
         let seen = Seen::of(&hub, kept, whose, &over)?;
         warnings.extend(seen.remarks);
-        let (mut secrets, hidden) = (over, seen.hidden);
+        let (mut secrets, hidden) = (visible(over, whose.purpose), seen.hidden);
         for secret in seen.secrets {
             let value = values::get(&secret, &context.environment).await?;
             secrets.push(CodespaceSecret { name: secret.name, value, level: secret.scope.level() });
@@ -152,7 +152,7 @@ pub(super) async fn secrets_now(context: &Context, whose: Whose<'_>, before: &Be
         }
         Err(error) => warnings.push(format!("{}: it goes on without these secrets", error.message())),
     }
-    secrets.extend(over);
+    secrets.extend(visible(over, whose.purpose));
     secrets.sort_by(|one, other| one.name.cmp(&other.name));
     SecretsNow { secrets, warnings, remarks, hidden }
 }
@@ -200,7 +200,8 @@ impl Hidden {
             | Unseen::NotAssigned
             | Unseen::NoWriteAccess
             | Unseen::ForksPullRequest
-            | Unseen::Prebuild => None,
+            | Unseen::Prebuild
+            | Unseen::PrebuildToken => None,
         };
         let told = HiddenSecret {
             name: secret.name.to_string(),
@@ -240,6 +241,12 @@ fn kept_from_a_registry(one: &Effective<'_>, viewer: &Viewer<'_>) -> Option<Stri
     }
     let owner = secret.scope.owner();
     Some(format!("{} of {owner} is not there: {}", one.name, reason.explain(viewer).0))
+}
+
+/// Returns what a secrets file gives: the token of prebuilds is nothing to a codespace.
+fn visible(mut over: Vec<CodespaceSecret>, purpose: Purpose) -> Vec<CodespaceSecret> {
+    over.retain(|secret| purpose == Purpose::Prebuild || !secret.name.is_of_prebuilds());
+    over
 }
 
 /// Reads a secrets file.

@@ -79,6 +79,8 @@ pub enum Unseen {
     ForksPullRequest,
     /// It is a user's, and a prebuild is nobody's.
     Prebuild,
+    /// It is a prebuild's own token.
+    PrebuildToken,
 }
 
 impl Unseen {
@@ -93,6 +95,7 @@ impl Unseen {
             Self::NoWriteAccess => "no-write-access",
             Self::ForksPullRequest => "pull-request-of-a-fork",
             Self::Prebuild => "prebuild",
+            Self::PrebuildToken => "token-of-prebuilds",
         }
     }
 
@@ -126,6 +129,7 @@ impl Unseen {
                 "a prebuild has no secret of a user's".to_owned(),
                 Some("make it the repository's or the organization's".to_owned()),
             ),
+            Self::PrebuildToken => ("a prebuild has it as its GITHUB_TOKEN; no codespace ever sees it".to_owned(), None),
         }
     }
 }
@@ -140,7 +144,7 @@ pub fn effective<'a>(secrets: &'a [HubSecret], viewer: &Viewer<'_>) -> Vec<Effec
         candidates.sort_by_key(|secret| std::cmp::Reverse(secret.scope.level()));
         let (mut winner, mut unseen): (Option<&HubSecret>, _) = (None, Vec::new());
         for secret in candidates {
-            match (viewer.is_kept_from(&secret.scope), winner) {
+            match (viewer.is_kept_from(secret), winner) {
                 (Some(reason), _) => unseen.push((secret, reason)),
                 (None, Some(winner)) => unseen.push((secret, Unseen::Shadowed(winner.scope.level()))),
                 (None, None) => winner = Some(secret),
@@ -164,11 +168,14 @@ impl Viewer<'_> {
     }
 
     /// Returns what keeps the codespace from seeing a secret, were it the only one of its name.
-    fn is_kept_from(&self, scope: &SecretScope) -> Option<Unseen> {
+    fn is_kept_from(&self, secret: &HubSecret) -> Option<Unseen> {
+        let scope = &secret.scope;
         let has = |all: &[RepositoryName]| all.iter().any(|one| one.is(self.repository));
         match self.purpose {
             // A prebuild is made by the repository, for nobody.
             Purpose::Prebuild if scope.level() == SecretLevel::User => return Some(Unseen::Prebuild),
+            // Facts 1.6: "never visible".
+            Purpose::Codespace if secret.name.is_of_prebuilds() => return Some(Unseen::PrebuildToken),
             Purpose::Codespace if self.branch == Branch::ForksPullRequest => return Some(Unseen::ForksPullRequest),
             Purpose::Codespace if self.access < Some(Access::Write) => return Some(Unseen::NoWriteAccess),
             Purpose::Prebuild | Purpose::Codespace => {}

@@ -79,6 +79,8 @@ pub enum TokenFrom {
     Hub,
     /// The user, who has it on this machine: it is kept nowhere else.
     ThisMachine,
+    /// The repository's secret `CODESPACES_PREBUILD_TOKEN`: a prebuild's alone.
+    Secret,
 }
 
 impl CodespaceToken {
@@ -105,6 +107,19 @@ impl World {
         }
         self.token = Some(token);
         self
+    }
+
+    /// Takes `CODESPACES_PREBUILD_TOKEN` out of the secrets: a prebuild has it as its token, in the place of any other, and a codespace does not have it
+    /// at all (codespaces-facts.md section 1.6).
+    #[must_use]
+    pub fn with_token_of_prebuilds(mut self, purpose: Purpose, user: &str) -> Self {
+        let Some(at) = self.secrets.iter().position(|secret| secret.name.is_of_prebuilds()) else { return self };
+        let CodespaceSecret { value, level, .. } = self.secrets.remove(at);
+        if purpose == Purpose::Codespace || level == SecretLevel::User {
+            return self;
+        }
+        let user = user.to_owned();
+        self.with_token(CodespaceToken { value, user, from: TokenFrom::Secret })
     }
 
     /// Returns the variables that secrets and the token are in, in a phase's environment; `env` is what it has beside them, which may hold another
@@ -160,5 +175,21 @@ mod tests {
             assert_eq!(seen(phase, Purpose::Prebuild), "OR", "{phase}");
         }
         assert_eq!(seen(Phase::PostCreateCommand, Purpose::Codespace), "ORU");
+    }
+
+    #[test]
+    fn the_token_of_prebuilds_is_a_prebuilds_and_nobody_elses() {
+        let secret = CodespaceSecret {
+            name: "CODESPACES_PREBUILD_TOKEN".parse().expect("a name"),
+            value: Secret::new("ghp_x".to_owned()),
+            level: SecretLevel::Repository,
+        };
+        let of = |purpose| World::new(vec![secret.clone()]).with_token_of_prebuilds(purpose, "mona");
+        assert_eq!(of(Purpose::Codespace), World::default());
+        let prebuild = of(Purpose::Prebuild);
+        assert!(prebuild.secrets.is_empty());
+        assert_eq!(prebuild.registries.complete.iter().map(|one| one.server.config_key()).collect::<Vec<_>>(), ["ghcr.io"]);
+        let variables = prebuild.variables(Phase::OnCreateCommand, Purpose::Prebuild, &[]);
+        assert_eq!(variables, [("GITHUB_TOKEN".to_owned(), Some("ghp_x".to_owned()))]);
     }
 }

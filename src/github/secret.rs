@@ -27,6 +27,11 @@ impl SecretName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Tells whether it is the name of the secret that a prebuild has as its token, and no codespace sees.
+    pub fn is_of_prebuilds(&self) -> bool {
+        self.0 == "CODESPACES_PREBUILD_TOKEN"
+    }
 }
 
 impl FromStr for SecretName {

@@ -68,7 +68,7 @@ pub(super) async fn build(
 ) -> Result<Outcome, StepFailure> {
     let registries = &runner.world.registries.complete;
     let server = runner.hub.as_ref().map(HubAccess::server_for_engine);
-    let token = runner.world.token.as_ref().filter(|token| token.from == TokenFrom::Hub);
+    let token = runner.world.token.as_ref().filter(|token| token.from != TokenFrom::ThisMachine);
     let hub = server.as_deref().zip(token);
     // Where a hub's image is gone from the engine before the builder has looked at it, the builder asks for it itself.
     let hub = hub.map(|(server, token)| RegistryCredentials { server, user: &token.user, password: &token.value });
