@@ -1,5 +1,6 @@
 //! Prebuilds: made, kept, and what codespaces are that are made of them.
 
+mod checks;
 mod life;
 mod report;
 mod trigger;

@@ -88,6 +88,7 @@ impl Identity {
             lockfile: LockfileUse::default(),
             image_use: ImageUse::Codespace,
             checkout: None,
+            tracked: None,
             prebuilt: None,
             without_prebuild: None,
             bind: None,

@@ -10,7 +10,9 @@ use super::secrets::{Before, Secrets};
 use super::values;
 use crate::diagnosis::HiddenSecret;
 use crate::github::hub::HubSecret;
-use crate::github::{CodespaceSecret, Effective, Purpose, SecretsFile, Unseen, Viewer, effective, load_secrets, together};
+use crate::github::{
+    CodespaceSecret, Effective, Purpose, SecretsFile, Unseen, Viewer, effective, load_secrets, together,
+};
 use crate::secret_store::KeptSecret;
 
 /// The flags that say where secrets are from.

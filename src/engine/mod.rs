@@ -36,5 +36,5 @@ pub use image::{ImageDetails, ImageSummary, Pull, Push, Refusal, RegistryCredent
 pub use limits::{DiskLimits, HealthCheck};
 pub use network::{Joined, NetworkSummary};
 pub use snapshot::{LabelledImage, Layer, RanToEnd};
-pub use spec::{ContainerSpec, MountDetails, MountKind, MountSpec, Restart};
+pub use spec::{ContainerSpec, MountDetails, MountKind, MountSpec, Restart, StandardInput};
 pub use volume::VolumeSummary;

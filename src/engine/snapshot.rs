@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use bollard::models::ContainerConfig;
 use bollard::query_parameters::{
-    CommitContainerOptionsBuilder, ListImagesOptionsBuilder, LogsOptionsBuilder, RemoveImageOptionsBuilder,
+    AttachContainerOptionsBuilder, CommitContainerOptionsBuilder, ListImagesOptionsBuilder, LogsOptionsBuilder,
+    RemoveImageOptionsBuilder,
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use tokio::io::AsyncWriteExt;
 
 use super::client::Engine;
 use super::container::{ContainerId, LabelFilter};
@@ -111,10 +113,47 @@ impl Engine {
             .map(move |piece| piece.map_err(|error| self.explain("read the image", &name, error)))
     }
 
+    /// Starts a container that reads its input, sends it that, and waits until it has ended. Nothing of what it is sent is in a request.
+    pub async fn run_with_input(&self, id: &ContainerId, input: &[u8]) -> Result<RanToEnd, EngineError> {
+        let options = AttachContainerOptionsBuilder::default().stdin(true).stream(true).build();
+        let attached = self.docker.attach_container(id.as_str(), Some(options)).await;
+        let mut attached = attached.map_err(|error| self.explain("speak to the container", &id.to_string(), error))?;
+        self.start(id).await?;
+        let sent = async {
+            attached.input.write_all(input).await?;
+            attached.input.flush().await?;
+            attached.input.shutdown().await
+        };
+        // Where it could not be sent, what the container printed says why.
+        let _sent = sent.await;
+        self.ended(id).await
+    }
+
     /// Starts a container, and waits until it has ended.
     pub async fn run_to_end(&self, id: &ContainerId) -> Result<RanToEnd, EngineError> {
-        use bollard::container::LogOutput;
         self.start(id).await?;
+        self.ended(id).await
+    }
+
+    /// Returns the paths that are in a container and not, or not so, in its image. Volumes are no part of it.
+    pub async fn changed_paths(&self, id: &ContainerId) -> Result<Vec<String>, EngineError> {
+        use bollard::models::ChangeType;
+        let changes = self.docker.container_changes(id.as_str()).await;
+        let changes = changes.map_err(|error| self.explain("look into the container", &id.to_string(), error))?;
+        let there = changes.unwrap_or_default().into_iter().filter(|change| change.kind != ChangeType::_2);
+        Ok(there.map(|change| change.path).collect())
+    }
+
+    /// Returns a tar of a container's file system, without its volumes.
+    pub fn export(&self, id: &ContainerId) -> impl Stream<Item = Result<Bytes, EngineError>> + Send + use<> {
+        let (engine, subject) = (self.clone(), id.to_string());
+        let stream = self.docker.export_container(id.as_str());
+        stream.map(move |piece| piece.map_err(|error| engine.explain("read the container", &subject, error)))
+    }
+
+    /// Follows what a container prints until it has ended.
+    async fn ended(&self, id: &ContainerId) -> Result<RanToEnd, EngineError> {
+        use bollard::container::LogOutput;
         let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
         let mut logs = self.docker.logs(id.as_str(), Some(options));
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());

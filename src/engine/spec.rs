@@ -36,8 +36,20 @@ pub struct ContainerSpec {
     pub init: bool,
     /// When its first process is started again that has ended.
     pub restart: Restart,
+    /// What its first process reads ([`super::Engine::run_with_input`]).
+    pub input: StandardInput,
     /// Everything that a container seldom asks for.
     pub extra: ExtraOptions,
+}
+
+/// What a container's first process reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StandardInput {
+    /// Nothing.
+    #[default]
+    None,
+    /// What it is sent.
+    Sent,
 }
 
 /// When a container's first process is started again.
@@ -112,6 +124,8 @@ impl ContainerSpec {
             working_dir: self.extra.working_folder.clone(),
             stop_signal: self.extra.stop_signal.clone(),
             stop_timeout: self.extra.stop_timeout,
+            open_stdin: (self.input == StandardInput::Sent).then_some(true),
+            stdin_once: (self.input == StandardInput::Sent).then_some(true),
             healthcheck: self.extra.health.config(),
             host_config: Some(HostConfig {
                 mounts: Some(self.mounts.into_iter().map(MountSpec::into_mount).collect()),

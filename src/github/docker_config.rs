@@ -69,6 +69,17 @@ pub fn stored_auth(config: &str, server: &RegistryServer) -> Option<Secret<Strin
     Some(Secret::new(auth.to_owned()))
 }
 
+/// Returns the servers for which a configuration has a login, by their keys.
+pub fn logged_in(config: &str) -> Vec<String> {
+    let Ok(config) = serde_json::from_str::<Value>(config) else { return Vec::new() };
+    let Some(auths) = config.get("auths").and_then(Value::as_object) else { return Vec::new() };
+    let holds = |login: &Value| {
+        let keys = ["auth", "password", "identitytoken", "registrytoken"];
+        keys.iter().any(|key| login.get(key).and_then(Value::as_str).is_some_and(|value| !value.is_empty()))
+    };
+    auths.iter().filter(|(_, login)| holds(login)).map(|(server, _)| server.clone()).collect()
+}
+
 /// Returns the user and the password that are in a value of `auth`.
 pub fn login_of(auth: &Secret<String>) -> Option<(String, Secret<String>)> {
     let pair = String::from_utf8(STANDARD.decode(auth.expose()).ok()?).ok()?;

@@ -129,7 +129,9 @@ impl Unseen {
                 "a prebuild has no secret of a user's".to_owned(),
                 Some("make it the repository's or the organization's".to_owned()),
             ),
-            Self::PrebuildToken => ("a prebuild has it as its GITHUB_TOKEN; no codespace ever sees it".to_owned(), None),
+            Self::PrebuildToken => {
+                ("a prebuild has it as its GITHUB_TOKEN; no codespace ever sees it".to_owned(), None)
+            }
         }
     }
 }

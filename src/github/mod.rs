@@ -15,7 +15,7 @@ mod secret;
 mod secrets_file;
 
 pub use authorization::{Authorization, Request};
-pub use docker_config::{DockerConfigError, Merged, auth, login_of, logins, merge, stored_auth};
+pub use docker_config::{DockerConfigError, Merged, auth, logged_in, login_of, logins, merge, stored_auth};
 pub use ecr::{EcrServer, EcrToken};
 pub use effective::{Branch, Effective, TooManySecrets, Unknown, Unseen, Viewer, effective, together};
 pub use fingerprint::Fingerprints;
@@ -86,6 +86,14 @@ pub enum TokenFrom {
 impl CodespaceToken {
     /// The variable that it is in.
     pub const NAME: &'static str = "GITHUB_TOKEN";
+
+    /// Returns the name of what it is from.
+    pub const fn source(&self) -> &'static str {
+        match self.from {
+            TokenFrom::Secret => "CODESPACES_PREBUILD_TOKEN",
+            TokenFrom::Hub | TokenFrom::ThisMachine => Self::NAME,
+        }
+    }
 }
 
 impl World {
@@ -188,7 +196,10 @@ mod tests {
         assert_eq!(of(Purpose::Codespace), World::default());
         let prebuild = of(Purpose::Prebuild);
         assert!(prebuild.secrets.is_empty());
-        assert_eq!(prebuild.registries.complete.iter().map(|one| one.server.config_key()).collect::<Vec<_>>(), ["ghcr.io"]);
+        assert_eq!(
+            prebuild.registries.complete.iter().map(|one| one.server.config_key()).collect::<Vec<_>>(),
+            ["ghcr.io"]
+        );
         let variables = prebuild.variables(Phase::OnCreateCommand, Purpose::Prebuild, &[]);
         assert_eq!(variables, [("GITHUB_TOKEN".to_owned(), Some("ghp_x".to_owned()))]);
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::Checks;
+
 /// The version of the record.
 const VERSION: u32 = 1;
 
@@ -46,6 +48,9 @@ pub struct Record {
     /// The images of a nested engine; absent where there is none, or it did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested_images: Option<Vec<NestedImage>>,
+    /// What was found in it; absent where that was not looked for.
+    #[serde(default)]
+    pub checks: Option<Checks>,
 }
 
 /// An image of a nested engine.
@@ -179,6 +184,7 @@ impl Record {
             snapshots: one(),
             over: None,
             nested_images: None,
+            checks: None,
         }
     }
 

@@ -40,6 +40,15 @@ pub(super) const BINARY: [Encoding; 8] = {
 };
 
 impl Encoding {
+    /// Returns what it is called.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Escape(escape) => escape.name(),
+            Self::Hex(_) => "hexadecimal",
+            Self::Base64 { .. } => "base64",
+        }
+    }
+
     /// Writes the encoding of what begins at byte `at` of `text`, as much as belongs together; returns where the next piece begins.
     pub(super) fn piece(self, text: &str, at: usize, out: &mut Vec<u8>) -> usize {
         match self {

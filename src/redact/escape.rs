@@ -109,6 +109,20 @@ pub(super) fn is_escaped_in_lines(char: char) -> bool {
 }
 
 impl Escape {
+    /// Returns what it is called.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Json { .. } => "JSON",
+            Self::Repr => "quoted",
+            Self::Ansi(_) | Self::DashQuote | Self::BashQuote | Self::DoubleQuote | Self::Backslash => {
+                "quoted for a shell"
+            }
+            Self::Html { .. } => "HTML",
+            Self::Url { .. } => "URL-encoded",
+        }
+    }
+
     /// Writes the next character of `text`, which begins at byte `at` (of a run of quotes, all); returns where the next one begins.
     pub(super) fn piece(self, text: &str, at: usize, out: &mut Vec<u8>) -> usize {
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));

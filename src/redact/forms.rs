@@ -18,6 +18,9 @@ const SHORTEST: usize = 4;
 /// The shortest line of a value that is masked by itself.
 const SHORTEST_LINE: usize = 8;
 
+/// The shortest line of a value that files are searched for by itself.
+const LONG_LINE: usize = 32;
+
 /// Up to so many bytes each line of a value is looked for in every encoding; the lines of a longer one only as text.
 const FEW_LINES: usize = 1024;
 
@@ -61,6 +64,35 @@ impl Forms {
         let Gathered { patterns, heads, texts, .. } = gathered;
         let forms = (!patterns.is_empty()).then(|| Self { automaton: Automaton::new(&patterns), heads, texts });
         (forms, short.len())
+    }
+
+    /// Returns the forms of whole values, for files: of one of several lines also those of its longest line, where that is no common one.
+    pub(super) fn of_whole<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut gathered = Gathered::default();
+        for value in values {
+            wholes(value).for_each(|text| gathered.add_value(text));
+        }
+        let Gathered { patterns, heads, texts, .. } = gathered;
+        (!patterns.is_empty()).then(|| Self { automaton: Automaton::new(&patterns), heads, texts })
+    }
+
+    /// Returns how the forms of a value are called that some text is, of those of [`Forms::of_whole`].
+    pub(super) fn names(value: &str, text: &[u8]) -> BTreeSet<&'static str> {
+        let is_form = |whole: &str, encoding: Encoding| {
+            let (bytes, inner) = encoding.begin(whole, LONGEST + 1);
+            let lengths = if inner <= LONGEST { inner..=bytes.len() } else { LONGEST..=LONGEST };
+            lengths.contains(&text.len()) && bytes.starts_with(text)
+        };
+        let texts: BTreeSet<String> =
+            wholes(value).flat_map(|whole| [whole.trim().to_owned(), seen(whole.trim())]).collect();
+        let named = |whole: &String| {
+            let mut named: Vec<&'static str> =
+                encodings(whole).into_iter().filter(|encoding| is_form(whole, *encoding)).map(Encoding::name).collect();
+            // Where nothing had to be escaped it is as it is.
+            named.truncate(1);
+            named
+        };
+        texts.iter().flat_map(named).collect()
     }
 
     /// Returns how long a head is, in bytes.
@@ -166,6 +198,13 @@ impl Gathered {
         let text = self.texts.get(at).map_or("", |text| text.expose().as_str());
         range.map_or(Some(text), |range| text.get(range.clone())).unwrap_or_default()
     }
+}
+
+/// Returns what of a value is looked for in files.
+fn wholes(value: &str) -> impl Iterator<Item = &str> {
+    let lines = line_ranges(value).filter_map(|range| value.get(range));
+    let longest = lines.max_by_key(|line| line.len()).filter(|line| line.len() >= LONG_LINE && *line != value.trim());
+    std::iter::once(value).chain(longest)
 }
 
 /// Returns where the lines of a text are, without the blanks around them.

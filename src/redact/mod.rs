@@ -8,6 +8,7 @@ mod filter;
 mod forms;
 mod scan;
 pub(crate) mod screen;
+mod search;
 mod spans;
 mod view;
 mod walker;
@@ -18,6 +19,7 @@ use zeroize::Zeroize;
 
 pub use decode::ChunkDecoder;
 pub use filter::{RedactStream, Redactor};
+pub use search::{Hit, Search, Searcher};
 
 /// A value that must not be shown: it has no `Display`, no `Serialize`, and a `Debug` that hides it; its memory is wiped
 /// when it is dropped.

@@ -39,6 +39,13 @@ impl Checkout {
         standing(|| Git::ours(self.path()), commit, "HEAD").await
     }
 
+    /// Returns the files that git tracks, as paths in the clone.
+    pub async fn tracked(&self) -> Result<Vec<PathBuf>, RepositoryError> {
+        let printed = Git::ours(self.path()).verb("ls-files").args(["-z"]).run().await?;
+        let names = printed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
+    }
+
     /// Leaves of the clone what files of an earlier commit lack: the files that have changed, and git's knowledge of the commits. Nothing is left
     /// where it is the same commit.
     pub async fn reduce(&mut self, commit: &str) -> Result<Advance, RepositoryError> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::codespace::{CodespaceName, label};
 use crate::devcontainer::{MergedConfiguration, Mount};
-use crate::engine::{ContainerSpec, ExtraOptions, ImageDetails, MountDetails, MountKind, MountSpec, Restart};
+use crate::engine::{
+    ContainerSpec, ExtraOptions, ImageDetails, MountDetails, MountKind, MountSpec, Restart, StandardInput,
+};
 
 use super::codespaces;
 use super::flags::values;
@@ -49,6 +51,7 @@ pub(super) fn spec(
         privileged: merged.privileged,
         init: merged.init,
         restart: Restart::Never,
+        input: StandardInput::None,
         extra: ExtraOptions {
             cap_add: merged.cap_add.clone(),
             security_opt: merged.security_opt.clone(),

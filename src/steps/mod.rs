@@ -20,6 +20,7 @@ mod etc;
 mod failure;
 mod flags;
 mod gate;
+mod heard;
 mod hook;
 mod hub;
 mod image;
@@ -71,6 +72,6 @@ pub use run_args::RunArgs;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};
 pub use snapshot::{
-    Keepsake, KeptPrebuild, Prebuilt, SnapshotError, Taking, remove as remove_prebuild, sweep as sweep_prebuilds,
+    Keepsake, KeptPrebuild, Prebuilt, SnapshotError, Taken, Taking, remove as remove_prebuild, sweep as sweep_prebuilds,
 };
 pub use uid::Ids;

@@ -95,6 +95,8 @@ pub struct Order {
     /// The repository's files on this machine: a clone that a new codespace gets, or what lies in the `/workspaces` of one that is rebuilt. It is
     /// what an image is built from, and where `initializeCommand` runs.
     pub checkout: Option<Checkout>,
+    /// The repository's files, where it is to be told which of them a prebuild's hooks read.
+    pub tracked: Option<Vec<PathBuf>>,
     /// The prebuild that a new codespace is made of.
     pub prebuilt: Option<Prebuilt>,
     /// Why it is made of none, where that was to be found out.

@@ -1,7 +1,7 @@
 //! What the phase machine asks for, each step in a module of its own.
 
 use super::runner::{EngineRunner, no_container};
-use super::{create, hook, image, initialize, login, requirements};
+use super::{create, heard, hook, image, initialize, login, requirements};
 use crate::devcontainer::MergedConfiguration;
 use crate::lifecycle::{ContentReady, FailureKind, HookPlan, OpeningPlan, StepFailure, StepResult, StepRunner};
 use crate::phase::Hook;
@@ -27,7 +27,9 @@ impl StepRunner for EngineRunner {
 
     async fn create(&mut self) -> StepResult {
         self.uninterrupted()?;
-        Box::pin(create::ready(self)).await.map(|()| None)
+        Box::pin(create::ready(self)).await?;
+        heard::listen(self).await;
+        Ok(None)
     }
 
     fn hooks(&mut self) -> HookPlan {
@@ -39,7 +41,12 @@ impl StepRunner for EngineRunner {
 
     async fn hook(&mut self, hook: Hook) -> StepResult {
         self.uninterrupted()?;
-        Box::pin(hook::run(self, hook)).await.map(|()| Some(0))
+        heard::begin(self, hook);
+        let ran = Box::pin(hook::run(self, hook)).await.map(|()| Some(0));
+        if ran.is_ok() {
+            heard::end(self, hook).await;
+        }
+        ran
     }
 
     async fn login(&mut self, ready: &ContentReady<'_>) -> StepResult {

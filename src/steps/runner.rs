@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Leftovers;
 use super::creation_log::{LogPiece, Writing};
+use super::heard::Heard;
 use super::hub::HubAccess;
 use super::image::made::Image;
 use super::order::Order;
@@ -39,6 +40,8 @@ pub struct EngineRunner {
     log: Option<Receiver<LogPiece>>,
     writing: Option<Writing>,
     pub(super) leftovers: Leftovers,
+    /// What was noted while hooks ran.
+    pub(super) heard: Heard,
 }
 
 impl EngineRunner {
@@ -66,6 +69,7 @@ impl EngineRunner {
             log: None,
             writing: None,
             leftovers,
+            heard: Heard::default(),
         }
     }
 

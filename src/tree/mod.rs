@@ -1,10 +1,14 @@
 //! Trees of files in volumes: copied exactly, and looked through. Runs in a container that has the volumes, as root there.
 
 mod copy;
+mod reads;
 mod remove;
+mod scan;
 
 pub use copy::{Copied, copy};
+pub use reads::{ReadFiles, reads};
 pub use remove::remove;
+pub use scan::{Found, Scanned};
 
 use std::path::Path;
 

@@ -125,3 +125,47 @@ fn folders_may_be_nested_deep() {
     assert_eq!(copy(from.path(), to.path()).expect("copied").entries, 1502);
     assert!(to.path().join(deep).join("file").is_file());
 }
+
+#[test]
+fn what_was_read_since_the_last_time_is_told() {
+    let folder = folder();
+    for name in ["read", "unread", "empty"] {
+        fs::write(folder.path().join(name), if name == "empty" { "" } else { "x" }).expect("written");
+    }
+    symlink("read", folder.path().join("link")).expect("linked");
+    let list = b"read\0unread\0empty\0link\0gone\0";
+    let before = reads(folder.path(), list);
+    assert_eq!(before.there, 3);
+    if !before.is_noted {
+        return;
+    }
+    assert!(reads(folder.path(), list).files.is_empty());
+    let _content = fs::read(folder.path().join("read")).expect("read");
+    assert_eq!(reads(folder.path(), list).files, ["read"]);
+    assert!(reads(folder.path(), list).files.is_empty());
+}
+
+#[test]
+fn secrets_are_found_in_content_names_links_and_behind_holes() {
+    use std::io::{Seek, SeekFrom, Write};
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("a/b")).expect("made");
+    fs::write(at("a/b/raw"), "x hunter2-secret y").expect("written");
+    fs::write(at("a/hunter2-secret.txt"), "").expect("written");
+    fs::write(at("none"), "hunter2-secre").expect("written");
+    fs::hard_link(at("a/b/raw"), at("a/again")).expect("linked");
+    symlink("/x/hunter2-secret", at("link")).expect("linked");
+    let mut sparse = fs::File::create(at("sparse")).expect("made");
+    sparse.seek(SeekFrom::Start(1 << 40)).expect("sought");
+    sparse.write_all(b"hunter2-secret").expect("written");
+    let secret = ("KEY".to_owned(), crate::redact::Secret::new("hunter2-secret".to_owned()));
+    let searcher = crate::redact::Searcher::new([secret]).expect("something to look for");
+    let mut scanned = Scanned::default();
+    scanned.scan(0, folder.path(), &searcher).expect("looked through");
+    let mut found: Vec<&str> = scanned.found.iter().map(|one| one.path.as_str()).collect();
+    found.sort_unstable();
+    let raw = found.iter().filter(|path| ["a/again", "a/b/raw"].contains(path)).count();
+    found.retain(|path| !["a/again", "a/b/raw"].contains(path));
+    assert_eq!((raw, found), (1, vec!["a/hunter2-secret.txt", "link", "sparse"]));
+}

@@ -50,6 +50,13 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     };
     let ended = Box::pin(make(&wish, context)).await?;
     match &ended.made {
+        Made::Refused { checks, message } => {
+            if args.output.json {
+                let document = json!({ "outcome": "error", "message": message, "checks": checks });
+                context.ui.data(&format!("{document}\n"))?;
+            }
+            Ok(Kind::Command.exit_code())
+        }
         Made::Failed { phase, kind, reason } => {
             if args.output.json {
                 let document = json!({ "outcome": "error", "message": reason, "phase": phase.name() });

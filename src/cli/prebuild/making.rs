@@ -1,7 +1,9 @@
 //! A prebuild made, from nothing or over an older one: what `create`, `update` and `report` have in common.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
+use super::advice::advice;
 use super::history::{History, Of, Run};
 use super::view::size;
 use crate::cli::clone;
@@ -11,7 +13,7 @@ use crate::cli::hold::hold;
 use crate::cli::hub::Whose;
 use crate::cli::order::{NewCodespace, fresh_name};
 use crate::cli::permissions::{self, Consent};
-use crate::cli::prebuilt::{candidates, digest};
+use crate::cli::prebuilt::{candidates, digest, watched};
 use crate::cli::rehearse::{Led, Output, lead, tell};
 use crate::cli::removal::remove;
 use crate::cli::run_options::RunOptions;
@@ -24,10 +26,10 @@ use crate::home::Lock;
 use crate::lifecycle::FailureKind;
 use crate::phase::Phase;
 use crate::plan::Attach;
-use crate::prebuild::{Distance, KeptPhase, Record, over, takes_more};
-use crate::report::{PhaseOutcome, Remains, Summary};
+use crate::prebuild::{Allowed, Checks, Distance, KeptPhase, Record, over, takes_more};
+use crate::report::{PhaseOutcome, Remains, Summary, plain};
 use crate::repository::{Content, Source, Wanted};
-use crate::steps::{KeptPrebuild, LockfileUse, Order, Prebuilt, Taking, remove_prebuild, sweep_prebuilds};
+use crate::steps::{KeptPrebuild, LockfileUse, Order, Prebuilt, Taken, Taking, remove_prebuild, sweep_prebuilds};
 
 /// How a prebuild is made.
 #[derive(Debug, clap::Args)]
@@ -41,6 +43,12 @@ pub(super) struct Flags {
     /// How many prebuilds of this branch and configuration are kept, 1 to 5; 2, where it was never said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     keep: Option<u8>,
+    /// Keep the prebuild although this secret is in it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    allow_secret: Vec<String>,
+    /// Keep the prebuild although its commands have logged in to a registry
+    #[arg(long)]
+    allow_login: bool,
     #[command(flatten)]
     pub(super) secrets: SecretFlags,
     #[command(flatten)]
@@ -100,6 +108,11 @@ pub(super) enum Made {
         record: Box<Record>,
         seconds: f64,
     },
+    /// There is none, for what would be in it.
+    Refused {
+        checks: Checks,
+        message: String,
+    },
     Failed {
         phase: Phase,
         kind: FailureKind,
@@ -114,7 +127,7 @@ struct Ready {
     sources: Sources,
     key: String,
     history: History,
-    configuration: String,
+    taking: Taking,
     _held: [Lock; 2],
 }
 
@@ -122,11 +135,11 @@ struct Ready {
 pub(super) async fn make(wish: &Wish<'_>, context: &mut Context) -> Result<Ended, CliError> {
     let interrupts = context.interrupts.clone();
     let ready = Box::pin(interrupts.until(ready(wish, context))).await?;
-    let Ready { engine, order, sources, key, mut history, configuration, _held } = ready;
+    let Ready { engine, order, sources, key, mut history, taking, _held } = ready;
     let (name, commit) = (order.name.clone(), order.commit.clone().unwrap_or_default());
     let (branch, anew) = (order.reference.clone(), order.without_prebuild.clone());
     let secrets = sources.secrets(context, Whose::of(&order)).await?;
-    let made = Box::pin(keep(wish, context, &engine, order, secrets, configuration)).await;
+    let made = Box::pin(keep(wish, context, &engine, order, secrets, taking)).await;
     // Whatever became of it, the codespace that it was made in is of no more use.
     let removed = remove(context, &engine, &name).await;
     let ended = context.clock.now().to_string();
@@ -135,7 +148,7 @@ pub(super) async fn make(wish: &Wish<'_>, context: &mut Context) -> Result<Ended
         let succeeded = matches!(&made, Ok(Made::Kept { .. }));
         let phase = match &made {
             Ok(Made::Failed { phase, .. }) => Some(phase.to_string()),
-            Ok(Made::Kept { .. }) | Err(_) => None,
+            Ok(Made::Kept { .. } | Made::Refused { .. }) | Err(_) => None,
         };
         history.last = Some(Run { name: name.to_string(), commit, ended, succeeded, phase });
         history.save(context, &key)?;
@@ -191,7 +204,20 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
         order = over_newest(context, &engine, order, &of, &configuration).await?;
     }
     history.of = Some(of);
-    Ok(Ready { engine, order, sources, key, history, configuration, _held: [making, held] })
+    let tracked = match &order.checkout {
+        Some(checkout) => Some(checkout.tracked().await?),
+        None => None,
+    };
+    let taking = Taking {
+        created: String::new(),
+        configuration,
+        phases: Vec::new(),
+        watched: watched(&order),
+        allowed: Allowed { secrets: flags.allow_secret.clone(), logins: flags.allow_login },
+        advice: advice(&order),
+    };
+    let order = Order { tracked, ..order };
+    Ok(Ready { engine, order, sources, key, history, taking, _held: [making, held] })
 }
 
 /// Has a prebuild made over the newest one that fits, or says why over none.
@@ -230,7 +256,7 @@ async fn keep(
     engine: &Engine,
     order: Order,
     secrets: Secrets,
-    configuration: String,
+    taking: Taking,
 ) -> Result<Made, CliError> {
     let Led { summary, failure, place, keepsake, .. } =
         Box::pin(lead(context, engine.clone(), order, secrets, wish.output)).await?;
@@ -241,10 +267,13 @@ async fn keep(
     }
     context.ui.say("keeping what the prebuild has\n");
     let began = Instant::now();
-    let taking = Taking { created: context.clock.now().to_string(), configuration, phases: phases(&summary) };
+    let taking = Taking { created: context.clock.now().to_string(), phases: phases(&summary), ..taking };
     let interrupts = context.interrupts.clone();
-    let record = interrupts.until(Box::pin(async { keepsake.take(taking).await.map_err(CliError::from) })).await?;
-    Ok(Made::Kept { record: Box::new(record), seconds: began.elapsed().as_secs_f64() })
+    let taken = interrupts.until(Box::pin(async { keepsake.take(taking).await.map_err(CliError::from) })).await?;
+    Ok(match taken {
+        Taken::Kept(record) => Made::Kept { record, seconds: began.elapsed().as_secs_f64() },
+        Taken::Refused(checks) => Made::Refused { message: refused(context, &checks), checks },
+    })
 }
 
 fn phases(summary: &Summary) -> Vec<KeptPhase> {
@@ -264,6 +293,12 @@ async fn trim(context: &Context, engine: &Engine, record: &Record, keep: u8) -> 
 
 /// Tells a person of a prebuild that is kept.
 pub(super) fn tell_kept(context: &mut Context, ended: &Ended, record: &Record, seconds: f64) {
+    say_checks(context, record.checks.as_ref());
+    if record.checks.as_ref().is_some_and(|checks| checks.refuse(&Allowed::default())) {
+        context
+            .ui
+            .say("warning: it is kept with what is told above, as was asked: whoever has a codespace of it has that\n");
+    }
     let (name, volumes) = (&ended.name, record.volumes.len());
     context.ui.say(&format!(
         "the prebuild {name} of {} is kept: an image and {volumes} volumes with {} ({seconds:.1} s)\n",
@@ -284,5 +319,32 @@ pub(super) fn kept_document(ended: &Ended, record: &Record, seconds: f64) -> ser
         "volumes": record.volumes.len(),
         "volumeBytes": record.volume_bytes(),
         "snapshotSeconds": seconds,
+        "checks": record.checks,
     })
+}
+
+/// Says what was found in a prebuild, a line each.
+fn say_checks(context: &mut Context, checks: Option<&Checks>) {
+    for line in checks.into_iter().flat_map(Checks::lines) {
+        context.ui.say(&format!("{}\n", plain(&line)));
+    }
+}
+
+/// Says why a prebuild is not kept; returns that in short.
+fn refused(context: &mut Context, checks: &Checks) -> String {
+    let what = match (checks.leaks.is_empty(), checks.logins.is_empty()) {
+        (false, false) => "secrets and a registry login are in it",
+        (true, _) => "a registry login is in it",
+        (false, true) => "secrets are in it",
+    };
+    say_checks(context, Some(checks));
+    let secrets: BTreeSet<&str> = checks.leaks.iter().map(|leak| leak.secret.as_str()).collect();
+    let allow = secrets.iter().map(|name| format!("--allow-secret {name}"));
+    let allow: Vec<String> = allow.chain((!checks.logins.is_empty()).then(|| "--allow-login".to_owned())).collect();
+    let message = format!("the prebuild is not kept: {what}, and whoever has a codespace of it would have them");
+    context.ui.say(&format!(
+        "error: {message}\nhint: have the command remove it, or do that work in postCreateCommand; {} keeps it all the same\n",
+        allow.join(" ")
+    ));
+    message
 }

@@ -1,5 +1,6 @@
 //! `localspace prebuild`
 
+mod advice;
 mod create;
 mod delete;
 pub(super) mod history;

@@ -243,6 +243,7 @@ async fn make_one(args: &Args, context: &mut Context, source: &Source) -> Result
     };
     Ok(match make(&wish, context).await?.made {
         Made::Kept { .. } => None,
+        Made::Refused { .. } => Some(FailureKind::Command),
         Made::Failed { kind, .. } => Some(kind),
     })
 }

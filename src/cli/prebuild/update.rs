@@ -91,6 +91,15 @@ fn told(
     documents: &mut Vec<Value>,
 ) -> Result<u8, CliError> {
     match &ended.made {
+        Made::Refused { checks, message } => {
+            context.ui.say(&format!("the prebuild {} stays as it was\n", target.newest));
+            let mut document = failed(target, message);
+            if let Some(fields) = document.as_object_mut() {
+                fields.insert("checks".to_owned(), json!(checks));
+            }
+            documents.push(document);
+            Ok(Kind::Command.exit_code())
+        }
         Made::Failed { phase, kind, reason } => {
             context.ui.say(&format!("the prebuild {} stays as it was\n", target.newest));
             documents.push(failed(target, &format!("{phase}: {reason}")));

@@ -70,7 +70,7 @@ struct Made {
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
-    let told = told(args, context).await?;
+    let told = Box::pin(told(args, context)).await?;
     let text = if args.json { format!("{}\n", document(&told)) } else { text(&told) };
     context.ui.data(&text)?;
     Ok(0)

@@ -32,6 +32,8 @@ fn fetches_dependencies(words: &[&str]) -> bool {
         | ["bundle" | "composer" | "poetry" | "pipenv", "install", ..]
         | ["uv", "sync", ..]
         | ["cargo", "fetch" | "build", ..]
+        | ["docker", "build", ..]
+        | ["docker", "buildx" | "compose", "build", ..]
         | ["go", "mod", "download", ..]
         | ["dotnet", "restore", ..] => true,
         _ => false,

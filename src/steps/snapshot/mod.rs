@@ -4,15 +4,20 @@
 //! A prebuild is there once its own image is, which is made last; what is there without it is what a run left that died (`sweep`). The image has the
 //! record of all the rest.
 
+mod alone;
+mod checking;
 mod copying;
 mod keep;
+mod layer;
 mod restore;
 mod take;
 
+pub(super) use alone::Alone;
+pub(super) use copying::list;
 pub use keep::{KeptPrebuild, remove, sweep};
 pub use restore::Prebuilt;
 pub(super) use restore::{mount, restore};
-pub use take::{Keepsake, Taking};
+pub use take::{Keepsake, Taken, Taking};
 
 use crate::engine::EngineError;
 
@@ -28,6 +33,12 @@ pub enum SnapshotError {
     /// A tree of files cannot be copied.
     #[error("a volume cannot be copied: {said}")]
     Copy {
+        /// Its words.
+        said: String,
+    },
+    /// It cannot be looked through for secrets.
+    #[error("it cannot be looked through for secrets: {said}")]
+    Look {
         /// Its words.
         said: String,
     },

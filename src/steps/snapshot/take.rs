@@ -1,14 +1,18 @@
 //! A prebuild taken of a container that has gone through its phases.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
+use super::checking::{Checking, Stopped};
 use super::copying::Copying;
 use super::keep::image_name;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter, MountDetails, MountKind, MountSpec};
-use crate::prebuild::{KeptImage, KeptVolume, NestedImage, Place, Record};
+use crate::github::Purpose;
+use crate::prebuild::{Allowed, Checks, KeptImage, KeptVolume, NestedImage, Place, Record, Watched};
 use crate::steps::gate::{Gate, ROOT};
+use crate::steps::heard::Heard;
 use crate::steps::runner::EngineRunner;
 use crate::steps::shell::quote;
 
@@ -27,6 +31,11 @@ pub struct Keepsake {
     record: Record,
     /// The places of the prebuild that it is made over: a volume that nobody had named has a name by now.
     places: Vec<Place>,
+    checking: Checking,
+    heard: Heard,
+    tracked: Vec<PathBuf>,
+    /// What is in the prebuild that it is made over, and so in its layers for ever.
+    before: Option<Checks>,
 }
 
 /// What is added when it is taken.
@@ -38,7 +47,37 @@ pub struct Taking {
     pub configuration: String,
     /// The phases that ran.
     pub phases: Vec<crate::prebuild::KeptPhase>,
+    /// Which files are the configuration.
+    pub watched: Watched,
+    /// What it may be kept with.
+    pub allowed: Allowed,
+    /// What a person should know of its commands.
+    pub advice: Vec<String>,
 }
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is kept.
+    Kept(Box<Record>),
+    /// It has something in it that is not to be kept, and is not.
+    Refused(Checks),
+}
+
+/// A volume of the codespace's.
+#[derive(Debug)]
+pub(super) struct Volume {
+    pub(super) place: Place,
+    /// What the engine calls it.
+    pub(super) name: String,
+    /// Where it is mounted.
+    pub(super) target: String,
+    /// The service that has it, where that is not the codespace's own.
+    pub(super) service: Option<String>,
+}
+
+/// The volumes, each once, by their places' order.
+pub(super) type Volumes = Vec<Volume>;
 
 impl Keepsake {
     /// Returns what a run's prebuild needs, before the run is over and gone.
@@ -65,40 +104,52 @@ impl Keepsake {
         let before = order.prebuilt.iter().flat_map(|before| &before.kept.record.volumes);
         let places = before.map(|volume| volume.place.clone()).collect();
         let (engine, name, home) = (runner.engine.clone(), order.name.clone(), order.home.clone());
-        Self { engine, name, home, folder: order.repository_folder(), record, places }
+        let before = order.prebuilt.as_ref().and_then(|before| before.kept.record.checks.clone());
+        let tracked = order.tracked.clone().unwrap_or_default();
+        let (checking, heard) = (checking(runner), runner.heard.clone());
+        Self { engine, name, home, folder: order.repository_folder(), record, places, checking, heard, tracked, before }
     }
 
-    /// Takes it: everything is stopped, the volumes are copied, then the containers become images, the codespace's own last.
-    pub async fn take(self, taking: Taking) -> Result<Record, SnapshotError> {
-        let Self { engine, name, home, folder, mut record, places } = self;
-        let Taking { created, configuration, phases } = taking;
+    /// Takes it: everything is stopped and looked through, the volumes are copied, then the containers become images, the codespace's own last.
+    pub async fn take(self, taking: Taking) -> Result<Taken, SnapshotError> {
+        let Self { engine, name, home, folder, mut record, places, mut checking, heard, tracked, before } = self;
+        let Taking { created, configuration, phases, watched, allowed, advice } = taking;
         (record.created, record.configuration, record.phases) = (created, configuration, phases);
         let filters = [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &home)];
         let containers = engine.containers(&filters).await?;
         let own = containers.iter().find(|one| label::is_own(&one.labels)).ok_or(SnapshotError::Nothing)?;
         record.changed_files = changed_files(&engine, own, &folder).await;
-        let all = volumes(&engine, &name, &containers, &places).await?;
-        let is_nested = |one: &Mounted| one.service.is_none() && one.target == NESTED;
-        if all.values().any(is_nested) {
+        let stopped = details(&engine, &containers).await?;
+        let volumes = volumes(&name, &stopped, &places);
+        let is_nested = |one: &Volume| one.service.is_none() && one.target == NESTED;
+        if volumes.iter().any(is_nested) {
             record.nested_images = nested_images(&engine, own).await;
         }
         stop(&engine, &containers, own).await?;
         let labels: BTreeMap<String, String> = [(label::PREBUILD, name.to_string()), (label::HOME, home)]
             .map(|(key, value)| (key.to_owned(), value))
             .into();
+        checking.committed = committed(&folder, &tracked, record.changed_files.as_deref());
+        let mut checks = checking.run(&engine, (name.as_str(), &labels), &stopped, &volumes).await?;
+        checks.add_older(before);
+        (checks.drift, checks.advice) = (heard.drift(&watched), advice);
+        if checks.refuse(&allowed) {
+            return Ok(Taken::Refused(checks));
+        }
+        record.checks = Some(checks);
         let kept = |at: usize| format!("{}.{name}.{at}", image_name(&name, None).0);
-        let pairs = all.values().enumerate().map(|(at, one)| (one.volume.clone(), target(kept(at), &labels)));
+        let pairs = volumes.iter().enumerate().map(|(at, one)| (one.name.clone(), target(kept(at), &labels)));
         let copying = Copying { name: name.to_string(), labels: labels.clone(), pairs: pairs.collect(), removed: None };
         let copied = copying.run(&engine).await?;
-        let volume = |(at, ((place, mounted), copied)): (usize, ((Place, Mounted), crate::tree::Copied))| KeptVolume {
+        let volume = |(at, (mounted, copied)): (usize, (Volume, crate::tree::Copied))| KeptVolume {
             volume: kept(at),
-            place,
+            place: mounted.place,
             entries: copied.entries,
             bytes: copied.bytes,
             target: mounted.target,
             service: mounted.service,
         };
-        record.volumes = all.into_iter().zip(copied).enumerate().map(volume).collect();
+        record.volumes = volumes.into_iter().zip(copied).enumerate().map(volume).collect();
         for service in containers.iter().filter(|one| one.id != own.id) {
             let Some(called) = service.labels.get(label::SERVICE) else { continue };
             let (repository, tag) = image_name(&name, Some(called));
@@ -109,7 +160,7 @@ impl Keepsake {
         last.insert(label::PREBUILD_RECORD.to_owned(), record.text());
         let (repository, tag) = image_name(&name, None);
         let _id = engine.commit(&own.id, (repository, &tag), &last).await?;
-        Ok(record)
+        Ok(Taken::Kept(Box::new(record)))
     }
 }
 
@@ -134,38 +185,59 @@ async fn stop(engine: &Engine, containers: &[ContainerSummary], own: &ContainerS
     Ok(())
 }
 
-/// A volume, and where it is.
-#[derive(Debug)]
-struct Mounted {
-    volume: String,
-    target: String,
-    service: Option<String>,
+/// Returns what is looked for in a run's prebuild. A codespace is nothing that is given away.
+fn checking(runner: &EngineRunner) -> Checking {
+    let world = &runner.world;
+    if runner.order.purpose == Purpose::Codespace {
+        return Checking::default();
+    }
+    let is_shown =
+        |name: &str| name.ends_with("_CONTAINER_REGISTRY_SERVER") || name.ends_with("_CONTAINER_REGISTRY_USER");
+    let named = world.secrets.iter().map(|secret| (secret.name.to_string(), secret.value.clone()));
+    let token = world.token.iter().map(|token| (token.source().to_owned(), token.value.clone()));
+    Checking {
+        secrets: named.filter(|(name, _)| !is_shown(name)).chain(token).collect(),
+        image: runner.image.details.id.clone(),
+        homes: runner.running.iter().map(|running| running.home.clone()).chain(["/root".to_owned()]).collect(),
+        hooks: runner.heard.hooks.clone(),
+        committed: BTreeSet::new(),
+    }
+}
+
+/// Returns the files that are as the commit has them: whatever is in these was there before any secret was.
+fn committed(folder: &str, tracked: &[PathBuf], changed: Option<&[String]>) -> BTreeSet<String> {
+    // Where it is not known what was changed, anything may have been, and what is named may be not all of it.
+    let Some(changed) = changed.filter(|changed| changed.len() < MOST_NAMED) else { return BTreeSet::new() };
+    let same = tracked.iter().filter(|path| !changed.iter().any(|other| Path::new(other) == path.as_path()));
+    same.map(|path| format!("{folder}/{}", path.display())).collect()
+}
+
+async fn details<'a>(engine: &Engine, containers: &'a [ContainerSummary]) -> Result<Vec<Stopped<'a>>, SnapshotError> {
+    let mut all = Vec::new();
+    for about in containers {
+        all.push(Stopped { about, details: engine.inspect(&about.id).await?.unwrap_or_default() });
+    }
+    Ok(all)
 }
 
 /// Returns the codespace's volumes, each once.
-async fn volumes(
-    engine: &Engine,
-    name: &CodespaceName,
-    containers: &[ContainerSummary],
-    before: &[Place],
-) -> Result<BTreeMap<Place, Mounted>, SnapshotError> {
+fn volumes(name: &CodespaceName, containers: &[Stopped<'_>], before: &[Place]) -> Volumes {
     let mut all = BTreeMap::new();
     // The codespace's own container tells best what a volume is that several have.
-    let (own, others): (Vec<_>, Vec<_>) = containers.iter().partition(|one| label::is_own(&one.labels));
-    for container in own.iter().chain(&others) {
-        let service = container.labels.get(label::SERVICE).map(String::as_str);
-        let shown = service.filter(|_| !label::is_own(&container.labels)).map(str::to_owned);
-        let details = engine.inspect(&container.id).await?.unwrap_or_default();
-        for volume in details.volumes {
+    let (own, others): (Vec<_>, Vec<_>) = containers.iter().partition(|one| label::is_own(&one.about.labels));
+    for Stopped { about, details } in own.into_iter().chain(others) {
+        let called = about.labels.get(label::SERVICE).map(String::as_str);
+        let service = called.filter(|_| !label::is_own(&about.labels)).map(str::to_owned);
+        for volume in &details.volumes {
             let same = before.iter().find(|place| place.volume_of(name.as_str()) == volume.name).cloned();
-            let place = same.or_else(|| Place::of(name.as_str(), &volume.name, &volume.target, service));
+            let place = same.or_else(|| Place::of(name.as_str(), &volume.name, &volume.target, called));
             if let Some(place) = place {
-                let mounted = Mounted { volume: volume.name, target: volume.target, service: shown.clone() };
-                let _first = all.entry(place).or_insert(mounted);
+                let (name, target, service) = (volume.name.clone(), volume.target.clone(), service.clone());
+                let _first = all.entry(place.clone()).or_insert(Volume { place, name, target, service });
             }
         }
     }
-    Ok(all)
+    all.into_values().collect()
 }
 
 /// Returns the labels of an image: none of a container's own is left, by which the image would be taken for a codespace's.
