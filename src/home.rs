@@ -45,6 +45,15 @@ impl HomeError {
 pub struct Lock {
     file: File,
     path: PathBuf,
+    with: With,
+}
+
+/// Whether a lock is this process's alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    Nobody,
+    /// Others may have it at the same time who take it so, too.
+    Others,
 }
 
 /// Whether a lock is waited for.
@@ -108,6 +117,21 @@ impl Home {
         make_folder(&self.codespace(name))
     }
 
+    /// Makes the folder of a codespace that is there for its prebuild alone, and goes with the run that makes that.
+    pub fn make_for_prebuild(&self, name: &CodespaceName) -> Result<(), HomeError> {
+        self.make(name)?;
+        write_whole(&self.for_prebuild(name), b"")
+    }
+
+    /// Tells whether a codespace is such a one.
+    pub fn is_for_prebuild(&self, name: &CodespaceName) -> bool {
+        self.for_prebuild(name).exists()
+    }
+
+    fn for_prebuild(&self, name: &CodespaceName) -> PathBuf {
+        self.codespace(name).join("for-prebuild")
+    }
+
     /// Returns the names of the codespaces that have a folder.
     pub fn codespaces(&self) -> Vec<CodespaceName> {
         let Ok(entries) = std::fs::read_dir(self.all_codespaces()) else { return Vec::new() };
@@ -127,12 +151,23 @@ impl Home {
 
     /// Holds a codespace, or says who does. `holder` is what others are told.
     pub fn try_lock(&self, name: &CodespaceName, holder: &str) -> Result<Locked, HomeError> {
-        self.lock_file(name.as_str(), holder, Patience::None)
+        self.lock_file(name.as_str(), holder, (With::Nobody, Patience::None))
     }
 
     /// Holds what `key` names: a codespace, or the making of one. Blocks the thread until whoever has it lets go.
     pub fn lock(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
-        self.lock_file(key, holder, Patience::Endless)
+        self.lock_file(key, holder, (With::Nobody, Patience::Endless))
+    }
+
+    /// Holds what `key` names together with others who only want it to stay: a prebuild that a codespace is made of. Blocks the thread until whoever
+    /// has it alone lets go.
+    pub fn share(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
+        self.lock_file(key, holder, (With::Others, Patience::Endless))
+    }
+
+    /// The same, or says who has it alone.
+    pub fn try_share(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
+        self.lock_file(key, holder, (With::Others, Patience::None))
     }
 
     /// Returns the key of the making of a codespace of one repository, so that two `up` at once make one codespace.
@@ -147,10 +182,10 @@ impl Home {
 
     /// Holds what `key` names, or says who does.
     pub fn try_lock_key(&self, key: &str, holder: &str) -> Result<Locked, HomeError> {
-        self.lock_file(key, holder, Patience::None)
+        self.lock_file(key, holder, (With::Nobody, Patience::None))
     }
 
-    fn lock_file(&self, name: &str, holder: &str, patience: Patience) -> Result<Locked, HomeError> {
+    fn lock_file(&self, name: &str, holder: &str, (with, patience): (With, Patience)) -> Result<Locked, HomeError> {
         let folder = self.state.join("locks");
         make_folder(&folder)?;
         let path = folder.join(name);
@@ -168,10 +203,13 @@ impl Home {
                 .mode(0o600)
                 .open(&path)
                 .map_err(fail("open"))?;
-            if patience == Patience::Endless {
-                file.lock().map_err(fail("lock"))?;
-            }
-            match file.try_lock() {
+            let tried = match (with, patience) {
+                (With::Nobody, Patience::Endless) => file.lock().map_err(TryLockError::Error),
+                (With::Nobody, Patience::None) => file.try_lock(),
+                (With::Others, Patience::Endless) => file.lock_shared().map_err(TryLockError::Error),
+                (With::Others, Patience::None) => file.try_lock_shared(),
+            };
+            match tried {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let mut text = String::new();
@@ -188,7 +226,7 @@ impl Home {
                 match file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes())) {
                     // On a full disk a codespace can be stopped and deleted all the same; others are not told who does it.
                     Err(error) if error.kind() != std::io::ErrorKind::StorageFull => return Err(fail("write")(error)),
-                    Ok(()) | Err(_) => return Ok(Locked::Yes(Lock { file, path })),
+                    Ok(()) | Err(_) => return Ok(Locked::Yes(Lock { file, path, with })),
                 }
             }
         }
@@ -197,8 +235,10 @@ impl Home {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Removed while it is still held, so that nobody can hold a file that is not there.
-        let _gone_already = std::fs::remove_file(&self.path);
+        // Removed while it is still held, so that nobody can hold a file that is not there; by the last one of several.
+        if self.with == With::Nobody || self.file.try_lock().is_ok() {
+            let _gone_already = std::fs::remove_file(&self.path);
+        }
         let _closing_unlocks = self.file.unlock();
     }
 }

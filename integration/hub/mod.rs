@@ -23,13 +23,13 @@ use serde_json::{Value, json};
 use crate::support::{Deadline, NEXT, Ran, Sandbox, docker};
 
 /// A hub of a test's own; it goes with everything of it when this is dropped. Made after its sandbox, and before what is in its network.
-struct Hub<'a> {
+pub(crate) struct Hub<'a> {
     sandbox: &'a Sandbox,
-    file: String,
+    pub(crate) file: String,
 }
 
 impl<'a> Hub<'a> {
-    fn up(sandbox: &'a Sandbox, text: &str) -> Self {
+    pub(crate) fn up(sandbox: &'a Sandbox, text: &str) -> Self {
         let hub = Self { sandbox, file: sandbox.file("hub.yaml", text) };
         let _up = hub.again().expect(0);
         hub

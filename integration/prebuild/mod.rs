@@ -1,8 +1,14 @@
 //! Prebuilds: made, kept, and what codespaces are that are made of them.
 
 mod checks;
+mod compose;
+mod fidelity;
+mod hub;
+mod killed;
 mod life;
+mod meeting;
 mod report;
+mod repository;
 mod trigger;
 mod update;
 mod view;
@@ -47,14 +53,26 @@ impl<'a> Prebuilds<'a> {
         self.list().iter().filter_map(|one| Some(one["name"].as_str()?.to_owned())).collect()
     }
 
-    /// Returns everything that the engine has of this home's prebuilds.
-    fn objects(&self) -> String {
-        let home = format!("label=localspace.home={}", self.sandbox.path("localspace/state").display());
+    /// Returns the volumes of this home's prebuilds.
+    #[track_caller]
+    fn volumes(&self) -> Vec<String> {
+        let home = self.label();
         let filters = ["--filter", "label=localspace.prebuild", "--filter", &home];
-        let volumes = docker(&[&["volume", "ls", "-q"], &filters[..]].concat()).expect(0).stdout;
-        let images = docker(&[&["images", "-q"], &filters[..]].concat()).expect(0).stdout;
-        let containers = docker(&[&["ps", "-aq"], &filters[..]].concat()).expect(0).stdout;
-        volumes + &images + &containers
+        let listed = docker(&[&["volume", "ls", "-q"], &filters[..]].concat()).expect(0).stdout;
+        listed.lines().filter(|name| name.starts_with("localspace-prebuild.")).map(str::to_owned).collect()
+    }
+
+    /// Returns the filter of everything that is this home's.
+    fn label(&self) -> String {
+        format!("label=localspace.home={}", self.sandbox.path("localspace/state").display())
+    }
+
+    /// Returns everything that the engine has of this home's prebuilds and codespaces.
+    #[track_caller]
+    fn objects(&self) -> String {
+        let home = self.label();
+        let listed = |kind: &[&str]| docker(&[kind, &["-q", "--filter", &home]].concat()).expect(0).stdout;
+        listed(&["volume", "ls"]) + &listed(&["images"]) + &listed(&["ps", "-a"]) + &listed(&["network", "ls"])
     }
 }
 

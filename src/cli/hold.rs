@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::{CliError, Kind};
 use super::select::{self, Found, Selector};
 use crate::engine::Engine;
-use crate::home::{Home, Lock, Locked};
+use crate::home::{Home, HomeError, Lock, Locked};
 
 /// Holds a codespace, or the making of one, for a verb; where another process has it, says who and waits.
 pub(super) async fn hold(context: &mut Context, verb: &str, key: String) -> Result<Lock, CliError> {
@@ -18,8 +18,23 @@ pub(super) async fn hold_in(context: &mut Context, home: Home, verb: &str, key: 
         Locked::Yes(lock) => return Ok(lock),
         Locked::No { holder } => context.ui.say(&format!("waiting for {holder}\n")),
     }
-    // A thread that waits on is left behind by an interrupt: it goes with the process.
-    match tokio::task::spawn_blocking(move || home.lock(&key, &told)).await {
+    awaited(move || home.lock(&key, &told)).await
+}
+
+/// Holds a prebuild so that it stays while something is made of it; where another process removes it, says so and waits.
+pub(super) async fn share(context: &mut Context, verb: &str, key: String) -> Result<Lock, CliError> {
+    let told = format!("localspace {verb} (process {})", std::process::id());
+    match context.home.try_share(&key, &told)? {
+        Locked::Yes(lock) => return Ok(lock),
+        Locked::No { holder } => context.ui.say(&format!("waiting for {holder}\n")),
+    }
+    let home = context.home.clone();
+    awaited(move || home.share(&key, &told)).await
+}
+
+/// Waits on a thread of its own, which an interrupt leaves behind: it goes with the process.
+async fn awaited(hold: impl FnOnce() -> Result<Locked, HomeError> + Send + 'static) -> Result<Lock, CliError> {
+    match tokio::task::spawn_blocking(hold).await {
         Ok(Ok(Locked::Yes(lock))) => Ok(lock),
         Ok(Err(error)) => Err(error.into()),
         Ok(Ok(Locked::No { .. })) | Err(_) => Err(CliError::new(Kind::Engine, "the lock could not be had", None)),

@@ -100,7 +100,7 @@ impl Identity {
             cache: Cache::Used,
             fault: None,
             recovery: None,
-            making: None,
+            making: Vec::new(),
             dotfiles: None,
             notes: Vec::new(),
         }

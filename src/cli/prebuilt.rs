@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
+use super::hold::share;
 use super::prebuild::history::{History, key};
 use crate::codespace::CodespaceName;
 use crate::devcontainer::ContainerSource;
@@ -38,13 +39,28 @@ impl FromStr for PrebuildWish {
     }
 }
 
-/// Has a new codespace made of a prebuild, where one fits.
+/// Has a new codespace made of a prebuild, where one fits, which nobody removes until that is done.
 pub(super) async fn apply(
-    context: &Context,
+    context: &mut Context,
     engine: &Engine,
-    order: Order,
+    mut order: Order,
     wish: &PrebuildWish,
 ) -> Result<Order, CliError> {
+    loop {
+        order = choose_one(context, engine, order, wish).await?;
+        let Some(prebuilt) = &order.prebuilt else { return Ok(order) };
+        let held = share(context, "up", prebuilt.kept.name.to_string()).await?;
+        let kept = KeptPrebuild::all(engine, &context.home.id()).await?;
+        // Who had it alone may have removed it.
+        if kept.iter().any(|one| one.name == prebuilt.kept.name) {
+            order.making.push(held);
+            return Ok(order);
+        }
+        order.prebuilt = None;
+    }
+}
+
+async fn choose_one(context: &Context, engine: &Engine, order: Order, wish: &PrebuildWish) -> Result<Order, CliError> {
     if *wish == PrebuildWish::Never || order.fault.is_some() {
         return Ok(order);
     }

@@ -27,13 +27,14 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     for volume in engine.volumes(&filter).await? {
         engine.remove_volume(&volume.name).await?;
     }
-    // A look into its volume that was cut short.
-    let _in_use = engine.remove_image(&look_image(name)).await?;
     remove_images(engine, name, &filter).await?;
     // A name that Features were being installed under.
     let _in_use = engine.remove_image(&image_base(name)).await?;
-    // The image of a prebuild that was deleted before its codespaces.
-    steps::sweep_prebuilds(engine, &context.home.id(), |name| context.is_held(name)).await?;
+    // What was to become a prebuild of it and did not, and the image of one that was deleted before its codespaces.
+    let is_others = |other: &CodespaceName| other != name && context.is_held(other);
+    steps::sweep_prebuilds(engine, &context.home.id(), is_others).await?;
+    // A look into its volume, or a copy of it, that was cut short.
+    let _in_use = engine.remove_image(&look_image(name)).await?;
     context.home.remove(name)?;
     Ok(())
 }

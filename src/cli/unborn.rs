@@ -1,7 +1,9 @@
-//! What is left of runs that were killed before there was anything of their codespace but a journal: its image was being built or pulled.
+//! What is left of runs that were killed before there was anything of their codespace but a journal: its image was being built or pulled. And of those
+//! that were to make a prebuild, at any point.
 
 use super::context::Context;
 use super::removal::{is_empty, remove};
+use super::select;
 use crate::codespace::CodespaceName;
 use crate::engine::Engine;
 use crate::home::Locked;
@@ -16,13 +18,16 @@ pub(super) const BUILD: &str = "build";
 pub(super) async fn sweep(context: &Context, engine: &Engine, verb: &str, named: Option<&CodespaceName>) {
     let told = format!("localspace {verb} (process {})", std::process::id());
     for name in context.home.codespaces().iter().filter(|name| Some(*name) != named) {
-        if !is_unborn(context, name) {
+        if !(context.home.is_for_prebuild(name) || is_unborn(context, name)) {
             continue;
         }
         // Who builds for it holds it.
         let Ok(Locked::Yes(_held)) = context.home.try_lock(name, &told) else { continue };
         // What cannot be removed now can be later: it is in nobody's way.
-        if is_unborn(context, name) && is_empty(context, engine, name).await.unwrap_or(false) {
+        if context.home.is_for_prebuild(name) {
+            let _awaited = select::await_unfinished(context, engine, name).await;
+            let _gone = remove(context, engine, name).await;
+        } else if is_unborn(context, name) && is_empty(context, engine, name).await.unwrap_or(false) {
             let _gone = remove(context, engine, name).await;
         }
     }

@@ -101,8 +101,8 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
     unborn::sweep(context, &engine, "up", None).await;
     // A name is asked for, or the one codespace of a repository: then nobody else may make one of it until it is there.
     let making = match args.name {
-        Some(_) => None,
-        None => Some(hold(context, "up", args.key(&source)).await?),
+        Some(_) => Vec::new(),
+        None => vec![hold(context, "up", args.key(&source)).await?],
     };
     let name = match (&args.name, existing(context, &engine, &source, args).await?) {
         (Some(name), _) => name.clone(),
@@ -151,11 +151,12 @@ async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
                 if args.working_tree || args.as_prebuild {
                     order
                 } else {
-                    prebuilt::apply(context, &engine, order, &args.prebuild).await?
+                    Box::pin(prebuilt::apply(context, &engine, order, &args.prebuild)).await?
                 }
             };
             let hub = sources.hub_file();
             permissions::settle(context, &engine, &mut order, hub, args.consent()).await?;
+            let making = making.into_iter().chain(order.making).collect();
             Order { making, ..order }
         }
     };

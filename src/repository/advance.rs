@@ -46,6 +46,21 @@ impl Checkout {
         Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
     }
 
+    /// Takes over what an index of an earlier commit has staged, as git does when it goes from one commit to another; nothing of it where the newer
+    /// commits changed the same.
+    pub async fn take_index(&self, commit: &str, index: &[u8]) -> Result<(), RepositoryError> {
+        let folder = self.path().join(".git");
+        let (theirs, ours) = (folder.join("localspace-index"), folder.join("index"));
+        let failed = |source| RepositoryError::Disk { operation: "write", path: theirs.display().to_string(), source };
+        tokio::fs::write(&theirs, index).await.map_err(failed)?;
+        let merged =
+            Git::ours(self.path()).index(&theirs).verb("read-tree").args(["-i", "-m", commit, "HEAD"]).run().await;
+        if merged.is_ok() {
+            tokio::fs::rename(&theirs, &ours).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Leaves of the clone what files of an earlier commit lack: the files that have changed, and git's knowledge of the commits. Nothing is left
     /// where it is the same commit.
     pub async fn reduce(&mut self, commit: &str) -> Result<Advance, RepositoryError> {

@@ -107,6 +107,12 @@ impl Git {
         self
     }
 
+    /// Has it use this index, and none of the repository's.
+    pub(super) fn index(mut self, file: &Path) -> Self {
+        self.command.env("GIT_INDEX_FILE", file);
+        self
+    }
+
     /// Reads one more file of settings, in place of the user's.
     pub(super) fn settings(mut self, file: &Path) -> Self {
         self.command.env("GIT_CONFIG_GLOBAL", file);

@@ -127,8 +127,8 @@ pub struct Order {
     pub on_failure: OnFailure,
     /// Why the container is a recovery container.
     pub recovery: Option<CreationError>,
-    /// Held while the container is being made, so that nobody else makes another one of the same repository.
-    pub making: Option<Lock>,
+    /// Held while the container is being made, so that nobody else makes another one of the same repository, or removes the prebuild.
+    pub making: Vec<Lock>,
     /// Whether `initializeCommand` may run.
     pub consent: InitializeConsent,
     /// Whether the run ends in an attach.

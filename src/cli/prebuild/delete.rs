@@ -5,6 +5,8 @@ use serde_json::json;
 use super::history::History;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::hold::hold;
+use crate::cli::unborn;
 use crate::codespace::CodespaceName;
 use crate::steps::{KeptPrebuild, remove_prebuild};
 
@@ -26,6 +28,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
     let engine = context.engine()?;
+    unborn::sweep(context, &engine, "prebuild delete", None).await;
     let home = context.home.id();
     let kept = KeptPrebuild::all(&engine, &home).await?;
     if let Some(name) = args.name.as_ref().filter(|name| !kept.iter().any(|one| one.name == **name)) {
@@ -35,7 +38,9 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
     }
     let gone: Vec<_> = kept.into_iter().filter(|one| args.all || Some(&one.name) == args.name.as_ref()).collect();
     for one in &gone {
-        remove_prebuild(&engine, &home, &one.name, |name| context.is_held(name)).await?;
+        // A codespace that is being made of it is made first.
+        let _held = hold(context, "prebuild delete", one.name.to_string()).await?;
+        remove_prebuild(&engine, &home, &one.name, |name| *name != one.name && context.is_held(name)).await?;
     }
     if args.all {
         // Whoever has no prebuild has no failed run of one either.

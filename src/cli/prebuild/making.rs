@@ -8,8 +8,8 @@ use super::history::{History, Of, Run};
 use super::view::size;
 use crate::cli::clone;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::hold::hold;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::hold::{hold, share};
 use crate::cli::hub::Whose;
 use crate::cli::order::{NewCodespace, fresh_name};
 use crate::cli::permissions::{self, Consent};
@@ -19,10 +19,11 @@ use crate::cli::removal::remove;
 use crate::cli::run_options::RunOptions;
 use crate::cli::secrets::Secrets;
 use crate::cli::sources::{SecretFlags, Sources};
+use crate::cli::unborn;
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::engine::Engine;
 use crate::github::{Branch, Purpose};
-use crate::home::Lock;
+use crate::home::{Lock, Locked};
 use crate::lifecycle::FailureKind;
 use crate::phase::Phase;
 use crate::plan::Attach;
@@ -143,7 +144,11 @@ pub(super) async fn make(wish: &Wish<'_>, context: &mut Context) -> Result<Ended
     // Whatever became of it, the codespace that it was made in is of no more use.
     let removed = remove(context, &engine, &name).await;
     let ended = context.clock.now().to_string();
-    let interrupted = matches!(&made, Ok(Made::Failed { kind: FailureKind::Interrupted, .. }));
+    let interrupted = match &made {
+        Ok(Made::Failed { kind, .. }) => *kind == FailureKind::Interrupted,
+        Ok(Made::Kept { .. } | Made::Refused { .. }) => false,
+        Err(error) => error.kind == Kind::Interrupted,
+    };
     if !interrupted {
         let succeeded = matches!(&made, Ok(Made::Kept { .. }));
         let phase = match &made {
@@ -165,6 +170,7 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
     let flags = wish.flags;
     let sources = Sources::given(&flags.secrets)?;
     let engine = context.engine()?;
+    unborn::sweep(context, &engine, wish.verb, None).await;
     let name = fresh_name();
     let wanted = Wanted {
         reference: wish.reference.clone(),
@@ -191,6 +197,7 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
     // One run for each configuration: the next one waits (facts 1.6, "Concurrency").
     let making = hold(context, wish.verb, key.clone()).await?;
     let held = hold(context, wish.verb, name.to_string()).await?;
+    context.home.make_for_prebuild(&name)?;
     sweep_prebuilds(&engine, &context.home.id(), |name| context.is_held(name)).await?;
     let mut history = History::load(context, &key);
     history.keep = flags.keep.unwrap_or(history.keep).clamp(1, 5);
@@ -222,9 +229,9 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
 
 /// Has a prebuild made over the newest one that fits, or says why over none.
 async fn over_newest(
-    context: &Context,
+    context: &mut Context,
     engine: &Engine,
-    order: Order,
+    mut order: Order,
     of: &Of,
     configuration: &str,
 ) -> Result<Order, CliError> {
@@ -236,6 +243,7 @@ async fn over_newest(
         Err(anew) => return Ok(Order { without_prebuild: Some(anew.to_string()), ..order }),
     };
     let Some((kept, candidate)) = chosen else { return Ok(order) };
+    order.making.push(share(context, "prebuild update", kept.name.to_string()).await?);
     for image in std::iter::once(&kept.image).chain(kept.record.services.values()) {
         let layers = engine.image(image).await?.map_or(0, |image| image.layers);
         if let Err(anew) = takes_more(layers) {
@@ -268,9 +276,12 @@ async fn keep(
     context.ui.say("keeping what the prebuild has\n");
     let began = Instant::now();
     let taking = Taking { created: context.clock.now().to_string(), phases: phases(&summary), ..taking };
-    let interrupts = context.interrupts.clone();
-    let taken = interrupts.until(Box::pin(async { keepsake.take(taking).await.map_err(CliError::from) })).await?;
-    Ok(match taken {
+    let cancel = context.interrupts.run();
+    let taken = tokio::select! {
+        taken = Box::pin(keepsake.take(taking, &cancel)) => taken?,
+        () = context.interrupts.second() => None,
+    };
+    Ok(match taken.ok_or_else(|| CliError::new(Kind::Interrupted, "interrupted", None))? {
         Taken::Kept(record) => Made::Kept { record, seconds: began.elapsed().as_secs_f64() },
         Taken::Refused(checks) => Made::Refused { message: refused(context, &checks), checks },
     })
@@ -286,7 +297,10 @@ async fn trim(context: &Context, engine: &Engine, record: &Record, keep: u8) -> 
     let home = context.home.id();
     let all = KeptPrebuild::all(engine, &home).await?;
     for old in all.iter().filter(|one| one.record.is_alike(record)).skip(usize::from(keep)) {
-        remove_prebuild(engine, &home, &old.name, |name| context.is_held(name)).await?;
+        // One that a codespace is being made of goes the next time.
+        if let Locked::Yes(_held) = context.home.try_lock(&old.name, "localspace prebuild create")? {
+            remove_prebuild(engine, &home, &old.name, |name| *name != old.name && context.is_held(name)).await?;
+        }
     }
     Ok(())
 }

@@ -198,7 +198,7 @@ async fn order(
         Use::Never => PrebuildWish::Never,
         Use::Auto => PrebuildWish::Auto,
     };
-    Ok((prebuilt::apply(context, engine, order, &wish).await?, held))
+    Ok((Box::pin(prebuilt::apply(context, engine, order, &wish)).await?, held))
 }
 
 /// Makes a codespace, and removes it.

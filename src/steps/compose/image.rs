@@ -47,7 +47,11 @@ pub(in crate::steps) async fn of_prebuild(
 ) -> Result<Option<Stack>, StepFailure> {
     let ContainerSource::Compose(service) = &config.source else { return Ok(None) };
     let mut stack = Box::pin(project(runner, config, service)).await?;
-    stack.images = prebuilt.kept.record.services.clone();
+    for (service, image) in &prebuilt.kept.record.services {
+        // By its id: the prebuild may be deleted before the codespace, with its names.
+        let known = runner.engine.image(image).await?.map_or_else(|| image.clone(), |details| details.id);
+        stack.images.insert(service.clone(), known);
+    }
     stack.run(prebuilt.kept.image.clone());
     Ok(Some(stack))
 }

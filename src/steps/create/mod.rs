@@ -42,7 +42,7 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
     let (user, folder) = (runner.running()?.user.name.clone(), runner.order.workspace_folder.clone());
     runner.record.record(Event::ContainerReady { user, folder }).await;
     // The container is there for everyone to find, and the clone is not needed any more.
-    (runner.order.making, runner.order.checkout) = (None, None);
+    (runner.order.making, runner.order.checkout) = (Vec::new(), None);
     Ok(())
 }
 

@@ -29,10 +29,20 @@ pub(super) fn image_name(name: &CodespaceName, service: Option<&str>) -> (&'stat
 }
 
 impl KeptPrebuild {
-    /// Returns those of a home, the newest first. One that this version cannot read is none.
+    /// Returns those of a home, the newest first. One that this version cannot read is none, and so is one that something of is gone: an engine may
+    /// finish an image whose maker was killed, and whose volumes were swept meanwhile.
     pub async fn all(engine: &Engine, home: &str) -> Result<Vec<Self>, SnapshotError> {
         let images = engine.labelled_images(&filters(home)).await?;
+        let names: BTreeSet<String> = images.iter().flat_map(|image| image.names.clone()).collect();
         let mut all: Vec<Self> = images.into_iter().filter_map(Self::of).collect();
+        if all.is_empty() {
+            return Ok(all);
+        }
+        let volumes: BTreeSet<String> = engine.volumes(&filters(home)).await?.into_iter().map(|one| one.name).collect();
+        let is_whole = |Record { volumes: kept, services, .. }: &Record| {
+            kept.iter().all(|one| volumes.contains(&one.volume)) && services.values().all(|image| names.contains(image))
+        };
+        all.retain(|one| is_whole(&one.record));
         all.sort_by(|one, other| other.record.created.cmp(&one.record.created));
         Ok(all)
     }

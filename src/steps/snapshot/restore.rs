@@ -11,10 +11,15 @@ use crate::devcontainer::{Entry, read_label};
 use crate::engine::{ContainerSpec, ImageDetails, MountDetails, MountKind, MountSpec};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
-use crate::prebuild::{Place, Record};
+use crate::prebuild::{KeptVolume, Place, Record};
+use crate::repository::RepositoryError;
 use crate::steps::container::workspaces_volume;
+use crate::steps::disk::look_image;
 use crate::steps::order::Order;
 use crate::steps::runner::EngineRunner;
+
+/// The largest index of git's that is taken over, in bytes.
+const LARGEST_INDEX: usize = 128 * 1024 * 1024;
 
 /// A prebuild that a codespace is made of, and how far the codespace is ahead of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,11 +97,16 @@ pub(in crate::steps) async fn restore(runner: &mut EngineRunner, spec: &Containe
 
 /// Leaves of the clone what the prebuild's files lack; returns what they have too much.
 async fn advance(runner: &mut EngineRunner, record: &Record) -> Result<Vec<PathBuf>, StepFailure> {
-    let Some(checkout) = &mut runner.order.checkout else { return Ok(Vec::new()) };
-    let advance = checkout.reduce(&record.commit).await.map_err(|error| {
+    let failed = |error: RepositoryError| {
         let reason = format!("the newest commit cannot be brought to the prebuild: {error}");
         StepFailure::new(FailureKind::Engine, reason)
-    })?;
+    };
+    let index = index(runner, record).await?;
+    let Some(checkout) = &mut runner.order.checkout else { return Ok(Vec::new()) };
+    if let Some(index) = index {
+        checkout.take_index(&record.commit, &index).await.map_err(failed)?;
+    }
+    let advance = checkout.reduce(&record.commit).await.map_err(failed)?;
     let is_other = |name: &&str| advance.changed.iter().chain(&advance.removed).any(|path| path.as_os_str() == *name);
     let changed = record.changed_files.iter().flatten().map(String::as_str);
     let lost: Vec<&str> = changed.filter(is_other).collect();
@@ -108,6 +118,36 @@ async fn advance(runner: &mut EngineRunner, record: &Record) -> Result<Vec<PathB
         runner.warn(Phase::Create, message, None).await;
     }
     Ok(advance.removed)
+}
+
+/// Returns what git of the prebuild has staged, where newer commits are to be brought to it.
+async fn index(runner: &EngineRunner, record: &Record) -> Result<Option<Vec<u8>>, StepFailure> {
+    let order = &runner.order;
+    if order.checkout.is_none() || order.commit.as_ref() == Some(&record.commit) {
+        return Ok(None);
+    }
+    let workspaces = workspaces_volume(&order.name);
+    let is_workspaces = |volume: &&KeptVolume| volume.place.volume_of(order.name.as_str()) == workspaces;
+    let Some(volume) = record.volumes.iter().find(is_workspaces) else { return Ok(None) };
+    let mounts =
+        vec![MountSpec { read_only: true, target: "/from".to_owned(), ..of_codespace(order, volume.volume.clone()) }];
+    let image = look_image(&order.name);
+    runner.engine.make_empty_image(&image).await?;
+    let spec = ContainerSpec {
+        name: format!("{}_copying", order.name),
+        image: image.clone(),
+        labels: labels(order),
+        // The engine wants one.
+        command: vec!["-".to_owned()],
+        mounts,
+        ..ContainerSpec::default()
+    };
+    let id = runner.engine.create(spec).await?;
+    let path = format!("/from/{}/.git/index", order.repository.name());
+    let read = runner.engine.read_file(&id, &path, LARGEST_INDEX).await;
+    runner.engine.remove(&id).await?;
+    // One that cannot be read, or is too large, is the clone's.
+    Ok(read.ok().flatten())
 }
 
 fn labels(order: &Order) -> BTreeMap<String, String> {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use tokio_util::sync::CancellationToken;
+
 use super::SnapshotError;
 use super::checking::{Checking, Stopped};
 use super::copying::Copying;
@@ -110,8 +112,9 @@ impl Keepsake {
         Self { engine, name, home, folder: order.repository_folder(), record, places, checking, heard, tracked, before }
     }
 
-    /// Takes it: everything is stopped and looked through, the volumes are copied, then the containers become images, the codespace's own last.
-    pub async fn take(self, taking: Taking) -> Result<Taken, SnapshotError> {
+    /// Takes it: everything is stopped and looked through, the volumes are copied, then the containers become images, the codespace's own last. Nothing
+    /// where it was cancelled, which an engine that makes an image does not know: that is waited for, so that it can be removed.
+    pub async fn take(self, taking: Taking, cancel: &CancellationToken) -> Result<Option<Taken>, SnapshotError> {
         let Self { engine, name, home, folder, mut record, places, mut checking, heard, tracked, before } = self;
         let Taking { created, configuration, phases, watched, allowed, advice } = taking;
         (record.created, record.configuration, record.phases) = (created, configuration, phases);
@@ -130,17 +133,24 @@ impl Keepsake {
             .map(|(key, value)| (key.to_owned(), value))
             .into();
         checking.committed = committed(&folder, &tracked, record.changed_files.as_deref());
-        let mut checks = checking.run(&engine, (name.as_str(), &labels), &stopped, &volumes).await?;
+        // What looks at its volumes goes with the codespace.
+        let own_name = (label::CODESPACE.to_owned(), name.to_string());
+        let own_labels: BTreeMap<String, String> = labels.clone().into_iter().chain([own_name]).collect();
+        let checking = checking.run(&engine, (name.as_str(), &own_labels), &stopped, &volumes);
+        let Some(checked) = cancel.run_until_cancelled(Box::pin(checking)).await else { return Ok(None) };
+        let mut checks = checked?;
         checks.add_older(before);
         (checks.drift, checks.advice) = (heard.drift(&watched), advice);
         if checks.refuse(&allowed) {
-            return Ok(Taken::Refused(checks));
+            return Ok(Some(Taken::Refused(checks)));
         }
         record.checks = Some(checks);
         let kept = |at: usize| format!("{}.{name}.{at}", image_name(&name, None).0);
         let pairs = volumes.iter().enumerate().map(|(at, one)| (one.name.clone(), target(kept(at), &labels)));
-        let copying = Copying { name: name.to_string(), labels: labels.clone(), pairs: pairs.collect(), removed: None };
-        let copied = copying.run(&engine).await?;
+        let copying = Copying { name: name.to_string(), labels: own_labels, pairs: pairs.collect(), removed: None };
+        let Some(copied) = cancel.run_until_cancelled(Box::pin(copying.run(&engine))).await.transpose()? else {
+            return Ok(None);
+        };
         let volume = |(at, (mounted, copied)): (usize, (Volume, crate::tree::Copied))| KeptVolume {
             volume: kept(at),
             place: mounted.place,
@@ -152,6 +162,9 @@ impl Keepsake {
         record.volumes = volumes.into_iter().zip(copied).enumerate().map(volume).collect();
         for service in containers.iter().filter(|one| one.id != own.id) {
             let Some(called) = service.labels.get(label::SERVICE) else { continue };
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
             let (repository, tag) = image_name(&name, Some(called));
             let _id = engine.commit(&service.id, (repository, &tag), &of_image(service, &labels)).await?;
             record.services.insert(called.clone(), format!("{repository}:{tag}"));
@@ -159,8 +172,11 @@ impl Keepsake {
         let mut last = of_image(own, &labels);
         last.insert(label::PREBUILD_RECORD.to_owned(), record.text());
         let (repository, tag) = image_name(&name, None);
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
         let _id = engine.commit(&own.id, (repository, &tag), &last).await?;
-        Ok(Taken::Kept(Box::new(record)))
+        Ok(Some(Taken::Kept(Box::new(record))))
     }
 }
 
