@@ -2,6 +2,7 @@
 
 mod check;
 mod codespace;
+mod compose;
 mod dockerfile;
 mod ecr;
 mod features;

@@ -2,6 +2,7 @@
 
 mod checks;
 mod compose;
+mod engine;
 mod fidelity;
 mod hub;
 mod killed;

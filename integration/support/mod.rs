@@ -4,6 +4,7 @@ mod aws;
 mod engine;
 mod feature_registry;
 mod image;
+mod second_engine;
 mod terminal;
 mod watched;
 
@@ -24,6 +25,7 @@ pub(crate) use aws::Aws;
 pub(crate) use engine::execs;
 pub(crate) use feature_registry::{Door, FeatureRegistry};
 pub(crate) use image::Image;
+pub(crate) use second_engine::SecondEngine;
 pub(crate) use watched::send;
 
 /// Every phase, in order.

@@ -83,7 +83,12 @@ fn copy(folders: &[PathBuf], remove_in: Option<PathBuf>, remove: Option<PathBuf>
         let [from, to] = pair else {
             return Err(CliError::new(Kind::Usage, "each folder wants one that it is copied into", None));
         };
-        copied.push(tree::copy(from, to).map_err(|error| failed(&error))?);
+        let one = tree::copy(from, to).map_err(|error| {
+            // Half a copy is of no use, and where the disk is full, an engine that has no space cannot hand on what is said here.
+            folders.iter().skip(1).step_by(2).for_each(|to| tree::clear(to));
+            failed(&error)
+        });
+        copied.push(one?);
     }
     if let (Some(folder), Some(list)) = (remove_in, remove) {
         let list = std::fs::read(list)?;

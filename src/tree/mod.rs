@@ -7,7 +7,7 @@ mod scan;
 
 pub use copy::{Copied, copy};
 pub use reads::{ReadFiles, reads};
-pub use remove::remove;
+pub use remove::{clear, remove};
 pub use scan::{Found, Scanned};
 
 use std::path::Path;

@@ -5,6 +5,15 @@ use std::path::{Component, Path};
 
 use super::{TreeError, fail};
 
+/// Removes what is in a folder, as far as that can be done.
+pub fn clear(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let remove = if is_folder { std::fs::remove_dir_all } else { std::fs::remove_file };
+        let _stays = remove(entry.path());
+    }
+}
+
 /// Removes a file or a link by its path in a folder, and the folders around it that are empty then. One that is gone, or is a folder, or lies behind
 /// a link, is left as it is.
 pub fn remove(folder: &Path, path: &Path) -> Result<(), TreeError> {

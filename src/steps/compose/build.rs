@@ -112,7 +112,7 @@ impl Names<'_> {
 }
 
 /// Returns an image's name as BuildKit looks for a context of that name.
-fn short(image: &str) -> &str {
+pub(super) fn short(image: &str) -> &str {
     let image = image.strip_suffix(":latest").unwrap_or(image);
     let image = image.strip_prefix("docker.io/").unwrap_or(image);
     image.strip_prefix("library/").unwrap_or(image)

@@ -3,6 +3,7 @@
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::compose::{self, ComposeError, Ends};
+use crate::hub_container::HubPlace;
 use crate::journal::OutputStream;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
@@ -11,6 +12,8 @@ use crate::steps::runner::EngineRunner;
 
 /// How much of the last output is kept for an error, in bytes.
 const TAIL: usize = 16 * 1024;
+/// The longest line that a name is looked for in, in bytes.
+const LONGEST: usize = 256 * 1024;
 
 /// How it ended.
 #[derive(Debug)]
@@ -64,8 +67,9 @@ pub(super) async fn follow(
     };
     let mut child = docker.spawn(docker.folder(), &words, &config, ends).await?;
     let side = |stream| Side::new(&runner.record, &runner.redactor, phase, None, stream);
-    let stdout = child.stdout.take().map(|from| tokio::spawn(pump(side(OutputStream::Stdout), from)));
-    let stderr = child.stderr.take().map(|from| tokio::spawn(pump(side(OutputStream::Stderr), from)));
+    let names = || runner.hub.as_ref().map(|hub| hub.place.clone());
+    let stdout = child.stdout.take().map(|from| tokio::spawn(pump(side(OutputStream::Stdout), names(), from)));
+    let stderr = child.stderr.take().map(|from| tokio::spawn(pump(side(OutputStream::Stderr), names(), from)));
     let waited = match ends {
         Ends::AtOnce => runner.cancel.run_until_cancelled(child.wait()).await,
         Ends::ByItself => Some(child.wait().await),
@@ -79,7 +83,7 @@ pub(super) async fn follow(
     let mut tail = String::new();
     if ends == Ends::ByItself {
         let said = tokio::fs::read(docker.said()).await.unwrap_or_default();
-        tail = pump(side(OutputStream::Stderr), said.as_slice()).await;
+        tail = pump(side(OutputStream::Stderr), names(), said.as_slice()).await;
     }
     for pump in [stdout, stderr].into_iter().flatten() {
         tail.push_str(&pump.await.unwrap_or_default());
@@ -100,19 +104,30 @@ impl Ended {
     }
 }
 
-/// Records what comes from one stream until it ends; returns the last of it.
-async fn pump<R: AsyncRead + Unpin>(mut side: Side, mut from: R) -> String {
-    let (mut chunk, mut tail) = (vec![0; 64 * 1024], String::new());
+/// Records what comes from one stream until it ends, a hub's images by their own names; returns the last of it.
+async fn pump<R: AsyncRead + Unpin>(mut side: Side, hub: Option<HubPlace>, mut from: R) -> String {
+    let (mut chunk, mut tail, mut held) = (vec![0; 64 * 1024], String::new(), Vec::new());
     loop {
         let read = from.read(&mut chunk).await.unwrap_or(0);
-        let text = match chunk.get(..read) {
-            Some(bytes) if read > 0 => side.push(bytes).await,
-            Some(_) | None => break,
+        let bytes = chunk.get(..read).unwrap_or_default();
+        let text = match &hub {
+            None => side.push(bytes).await,
+            Some(hub) => {
+                held.extend_from_slice(bytes);
+                // A name is on one line.
+                let whole = held.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+                let rest = if read == 0 || held.len() > LONGEST { Vec::new() } else { held.split_off(whole) };
+                let said = hub.own_names(&String::from_utf8_lossy(&std::mem::replace(&mut held, rest)));
+                side.push(said.as_bytes()).await
+            }
         };
         tail.push_str(&text);
         let cut = tail.len().saturating_sub(TAIL);
         let cut = (cut..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
         tail.drain(..cut);
+        if read == 0 {
+            break;
+        }
     }
     tail + &side.finish().await
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::binds::{Lies, Repository};
 use super::build::{Builds, builds};
 use super::follow::{Call, Logins, follow};
+use super::of_hub::OfHub;
 use super::stack::Stack;
 use crate::codespace::label;
 use crate::compose::{ComposeError, Ends, Model, Request, read};
@@ -128,19 +129,41 @@ async fn images(
     let (name, home) = (&runner.order.name, &runner.order.home);
     let labels = [(label::CODESPACE, name.to_string()), (label::HOME, home.clone())];
     let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
-    let Builds { file, images, groups, warnings } = builds(model, name, &labels, |service| dockerfile(model, service));
+    let Builds { mut file, images, groups, warnings } =
+        builds(model, name, &labels, |service| dockerfile(model, service));
     for warning in warnings {
         runner.warn(Phase::Image, warning, None).await;
     }
     let is_built = |service: &str| model.build(service).is_some();
+    let of_hub = Box::pin(OfHub::ready(runner, config, model, &mut file, |service| dockerfile(model, service))).await?;
     if !groups.is_empty() {
         write_whole(&runner.order.compose_file(), file.to_string().as_bytes())?;
     }
+    let built = build(runner, config, &groups, &of_hub).await;
+    of_hub.end(runner).await?;
+    built?;
+    let mut pulled: Vec<&str> = Vec::new();
+    for (service, image) in images.iter().filter(|(service, _)| !is_built(service)) {
+        if !pulled.contains(&image.as_str()) && !images.iter().any(|(other, own)| own == image && is_built(other)) {
+            pulled.push(image);
+            pull::ready(runner, config, image, model.text(service, "platform").as_deref()).await?;
+        }
+    }
+    Ok(images)
+}
+
+/// Builds the images of the services, group by group.
+async fn build(
+    runner: &EngineRunner,
+    config: &DevContainer,
+    groups: &[Vec<String>],
+    of_hub: &OfHub,
+) -> Result<(), StepFailure> {
     for (at, group) in groups.iter().enumerate() {
         let mut words = match (runner.order.cache, at) {
             (Cache::Used, _) => vec!["build"],
-            (Cache::Ignored, 0) => vec!["build", "--no-cache", "--pull"],
-            // What it is built from was just built, and is in no registry.
+            (Cache::Ignored, 0) if of_hub.is_empty() => vec!["build", "--no-cache", "--pull"],
+            // What it is built from was just built, and is in no registry, or was just asked for.
             (Cache::Ignored, _) => vec!["build", "--no-cache"],
         };
         words.extend(group.iter().map(String::as_str));
@@ -150,14 +173,7 @@ async fn images(
             return Err(unbuilt(runner, config, &ended.tail, ended.reason()).await);
         }
     }
-    let mut pulled: Vec<&str> = Vec::new();
-    for (service, image) in images.iter().filter(|(service, _)| !is_built(service)) {
-        if !pulled.contains(&image.as_str()) && !images.iter().any(|(other, own)| own == image && is_built(other)) {
-            pulled.push(image);
-            pull::ready(runner, config, image, model.text(service, "platform").as_deref()).await?;
-        }
-    }
-    Ok(images)
+    Ok(())
 }
 
 /// An image that could not be built: a registry's refusal is told from a Dockerfile that fails.

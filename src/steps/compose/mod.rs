@@ -11,6 +11,7 @@ mod follow;
 mod image;
 mod make;
 mod making;
+mod of_hub;
 mod project;
 mod restored;
 mod service;

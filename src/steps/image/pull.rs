@@ -16,17 +16,17 @@ use crate::steps::runner::EngineRunner;
 
 /// An image that is to be there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) reference: &'a str,
-    pub(super) platform: Option<&'a str>,
+pub(in crate::steps) struct Wanted<'a> {
+    pub(in crate::steps) reference: &'a str,
+    pub(in crate::steps) platform: Option<&'a str>,
     /// Whether what the engine has will do.
-    pub(super) cache: Cache,
-    pub(super) called: Called,
+    pub(in crate::steps) cache: Cache,
+    pub(in crate::steps) called: Called,
 }
 
 /// What an image of a hub's is called when it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Called {
+pub(in crate::steps) enum Called {
     /// As everybody calls it.
     ByItsName,
     /// As the engine asked for it: whatever has its name on the engine stays what it is.
@@ -44,7 +44,7 @@ pub(in crate::steps) async fn ready(
 }
 
 /// Makes an image be there.
-pub(super) async fn get(
+pub(in crate::steps) async fn get(
     runner: &EngineRunner,
     config: &DevContainer,
     wanted: Wanted<'_>,
