@@ -131,7 +131,10 @@ fn a_login_of_a_hook_is_refused_and_what_the_hooks_read_is_told() {
         ]),
         "{drift}"
     );
-    let advice = kept.json()["checks"]["advice"].to_string();
+    let kept = kept.json();
+    let view = sandbox.run(&["prebuild", "view", kept["name"].as_str().expect("a name")]).expect(0).stdout;
+    assert!(view.contains("Check ") && view.contains("login: ") && view.contains("package-lock.json"), "{view}");
+    let advice = kept["checks"]["advice"].to_string();
     assert!(advice.contains("postCreateCommand runs `npm ci`, which a prebuild does not"), "{advice}");
 }
 

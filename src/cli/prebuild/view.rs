@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::select;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{Engine, Layer};
-use crate::prebuild::Record;
+use crate::prebuild::{Checks, Record};
 use crate::report::{moment, plain};
 use crate::steps::KeptPrebuild;
 
@@ -111,6 +111,7 @@ fn document(shown: &Shown) -> serde_json::Value {
         "phases": record.phases,
         "changedFiles": record.changed_files,
         "newerCommits": newer,
+        "checks": record.checks,
         "codespaces": codespaces,
     });
     if let (Some(fields), serde_json::Value::Object(more)) = (all.as_object_mut(), more) {
@@ -154,6 +155,7 @@ fn rows(shown: &Shown) -> String {
     rows.extend(named_few("Nested Image", images.map(|image| format!("{:>9}  {}", image.size, image.name)).collect()));
     rows.extend(phases(record));
     rows.extend(named_few("Changed File", record.changed_files.clone().unwrap_or_default()));
+    rows.extend(record.checks.iter().flat_map(Checks::lines).map(|line| ("Check", line)));
     // A repository chooses some of these texts.
     let line = |(name, value): &(&str, String)| format!("{name:18}  {}\n", plain(value.trim_end()));
     rows.iter().filter(|(_, value)| !value.trim().is_empty()).map(line).collect()
