@@ -28,10 +28,7 @@ pub(super) fn spec(
     merged: &MergedConfiguration,
     metadata: String,
 ) -> (ContainerSpec, Vec<String>) {
-    let ours: BTreeMap<String, String> =
-        [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into();
+    let ours = order.own_labels();
     let mut labels = ours.clone();
     labels.extend(order.labels());
     let (mounts, warnings) = mounts(order, merged, &ours, &labels);

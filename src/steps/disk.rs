@@ -77,6 +77,6 @@ impl Disk {
 }
 
 /// Returns the image of a container that is made to look at a codespace's volume.
-pub fn look_image(name: &CodespaceName) -> String {
+pub fn look_image(name: impl std::fmt::Display) -> String {
     format!("localspace-look:{name}")
 }

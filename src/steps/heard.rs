@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::container::workspaces_volume;
 use super::runner::EngineRunner;
 use super::snapshot::{Alone, SnapshotError, list};
-use crate::codespace::label;
 use crate::engine::{MountDetails, MountKind, MountSpec};
 use crate::github::Purpose;
 use crate::phase::{Hook, Phase};
@@ -92,10 +91,7 @@ async fn read(runner: &mut EngineRunner) -> Option<ReadFiles> {
 async fn asked(runner: &EngineRunner) -> Result<Result<ReadFiles, String>, SnapshotError> {
     let order = &runner.order;
     let volume = workspaces_volume(&order.name);
-    let labels: BTreeMap<String, String> =
-        [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into();
+    let labels = order.own_labels();
     let mount = MountSpec {
         kind: MountKind::Volume,
         source: Some(volume),

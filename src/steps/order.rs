@@ -159,6 +159,12 @@ impl Order {
         }
     }
 
+    /// Returns the labels of everything on the engine that is the codespace's.
+    pub(super) fn own_labels(&self) -> BTreeMap<String, String> {
+        let labels = [(label::CODESPACE, self.name.to_string()), (label::HOME, self.home.clone())];
+        labels.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
     /// Returns the labels by which the codespace is found again.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = BTreeMap::from([

@@ -8,7 +8,6 @@ use super::build::{Builds, builds};
 use super::follow::{Call, Logins, follow};
 use super::of_hub::OfHub;
 use super::stack::Stack;
-use crate::codespace::label;
 use crate::compose::{ComposeError, Ends, Model, Request, read};
 use crate::devcontainer::{ComposeService, ContainerSource, DevContainer, Spanned, Variables};
 use crate::diagnosis::{Failed, diagnose_pull};
@@ -126,9 +125,7 @@ async fn images(
     config: &DevContainer,
     model: &Model,
 ) -> Result<BTreeMap<String, String>, StepFailure> {
-    let (name, home) = (&runner.order.name, &runner.order.home);
-    let labels = [(label::CODESPACE, name.to_string()), (label::HOME, home.clone())];
-    let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
+    let (name, labels) = (&runner.order.name, runner.order.own_labels());
     let Builds { mut file, images, groups, warnings } =
         builds(model, name, &labels, |service| dockerfile(model, service));
     for warning in warnings {

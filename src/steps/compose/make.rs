@@ -134,8 +134,7 @@ fn of_codespace(
     (spec, taken): (&ContainerSpec, &BTreeSet<String>),
 ) -> Result<Made, StepFailure> {
     let order = &runner.order;
-    let labels = [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())];
-    let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
+    let labels = order.own_labels();
     let ground = Ground {
         name: &order.name,
         labels: &labels,

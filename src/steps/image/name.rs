@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codespace::{CodespaceName, label};
+use crate::codespace::CodespaceName;
 use crate::steps::choices::ImageUse;
 use crate::steps::order::Order;
 
@@ -32,9 +32,7 @@ pub fn repository(name: &CodespaceName) -> String {
 /// Returns the labels of the images that are built.
 pub(super) fn labels(order: &Order) -> BTreeMap<String, String> {
     match &order.image_use {
-        ImageUse::Codespace => [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
+        ImageUse::Codespace => order.own_labels(),
         ImageUse::Alone { labels, .. } => labels.clone(),
     }
 }

@@ -6,6 +6,7 @@ use super::SnapshotError;
 use crate::engine::{ContainerSpec, Engine, ExtraOptions, MountDetails, MountKind, MountSpec, RanToEnd, StandardInput};
 use crate::program::{Entry, Executable, tar};
 use crate::redact::Secret;
+use crate::steps::disk::look_image;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Alone {
     /// Does it; returns what the program printed, or why it failed, in its words.
     pub(in crate::steps) async fn run(self, engine: &Engine) -> Result<Result<Vec<u8>, String>, SnapshotError> {
         let program = Executable::of_process().map_err(SnapshotError::Program)?;
-        let image = format!("localspace-look:{}", self.name);
+        let image = look_image(&self.name);
         engine.make_empty_image(&image).await?;
         let ran = self.through(engine, &program, &image).await;
         let _in_use = engine.remove_image(&image).await?;

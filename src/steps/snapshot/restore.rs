@@ -1,12 +1,10 @@
 //! A prebuild put into a codespace that is to be made: its volumes, before any container has them.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::SnapshotError;
 use super::copying::Copying;
 use super::keep::KeptPrebuild;
-use crate::codespace::label;
 use crate::devcontainer::{Entry, read_label};
 use crate::engine::{ContainerSpec, ImageDetails, MountDetails, MountKind, MountSpec};
 use crate::lifecycle::{FailureKind, StepFailure};
@@ -77,7 +75,7 @@ pub(in crate::steps) async fn restore(runner: &mut EngineRunner, spec: &Containe
     let at = pairs.iter().position(|(_, to)| to.source.as_deref() == Some(workspaces.as_str()));
     let folder = order.repository.name().to_owned();
     let removed = at.filter(|_| !removed.is_empty()).map(|at| (at, folder, removed.as_slice()));
-    let copying = Copying { name: order.name.to_string(), labels: labels(order), pairs, removed };
+    let copying = Copying { name: order.name.to_string(), labels: order.own_labels(), pairs, removed };
     let copied = runner.cancel.run_until_cancelled(Box::pin(copying.run(&runner.engine))).await;
     runner.uninterrupted()?;
     match copied {
@@ -136,7 +134,7 @@ async fn index(runner: &EngineRunner, record: &Record) -> Result<Option<Vec<u8>>
     let spec = ContainerSpec {
         name: format!("{}_copying", order.name),
         image: image.clone(),
-        labels: labels(order),
+        labels: order.own_labels(),
         // The engine wants one.
         command: vec!["-".to_owned()],
         mounts,
@@ -150,11 +148,6 @@ async fn index(runner: &EngineRunner, record: &Record) -> Result<Option<Vec<u8>>
     Ok(read.ok().flatten())
 }
 
-fn labels(order: &Order) -> BTreeMap<String, String> {
-    let labels = [(label::CODESPACE, order.name.to_string()), (label::HOME, order.home.clone())];
-    labels.map(|(name, value)| (name.to_owned(), value)).into()
-}
-
 /// Returns a volume of the codespace's that is mounted nowhere yet.
 fn of_codespace(order: &Order, name: String) -> MountSpec {
     MountSpec {
@@ -162,7 +155,7 @@ fn of_codespace(order: &Order, name: String) -> MountSpec {
         source: Some(name),
         target: String::new(),
         read_only: false,
-        labels: labels(order),
+        labels: order.own_labels(),
         details: MountDetails::default(),
     }
 }
