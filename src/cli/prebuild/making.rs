@@ -140,6 +140,8 @@ pub(super) async fn make(wish: &Wish<'_>, context: &mut Context) -> Result<Ended
     let (name, commit) = (order.name.clone(), order.commit.clone().unwrap_or_default());
     let (branch, anew) = (order.reference.clone(), order.without_prebuild.clone());
     let secrets = sources.secrets(context, Whose::of(&order)).await?;
+    // From here on there is something to remove.
+    context.home.make_for_prebuild(&name)?;
     let made = Box::pin(keep(wish, context, &engine, order, secrets, taking)).await;
     // Whatever became of it, the codespace that it was made in is of no more use.
     let removed = remove(context, &engine, &name).await;
@@ -197,7 +199,6 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
     // One run for each configuration: the next one waits (facts 1.6, "Concurrency").
     let making = hold(context, wish.verb, key.clone()).await?;
     let held = hold(context, wish.verb, name.to_string()).await?;
-    context.home.make_for_prebuild(&name)?;
     sweep_prebuilds(&engine, &context.home.id(), |name| context.is_held(name)).await?;
     let mut history = History::load(context, &key);
     history.keep = flags.keep.unwrap_or(history.keep).clamp(1, 5);
