@@ -10,6 +10,7 @@ mod life;
 mod meeting;
 mod report;
 mod repository;
+mod settings;
 mod trigger;
 mod update;
 mod view;

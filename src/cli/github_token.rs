@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
+use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
 use super::error::{CliError, Kind};
@@ -17,7 +18,8 @@ use crate::redact::Secret;
 const VARIABLES: [&str; 2] = [CodespaceToken::NAME, "GH_TOKEN"];
 
 /// Where a token is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) enum TokenSource {
     /// The variable `GITHUB_TOKEN` of this process, else `GH_TOKEN`
     Env,

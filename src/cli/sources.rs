@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::context::Context;
 use super::error::CliError;
 use super::github_token::{OwnToken, TokenSource};
@@ -16,7 +18,8 @@ use crate::github::{
 use crate::secret_store::KeptSecret;
 
 /// The flags that say where secrets are from.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(super) struct SecretFlags {
     /// The simulated GitHub: its secrets that the codespace may see are there, by GitHub's rules
     #[arg(long, value_name = "FILE")]
@@ -58,6 +61,40 @@ enum SecretsOfFile {
         path: Option<PathBuf>,
         content: SecretsFile,
     },
+}
+
+impl SecretFlags {
+    /// Returns them for a later verb too, which may be called from another folder: what is not given is as it was before.
+    pub(super) fn or(&self, before: &Self) -> Self {
+        let kept = |path: &PathBuf| {
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            // What they are kept in is text.
+            PathBuf::from(whole.to_string_lossy().into_owned())
+        };
+        Self {
+            hub: self.hub.as_ref().map(kept).or_else(|| before.hub.clone()),
+            secrets_file: self.secrets_file.as_ref().map(kept).or_else(|| before.secrets_file.clone()),
+            github_token: self.github_token.or(before.github_token),
+        }
+    }
+
+    /// Returns a file of these that is gone and not given anew, with its flag.
+    pub(super) fn gone(&self, anew: &Self) -> Option<(&'static str, &Path)> {
+        let files = [
+            ("--hub", &self.hub, anew.hub.is_some()),
+            ("--secrets-file", &self.secrets_file, anew.secrets_file.is_some()),
+        ];
+        let needed = files.into_iter().filter(|(_, _, is_given)| !is_given);
+        needed.filter_map(|(flag, file, _)| Some((flag, file.as_deref()?))).find(|(_, file)| !file.is_file())
+    }
+
+    /// Returns them as they are typed.
+    pub(super) fn words(&self) -> Vec<String> {
+        let file = |(flag, file): (&str, &Option<PathBuf>)| Some(format!("{flag} {}", file.as_ref()?.display()));
+        let files = [("--hub", &self.hub), ("--secrets-file", &self.secrets_file)].into_iter().filter_map(file);
+        let token = self.github_token.map(|source| format!("--github-token {}", source.name()));
+        files.chain(token).collect()
+    }
 }
 
 impl Sources {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::making::{Flags, Made, Optimization, Over, Wish, kept_document, make, tell_kept};
+use super::settings::Settings;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::rehearse::Output;
@@ -45,6 +46,8 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
         config: args.config.as_deref(),
         over: Over::Nothing,
         optimization: if args.disable_optimization { Optimization::Off } else { Optimization::On },
+        // It sets up what there may be already.
+        before: &Settings::default(),
         flags: &args.flags,
         output: &args.output,
     };

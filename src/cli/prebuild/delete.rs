@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::history::History;
+use super::settings::Settings;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::hold::hold;
@@ -42,13 +43,20 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
         let _held = hold(context, "prebuild delete", one.name.to_string()).await?;
         remove_prebuild(&engine, &home, &one.name, |name| *name != one.name && context.is_held(name)).await?;
     }
-    if args.all {
+    let left = KeptPrebuild::all(&engine, &home).await?;
+    for (of, before) in History::all(context) {
+        let mut history = before.clone();
+        let is_of = |one: &KeptPrebuild| of.has(&one.record);
+        // Without a prebuild there is nothing left that its settings are of.
+        if gone.iter().any(is_of) && !left.iter().any(is_of) {
+            history.settings = Settings::default();
+        }
         // Whoever has no prebuild has no failed run of one either.
-        for (of, mut history) in History::all(context) {
-            if history.last.as_ref().is_some_and(|run| !run.succeeded) {
-                history.last = None;
-                history.save(context, &of.key())?;
-            }
+        if args.all {
+            let _failed = history.last.take_if(|run| !run.succeeded);
+        }
+        if history != before {
+            history.save(context, &of.key())?;
         }
     }
     let names: Vec<&str> = gone.iter().map(|one| one.name.as_str()).collect();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::Settings;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::home::{Home, Locked, make_folder, write_whole};
@@ -31,6 +32,9 @@ pub(in crate::cli) struct History {
     /// Whose prebuilds they are; absent where that was not written yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<Of>,
+    /// What the next run is given too.
+    #[serde(default)]
+    pub(super) settings: Settings,
 }
 
 /// Whose prebuilds they are.
@@ -107,7 +111,7 @@ impl Run {
 
 impl Default for History {
     fn default() -> Self {
-        Self { version: VERSION, keep: KEEP, optimized: true, last: None, of: None }
+        Self { version: VERSION, keep: KEEP, optimized: true, last: None, of: None, settings: Settings::default() }
     }
 }
 
@@ -146,6 +150,24 @@ impl History {
         all
     }
 
+    /// Returns whose prebuilds those of a repository are that were last made, of a branch and a configuration where these are said, with what they were
+    /// given.
+    pub(super) fn newest(
+        context: &Context,
+        source: &str,
+        branch: Option<&str>,
+        config: Option<&str>,
+    ) -> Option<(Of, Settings)> {
+        let is_meant = |of: &Of| {
+            of.source == source
+                && (branch.is_none() || of.branch.as_deref() == branch)
+                && config.is_none_or(|config| of.config_path == config)
+        };
+        let all = Self::all(context).into_iter().filter(|(of, _)| is_meant(of));
+        let newest = all.max_by_key(|(_, history)| history.last.as_ref().map(|run| run.ended.clone()));
+        newest.map(|(of, history)| (of, history.settings))
+    }
+
     /// Writes it.
     pub(super) fn save(&self, context: &Context, key: &str) -> Result<(), CliError> {
         make_folder(&context.home.prebuilds())?;
@@ -163,5 +185,17 @@ impl History {
             Some(run) if !run.succeeded => LastRun::Failed,
             Some(_) | None => LastRun::Succeeded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_version_kept_is_read() {
+        let kept = r#"{"version":1,"keep":3,"optimized":false,"last":null}"#;
+        let read: History = serde_json::from_str(kept).expect("read");
+        assert_eq!(read, History { keep: 3, optimized: false, ..History::default() });
     }
 }

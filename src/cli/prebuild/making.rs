@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::advice::advice;
 use super::history::{History, Of, Run};
+use super::settings::Settings;
 use super::view::size;
 use crate::cli::clone;
 use crate::cli::context::Context;
@@ -46,10 +47,10 @@ pub(super) struct Flags {
     keep: Option<u8>,
     /// Keep the prebuild although this secret is in it; may be given several times
     #[arg(long, value_name = "NAME")]
-    allow_secret: Vec<String>,
+    pub(super) allow_secret: Vec<String>,
     /// Keep the prebuild although its commands have logged in to a registry
     #[arg(long)]
-    allow_login: bool,
+    pub(super) allow_login: bool,
     #[command(flatten)]
     pub(super) secrets: SecretFlags,
     #[command(flatten)]
@@ -87,6 +88,8 @@ pub(super) struct Wish<'a> {
     pub(super) config: Option<&'a str>,
     pub(super) over: Over,
     pub(super) optimization: Optimization,
+    /// What earlier runs were given, which counts where the flags say nothing.
+    pub(super) before: &'a Settings,
     pub(super) flags: &'a Flags,
     pub(super) output: &'a Output,
 }
@@ -170,7 +173,8 @@ pub(super) async fn make(wish: &Wish<'_>, context: &mut Context) -> Result<Ended
 
 async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError> {
     let flags = wish.flags;
-    let sources = Sources::given(&flags.secrets)?;
+    let settings = wish.before.with(flags, &context.actor)?;
+    let sources = Sources::given(&settings.sources)?;
     let engine = context.engine()?;
     unborn::sweep(context, &engine, wish.verb, None).await;
     let name = fresh_name();
@@ -178,7 +182,7 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
         reference: wish.reference.clone(),
         content: Content::Committed,
         name: wish.called.clone(),
-        owner: flags.user.clone().unwrap_or_else(|| context.actor.clone()),
+        owner: settings.user.clone().unwrap_or_default(),
     };
     let new = NewCodespace {
         name: name.clone(),
@@ -212,6 +216,8 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
         order = over_newest(context, &engine, order, &of, &configuration).await?;
     }
     history.of = Some(of);
+    let allowed = settings.allowed();
+    history.settings = settings;
     let tracked = match &order.checkout {
         Some(checkout) => Some(checkout.tracked().await?),
         None => None,
@@ -221,7 +227,7 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
         configuration,
         phases: Vec::new(),
         watched: watched(&order),
-        allowed: Allowed { secrets: flags.allow_secret.clone(), logins: flags.allow_login },
+        allowed,
         advice: advice(&order),
     };
     let order = Order { tracked, ..order };
@@ -336,6 +342,15 @@ pub(super) fn kept_document(ended: &Ended, record: &Record, seconds: f64) -> ser
         "snapshotSeconds": seconds,
         "checks": record.checks,
     })
+}
+
+/// Says what earlier runs were given, and this one is too.
+pub(super) fn say_before(context: &mut Context, before: &Settings) {
+    let words = before.words(&context.actor);
+    if !words.is_empty() {
+        let text = format!("as it was made before, where nothing else is said now: {}", words.join(" "));
+        context.ui.say(&format!("{}\n", plain(&text)));
+    }
 }
 
 /// Says what was found in a prebuild, a line each.

@@ -7,6 +7,7 @@ pub(super) mod history;
 mod list;
 mod making;
 mod report;
+mod settings;
 mod standing;
 mod update;
 mod view;

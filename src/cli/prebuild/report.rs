@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::making::{Flags, Made, Optimization, Over, Wish, make};
+use super::history::History;
+use super::making::{Flags, Made, Optimization, Over, Wish, make, say_before};
+use super::settings::Settings;
 use crate::cli::clone;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -50,6 +52,15 @@ pub(super) struct Args {
     pub(super) output: Output,
 }
 
+/// What is reported on.
+struct Subject<'a> {
+    args: &'a Args,
+    source: &'a Source,
+    called: Option<RepositoryName>,
+    /// What the prebuild was made with, and what is given now.
+    settings: Settings,
+}
+
 /// One codespace that was made and removed.
 struct Tried {
     summary: Summary,
@@ -68,24 +79,25 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
     let source = repository::locate(&args.repository)?;
     let engine = context.engine()?;
     let interrupts = context.interrupts.clone();
-    let (order, held) = interrupts.until(Box::pin(order(&args, context, &engine, &source, Use::Never))).await?;
+    let subject = interrupts.until(subject(&args, &source, context)).await?;
+    let (order, held) = interrupts.until(Box::pin(order(&subject, context, &engine, Use::Never))).await?;
     let cached = cached(&engine, &order).await?;
     context.ui.say("first a codespace without a prebuild\n");
-    let without = Box::pin(tried(&args, context, &engine, order, held)).await?;
+    let without = Box::pin(tried(&subject, context, &engine, order, held)).await?;
     if let Some(kind) = without.failure {
         return failed(&args, context, kind, "the codespace without a prebuild cannot be made");
     }
-    let (mut new, mut made) = (interrupts.until(Box::pin(order_of(&args, context, &engine, &source))).await?, false);
+    let (mut new, mut made) = (interrupts.until(Box::pin(order_of(&subject, context, &engine))).await?, false);
     if new.0.prebuilt.is_none() {
         // Its clone and its name are of no more use.
         let (order, held) = new;
         discard(context, order, held).await?;
         context.ui.say("no prebuild fits: one is made\n");
-        if let Some(kind) = Box::pin(make_one(&args, context, &source)).await? {
+        if let Some(kind) = Box::pin(make_one(&subject, context)).await? {
             return failed(&args, context, kind, "the prebuild cannot be made");
         }
         made = true;
-        new = interrupts.until(Box::pin(order_of(&args, context, &engine, &source))).await?;
+        new = interrupts.until(Box::pin(order_of(&subject, context, &engine))).await?;
     }
     let (order, held) = new;
     if order.prebuilt.is_none() {
@@ -98,7 +110,7 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
         ));
     }
     context.ui.say("now a codespace of the prebuild\n");
-    let with = Box::pin(tried(&args, context, &engine, order, held)).await?;
+    let with = Box::pin(tried(&subject, context, &engine, order, held)).await?;
     if let Some(kind) = with.failure {
         return failed(&args, context, kind, "the codespace of the prebuild cannot be made");
     }
@@ -154,31 +166,41 @@ fn failed(args: &Args, context: &mut Context, kind: FailureKind, message: &str) 
     Ok(Kind::from(kind).exit_code())
 }
 
-async fn order_of(
-    args: &Args,
-    context: &mut Context,
-    engine: &Engine,
-    source: &Source,
-) -> Result<(Order, Lock), CliError> {
-    Box::pin(order(args, context, engine, source, Use::Auto)).await
+/// Finds the prebuilds of a repository that are meant, where there are any, and what they were made with.
+async fn subject<'a>(args: &'a Args, source: &'a Source, context: &mut Context) -> Result<Subject<'a>, CliError> {
+    let branch = match &args.reference {
+        Some(reference) => Some(reference.clone()),
+        None => source.branch().await,
+    };
+    let config = args.config.as_deref().map(|path| path.trim_start_matches("./"));
+    let before = History::newest(context, &source.location, branch.as_deref(), config);
+    let (of, before) = before.map_or_else(|| (None, Settings::default()), |(of, before)| (Some(of), before));
+    say_before(context, &before);
+    let settings = before.with(&args.flags, &context.actor)?;
+    let called = args.called.clone().or_else(|| of?.repository.parse().ok());
+    Ok(Subject { args, source, called, settings })
+}
+
+async fn order_of(subject: &Subject<'_>, context: &mut Context, engine: &Engine) -> Result<(Order, Lock), CliError> {
+    Box::pin(order(subject, context, engine, Use::Auto)).await
 }
 
 async fn order(
-    args: &Args,
+    subject: &Subject<'_>,
     context: &mut Context,
     engine: &Engine,
-    source: &Source,
     which: Use,
 ) -> Result<(Order, Lock), CliError> {
+    let Subject { args, source, called, settings } = subject;
     let flags = &args.flags;
-    let sources = Sources::given(&flags.secrets)?;
+    let sources = Sources::given(&settings.sources)?;
     let name = fresh_name();
     let held = hold(context, "prebuild report", name.to_string()).await?;
     let wanted = Wanted {
         reference: args.reference.clone(),
         content: Content::Committed,
-        name: args.called.clone(),
-        owner: flags.user.clone().unwrap_or_else(|| context.actor.clone()),
+        name: called.clone(),
+        owner: settings.user.clone().unwrap_or_default(),
     };
     let new = NewCodespace {
         name,
@@ -203,7 +225,7 @@ async fn order(
 
 /// Makes a codespace, and removes it.
 async fn tried(
-    args: &Args,
+    subject: &Subject<'_>,
     context: &mut Context,
     engine: &Engine,
     order: Order,
@@ -211,8 +233,8 @@ async fn tried(
 ) -> Result<Tried, CliError> {
     let name = order.name.clone();
     let prebuild = order.prebuilt.as_ref().map(|one| one.kept.name.to_string());
-    let secrets = Sources::given(&args.flags.secrets)?.secrets(context, Whose::of(&order)).await?;
-    let led = Box::pin(lead(context, engine.clone(), order, secrets, &args.output)).await;
+    let secrets = Sources::given(&subject.settings.sources)?.secrets(context, Whose::of(&order)).await?;
+    let led = Box::pin(lead(context, engine.clone(), order, secrets, &subject.args.output)).await;
     remove(context, engine, &name).await?;
     let Led { summary, failure, place, .. } = led?;
     tell(context, &summary, Remains::Nothing, &place);
@@ -229,15 +251,17 @@ async fn discard(context: &Context, order: Order, _held: Lock) -> Result<(), Cli
 }
 
 /// Makes a prebuild; returns why it failed.
-async fn make_one(args: &Args, context: &mut Context, source: &Source) -> Result<Option<FailureKind>, CliError> {
+async fn make_one(subject: &Subject<'_>, context: &mut Context) -> Result<Option<FailureKind>, CliError> {
+    let Subject { args, source, called, settings } = subject;
     let wish = Wish {
         verb: "prebuild report",
         source,
         reference: args.reference.clone(),
-        called: args.called.clone(),
+        called: called.clone(),
         config: args.config.as_deref(),
         over: Over::Nothing,
         optimization: Optimization::Kept,
+        before: settings,
         flags: &args.flags,
         output: &args.output,
     };

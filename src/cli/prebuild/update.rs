@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::history::Of;
-use super::making::{Ended, Flags, Made, Optimization, Over, Wish, kept_document, make, tell_kept};
+use super::history::{History, Of};
+use super::making::{Ended, Flags, Made, Optimization, Over, Wish, kept_document, make, say_before, tell_kept};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::rehearse::Output;
@@ -14,9 +14,10 @@ use crate::steps::KeptPrebuild;
 
 /// Make a new version of prebuilds over the newest one: the newest commit is brought, and updateContentCommand runs again
 ///
-/// Where the configuration has changed it is made from nothing, and onCreateCommand runs again. A run that fails leaves the last good one.
+/// Where the configuration has changed it is made from nothing, and onCreateCommand runs again. A run that fails leaves the last good one. What the one
+/// before was made with (--hub, --secrets-file, --github-token, --user, --keep, --allow-secret, --allow-login) is remembered, unless it is said anew.
 ///
-/// Example: localspace prebuild update . --hub hub.yaml
+/// Example: localspace prebuild update .
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Prebuilds, or repositories: then all of their branches and configurations that have one
@@ -68,6 +69,8 @@ async fn update(args: &Args, target: &Target, context: &mut Context) -> Result<E
     context
         .ui
         .say(&format!("a new version of the prebuild {newest} of {}\n", of.branch.as_deref().unwrap_or("no branch")));
+    let before = History::load(context, &of.key()).settings;
+    say_before(context, &before);
     let wish = Wish {
         verb: "prebuild update",
         source,
@@ -76,6 +79,7 @@ async fn update(args: &Args, target: &Target, context: &mut Context) -> Result<E
         config: Some(of.config_path.as_str()).filter(|path| !path.is_empty()),
         over: Over::Newest,
         optimization: Optimization::Kept,
+        before: &before,
         flags: &args.flags,
         output: &args.output,
     };

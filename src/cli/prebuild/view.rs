@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use super::history::History;
 use super::list::object_of;
+use super::settings::Settings;
 use super::standing::{self, Standing};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -40,6 +42,8 @@ struct Shown {
     /// Those of the image that it was made from.
     base: Vec<Layer>,
     codespaces: Vec<String>,
+    /// What the next version is made with.
+    settings: Settings,
 }
 
 pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliError> {
@@ -78,11 +82,12 @@ async fn shown(context: &Context, engine: &Engine, kept: KeptPrebuild) -> Result
     let of_it = |one: &select::Found| one.label(label::FROM_PREBUILD) == kept.name.as_str();
     let all = select::all(context, engine).await?;
     let codespaces = all.iter().filter(|one| of_it(one)).map(|one| one.name.to_string()).collect();
-    Ok(Shown { kept, state, failure, standing, own, base, codespaces })
+    let (History { settings, .. }, _) = History::of_record(context, &kept.record);
+    Ok(Shown { kept, state, failure, standing, own, base, codespaces, settings })
 }
 
 fn document(shown: &Shown) -> serde_json::Value {
-    let Shown { kept, state, failure, standing, own, base, codespaces } = shown;
+    let Shown { kept, state, failure, standing, own, base, codespaces, settings } = shown;
     let record = &kept.record;
     let mut all = object_of(kept, (state, failure.as_deref()), standing.as_ref());
     let layer = |layer: &Layer| json!({ "bytes": layer.size, "madeBy": layer.made_by });
@@ -113,6 +118,7 @@ fn document(shown: &Shown) -> serde_json::Value {
         "newerCommits": newer,
         "checks": record.checks,
         "codespaces": codespaces,
+        "settings": settings,
     });
     if let (Some(fields), serde_json::Value::Object(more)) = (all.as_object_mut(), more) {
         fields.extend(more);
@@ -121,7 +127,7 @@ fn document(shown: &Shown) -> serde_json::Value {
 }
 
 fn rows(shown: &Shown) -> String {
-    let Shown { kept, state, failure, standing, own, base, codespaces } = shown;
+    let Shown { kept, state, failure, standing, own, base, codespaces, settings } = shown;
     let record = &kept.record;
     let mut rows: Vec<(&str, String)> = vec![
         ("Name", kept.name.to_string()),
@@ -140,6 +146,7 @@ fn rows(shown: &Shown) -> String {
         ("Devcontainer Path", record.config_path.clone()),
         ("Created At", at(&record.created)),
         ("Made Over", record.over.clone().unwrap_or_default()),
+        ("Settings", settings.words("").join(" ")),
         ("Codespaces", codespaces.join(", ")),
         ("Image", format!("{} in all, {} of the image that it was made from", size(kept.size), size(sum(base)))),
     ]);
