@@ -59,12 +59,18 @@ fn what_is_in_a_prebuild_is_told() {
     let _failed = prebuilds.create(&folder, &[]).expect(1);
     let listed = prebuilds.list();
     assert_eq!(listed.len(), 1, "{listed:?}");
-    assert!(listed[0]["lastFailure"].as_str().expect("told").contains("failed in onCreateCommand at "), "{listed:?}");
+    let failure = listed[0]["lastFailure"].as_str().expect("told");
+    let (said, time) = failure.split_once(" at ").expect("a time");
+    assert!(said.ends_with(", failed in onCreateCommand") && time.contains('T'), "{failure}");
+    let shown = sandbox.run(&["prebuild", "view", &prebuild]).expect(0).stdout;
+    let people = |time: &str| format!("{}Z", time.replace('T', " ").split_at(19).0);
+    assert!(shown.contains(&format!("{said} at {}\n", people(time))), "{failure}: {shown}");
     let text = sandbox.run(&["prebuild", "list"]).expect(0).stdout;
     assert!(text.contains("Prebuild ready, last run failed"), "{text}");
     let _deleted = sandbox.run(&["prebuild", "delete", &prebuild]).expect(0);
     let text = sandbox.run(&["prebuild", "list"]).expect(0).stdout;
     assert!(text.contains("Failed in onCreateCommand"), "{text}");
+    assert!(text.trim_end().ends_with(&people(time)), "{text}");
     let _deleted = sandbox.run(&["prebuild", "delete", "--all"]).expect(0);
     assert!(sandbox.run(&["prebuild", "list"]).expect(0).stderr.contains("no prebuilds found"));
 }

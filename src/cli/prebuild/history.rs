@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
+use super::view::at;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::home::{Home, Locked, make_folder, write_whole};
@@ -101,11 +102,20 @@ impl Of {
 }
 
 impl Run {
-    /// Returns how it failed, for a person.
+    /// Returns how it failed, for a program.
     pub(super) fn failure(&self) -> String {
+        self.failed_at(&self.ended)
+    }
+
+    /// Returns how it failed, for a person.
+    pub(super) fn told(&self) -> String {
+        self.failed_at(&at(&self.ended))
+    }
+
+    fn failed_at(&self, time: &str) -> String {
         let commit = self.commit.get(..7).unwrap_or(&self.commit);
-        let at = self.phase.as_ref().map_or(String::new(), |phase| format!(" in {phase}"));
-        format!("the last run, of {commit}, failed{at} at {}", self.ended)
+        let phase = self.phase.as_ref().map_or(String::new(), |phase| format!(" in {phase}"));
+        format!("the last run, of {commit}, failed{phase} at {time}")
     }
 }
 

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::history::{History, Of, Run};
 use super::standing::{self, Standing};
+use super::view::at;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::report::{moment, plain, table};
+use crate::report::{plain, table};
 use crate::steps::KeptPrebuild;
 
 /// List prebuilds: how many commits are newer, whether one is being made, and the last run that failed
@@ -23,7 +24,7 @@ pub(super) struct Args {
 struct Listed {
     kept: KeptPrebuild,
     state: &'static str,
-    failure: Option<String>,
+    failure: Option<Run>,
     standing: Option<Standing>,
 }
 
@@ -59,7 +60,7 @@ pub(super) async fn run(args: &Args, context: &mut Context) -> Result<u8, CliErr
 /// Returns what a program is told of a prebuild, in `list` as in `view`.
 pub(super) fn object_of(
     kept: &KeptPrebuild,
-    (state, failure): (&str, Option<&str>),
+    (state, failure): (&str, Option<&Run>),
     standing: Option<&Standing>,
 ) -> serde_json::Value {
     let record = &kept.record;
@@ -77,13 +78,13 @@ pub(super) fn object_of(
         "createdAt": record.created,
         "volumeBytes": record.volume_bytes(),
         "state": state,
-        "lastFailure": failure,
+        "lastFailure": failure.map(Run::failure),
         "behind": behind,
     })
 }
 
 fn object(one: &Listed) -> serde_json::Value {
-    object_of(&one.kept, (one.state, one.failure.as_deref()), one.standing.as_ref())
+    object_of(&one.kept, (one.state, one.failure.as_ref()), one.standing.as_ref())
 }
 
 /// Of a run that failed where there is no prebuild: it has no name that anything could be done with.
@@ -112,7 +113,7 @@ fn row(one: &Listed) -> Vec<String> {
         standing::behind(one.standing.as_ref()),
         format!("{}{failed}", one.state),
         plain(&record.config_path).into_owned(),
-        record.created.parse().map_or_else(|_| record.created.clone(), moment),
+        at(&record.created),
     ]
 }
 
@@ -125,6 +126,6 @@ fn failed_row((of, run): &(Of, Run)) -> Vec<String> {
         "-".to_owned(),
         format!("Failed{}", run.phase.as_ref().map_or(String::new(), |phase| format!(" in {}", plain(phase)))),
         plain(&of.config_path).into_owned(),
-        run.ended.clone(),
+        at(&run.ended),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::history::History;
+use super::history::{History, Run};
 use crate::cli::context::Context;
 use crate::prebuild::{LastRun, Record};
 use crate::repository::{self, Content, Source, Wanted};
@@ -41,12 +41,12 @@ fn source(record: &Record) -> Option<Source> {
 }
 
 /// Returns how the runs of a prebuild's branch and configuration stand: a label, and the last run that failed.
-pub(super) fn state(context: &Context, record: &Record) -> (&'static str, Option<String>) {
-    let (history, last) = History::of_record(context, record);
-    let failure = history.last.as_ref().filter(|run| !run.succeeded).map(super::history::Run::failure);
+pub(super) fn state(context: &Context, record: &Record) -> (&'static str, Option<Run>) {
+    let (History { last: run, optimized, .. }, last) = History::of_record(context, record);
+    let failure = run.filter(|run| !run.succeeded);
     match last {
         LastRun::Running => (IN_PROGRESS, failure),
-        LastRun::Failed if !history.optimized => ("Failed", failure),
+        LastRun::Failed if !optimized => ("Failed", failure),
         LastRun::Failed | LastRun::Succeeded => (READY, failure),
     }
 }

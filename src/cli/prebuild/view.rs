@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::history::History;
+use super::history::{History, Run};
 use super::list::object_of;
 use super::settings::Settings;
 use super::standing::{self, Standing};
@@ -35,7 +35,7 @@ pub(super) struct Args {
 struct Shown {
     kept: KeptPrebuild,
     state: &'static str,
-    failure: Option<String>,
+    failure: Option<Run>,
     standing: Option<Standing>,
     /// The layers that are its own.
     own: Vec<Layer>,
@@ -89,7 +89,7 @@ async fn shown(context: &Context, engine: &Engine, kept: KeptPrebuild) -> Result
 fn document(shown: &Shown) -> serde_json::Value {
     let Shown { kept, state, failure, standing, own, base, codespaces, settings } = shown;
     let record = &kept.record;
-    let mut all = object_of(kept, (state, failure.as_deref()), standing.as_ref());
+    let mut all = object_of(kept, (state, failure.as_ref()), standing.as_ref());
     let layer = |layer: &Layer| json!({ "bytes": layer.size, "madeBy": layer.made_by });
     let volume = |one: &crate::prebuild::KeptVolume| {
         json!({
@@ -132,7 +132,7 @@ fn rows(shown: &Shown) -> String {
     let mut rows: Vec<(&str, String)> = vec![
         ("Name", kept.name.to_string()),
         ("State", (*state).to_owned()),
-        ("Last Failure", failure.clone().unwrap_or_default()),
+        ("Last Failure", failure.as_ref().map(Run::told).unwrap_or_default()),
         ("Repository", record.repository.clone()),
         ("Source", record.source.clone()),
         ("Branch", record.branch.clone().unwrap_or_default()),
