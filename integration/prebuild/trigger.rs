@@ -66,6 +66,45 @@ fn what_a_push_would_start_is_told() {
     assert_eq!(fs::read_dir(sandbox.path("localspace/state/codespaces")).expect("a folder").count(), 1);
 }
 
+#[test]
+fn a_push_waits_for_the_run_that_goes_on() {
+    let sandbox = Sandbox::new();
+    let prebuilds = Prebuilds::new(&sandbox);
+    let config = r#"{"image": "busybox:1", "onCreateCommand": "[ ! -e endless ] || tail -f /dev/null"}"#;
+    let folder = sandbox.repository("app", config);
+    let here = folder.display().to_string();
+    let prebuild = prebuilds.created(&folder, &[]);
+    fs::write(folder.join("endless"), "").expect("written");
+    commit(&folder, "endless");
+    let mut run = sandbox.watch(&["prebuild", "create", &here]);
+    run.until_started("onCreateCommand");
+    commit(&folder, "code");
+    let asked = ["prebuild", "would-run", &here, "--from", "HEAD~1", "--to", "HEAD"];
+    let holder = format!("localspace prebuild create (process {})", run.id());
+    let text = sandbox.run(&asked).expect(0).stdout;
+    for said in [
+        &format!("a run goes on: {holder}\n"),
+        "Every push: waits, then runs: a run goes on: this one waits, and a later push takes its place\n",
+        &format!(
+            "  a new codespace until then: {prebuild}, 2 commits behind; what the run that goes on makes, once it is over\n"
+        ),
+        "On configuration change: does not run",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(prebuilds.list()[0]["state"], "Prebuild in progress");
+    // A push that changes the configuration waits for nothing.
+    fs::write(folder.join(".devcontainer/on-create.sh"), "").expect("written");
+    commit(&folder, "configuration");
+    let told = sandbox.run(&[&asked[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!((&told["running"], &told["triggers"][0]["start"]), (&holder.into(), &"atOnce".into()), "{told}");
+    assert!(told["triggers"][1]["reason"].as_str().expect("a text").ends_with("beside the run that goes on"), "{told}");
+    run.signal("INT");
+    let _interrupted = run.end().0.expect(130);
+    let told = sandbox.run(&[&asked[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!((&told["running"], &told["triggers"][0]["start"]), (&serde_json::Value::Null, &"atOnce".into()));
+}
+
 fn git_text(folder: &std::path::Path) -> String {
     let output = std::process::Command::new("git").arg("-C").arg(folder).args(["rev-parse", "HEAD"]).output();
     String::from_utf8(output.expect("git runs").stdout).expect("text").trim().to_owned()

@@ -134,6 +134,15 @@ fn file(context: &Context, key: &str) -> PathBuf {
     context.home.prebuilds().join(format!("{key}.json"))
 }
 
+/// Returns who makes a prebuild now, where somebody does.
+pub(super) fn running(context: &Context, key: &str) -> Option<String> {
+    // Who makes one has it alone; who only looks keeps nobody else from looking.
+    match context.home.try_share(key, "localspace") {
+        Ok(Locked::No { holder }) => Some(holder),
+        Ok(Locked::Yes(_)) | Err(_) => None,
+    }
+}
+
 impl History {
     /// Reads it; one that is not there, or cannot be read, says nothing.
     pub(in crate::cli) fn load(context: &Context, key: &str) -> Self {
@@ -187,8 +196,7 @@ impl History {
 
     /// Returns how the newest run ended, or that one goes on.
     pub(in crate::cli) fn last_run(&self, context: &Context, key: &str) -> LastRun {
-        // Who makes one holds it.
-        if matches!(context.home.try_lock_key(key, "localspace up"), Ok(Locked::No { .. })) {
+        if running(context, key).is_some() {
             return LastRun::Running;
         }
         match &self.last {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::history::{History, key};
+use super::history::{History, key, running};
 use crate::cli::clone;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -14,7 +14,7 @@ use crate::codespace::{CodespaceName, label};
 use crate::engine::Engine;
 use crate::github::{Branch, Purpose};
 use crate::plan::Attach;
-use crate::prebuild::{Candidate, Chosen, Decision, Push, Start, Wanted, Watched, meanwhile};
+use crate::prebuild::{Candidate, Chosen, Decision, LastRun, Push, Start, Wanted, Watched, meanwhile};
 use crate::report::plain;
 use crate::repository::{self, Changes, Content, Wanted as WantedFiles};
 use crate::steps::{KeptPrebuild, LockfileUse, Order};
@@ -59,6 +59,8 @@ struct Told {
     candidates: Vec<Candidate>,
     decisions: Vec<Decision>,
     codespaces: Vec<Made>,
+    /// Who makes a prebuild of it now.
+    running: Option<String>,
 }
 
 /// A codespace that was made of a prebuild of the repository.
@@ -141,7 +143,8 @@ async fn found_out(
     let all = candidates(&order, &kept).await;
     let key = key(&order.source, branch.as_deref(), &order.config_path);
     let history = History::load(context, &key);
-    let last_run = history.last_run(context, &key);
+    let running = running(context, &key);
+    let last_run = if running.is_some() { LastRun::Running } else { history.last_run(context, &key) };
     let digest = digest(&order)?;
     let wanted = Wanted {
         branch: branch.as_deref(),
@@ -159,7 +162,7 @@ async fn found_out(
     let configuration = push.configuration().into_iter().map(str::to_owned).collect();
     let codespaces = codespaces(context, engine, &order.source, &kept).await?;
     let config_path = order.config_path.clone();
-    Ok(Told { branch, config_path, to, changes, configuration, candidates: all, decisions, codespaces })
+    Ok(Told { branch, config_path, to, changes, configuration, candidates: all, decisions, codespaces, running })
 }
 
 /// Returns the codespaces that were made of a prebuild of the repository.
@@ -199,6 +202,7 @@ fn document(told: &Told) -> Value {
         "to": told.to,
         "changedFiles": told.changes.files,
         "configurationFiles": told.configuration,
+        "running": told.running,
         "triggers": told.decisions.iter().map(decision).collect::<Vec<_>>(),
         "codespaces": told.codespaces.iter().map(made).collect::<Vec<_>>(),
     })
@@ -220,6 +224,7 @@ fn text(told: &Told) -> String {
     if told.configuration.len() > MOST {
         lines.push(format!("  and {} more", told.configuration.len() - MOST));
     }
+    lines.extend(told.running.iter().map(|who| format!("a run goes on: {who}")));
     for one in &told.decisions {
         let runs = match one.start {
             Start::AtOnce => "runs",
@@ -227,7 +232,11 @@ fn text(told: &Told) -> String {
             Start::No => "does not run",
         };
         lines.push(format!("{}: {runs}: {}", one.trigger.title(), one.reason));
-        lines.push(format!("  a new codespace until then: {}", meanwhile(&one.meanwhile, &told.candidates)));
+        let next = match (one.start, &one.meanwhile) {
+            (Start::Queued, Chosen::Use(_)) => "; what the run that goes on makes, once it is over",
+            (Start::AtOnce | Start::No, _) | (Start::Queued, Chosen::None(_)) => "",
+        };
+        lines.push(format!("  a new codespace until then: {}{next}", meanwhile(&one.meanwhile, &told.candidates)));
     }
     for one in &told.codespaces {
         let at = one.commit.as_deref().map_or("which is gone".to_owned(), |commit| format!("of {}", short(commit)));
