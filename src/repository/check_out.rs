@@ -26,6 +26,9 @@ pub async fn check_out(source: &Source, wanted: &Wanted, under: &Path) -> Result
     if head.commit.is_none() && wanted.content == Content::Committed {
         return Err(RepositoryError::NoCommit { path: source.location.clone() });
     }
+    if !matches!(source.kind, Kind::Plain(_)) {
+        make_usual(&folder.path().join(".git"))?;
+    }
     if wanted.content == Content::Committed {
         modes::open(folder.path()).await?;
     }
@@ -38,6 +41,18 @@ pub async fn check_out(source: &Source, wanted: &Wanted, under: &Path) -> Result
     folder.rename(name.name())?;
     let reference = head.branch.or_else(|| wanted.reference.clone());
     Ok(Checkout { folder, name, reference, commit: head.commit, notes: made.notes })
+}
+
+/// Makes the folders that git's templates have in every repository, for what writes a file there: empty, as templates of this machine's take no part.
+fn make_usual(git_dir: &Path) -> Result<(), RepositoryError> {
+    for path in ["hooks", "info"].map(|name| git_dir.join(name)) {
+        std::fs::create_dir_all(&path).map_err(|source| RepositoryError::Disk {
+            operation: "make",
+            path: path.display().to_string(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 async fn make(source: &Source, wanted: &Wanted, folder: &Folder) -> Result<Made, RepositoryError> {
