@@ -39,9 +39,10 @@ fn a_crate_appears_only_where_the_map_says() {
         ("flate2::", &["src/feature_store", "src/hub_server/npm"]),
         ("ring::digest", &["src/hub_server/npm"]),
         ("saphyr_parser::", &["src/devcontainer/yaml.rs"]),
-        ("regex_lite::", &["src/devcontainer/ports.rs"]),
+        ("regex_lite::", &["src/devcontainer/ports.rs", "src/scenario/pattern.rs"]),
+        ("schemars::", &["src/scenario"]),
         ("jsonc_parser::", &["src/github/secrets_file.rs"]),
-        ("serde_saphyr::", &["src/github/hub"]),
+        ("serde_saphyr::", &["src/github/hub", "src/scenario"]),
         (" age::", &["src/secret_store"]),
         ("keyring::Entry", &["src/secret_store"]),
     ] {

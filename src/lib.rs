@@ -36,6 +36,7 @@ pub mod program;
 pub mod redact;
 pub mod report;
 pub mod repository;
+pub mod scenario;
 pub mod secret_store;
 pub mod steps;
 pub mod tree;
