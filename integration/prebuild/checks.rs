@@ -8,26 +8,27 @@ use serde_json::Value;
 use super::{Prebuilds, commit};
 use crate::support::{Ran, Sandbox};
 
-const VALUE: &str = "hunter2/with+odd&chars";
+pub(super) const VALUE: &str = "hunter2/with+odd&chars";
 
 fn secrets(sandbox: &Sandbox) -> String {
     sandbox.file("secrets.env", &format!("DEPLOY_KEY={VALUE}\nREGION=eu\n"))
 }
 
 /// Makes a prebuild whose commands are these; what is refused leaves nothing.
-fn create(prebuilds: &Prebuilds<'_>, folder: &Path, more: &[&str]) -> Ran {
+pub(super) fn create(prebuilds: &Prebuilds<'_>, folder: &Path, more: &[&str]) -> Ran {
     let secrets = secrets(prebuilds.sandbox);
     let made = prebuilds.create(folder, &[&["--json", "--secrets-file", &secrets], more].concat());
     assert!(!made.stdout.contains("hunter2") && !made.stderr.contains("hunter2"), "{} {}", made.stdout, made.stderr);
     made
 }
 
-fn places(document: &Value) -> Vec<String> {
+pub(super) fn places(document: &Value) -> Vec<String> {
     let leaks = document["checks"]["leaks"].as_array().expect("leaks");
     let text = |leak: &Value, key: &str| leak[key].as_str().unwrap_or("-").to_owned();
     let told = leaks.iter().map(|leak| {
         assert_eq!(leak["secret"], "DEPLOY_KEY");
-        ["kind", "place", "form", "phase"].map(|key| text(leak, key)).join(" ")
+        let service = leak["service"].as_str().map_or(String::new(), |service| format!(" of {service}"));
+        ["kind", "place", "form", "phase"].map(|key| text(leak, key)).join(" ") + &service
     });
     told.collect()
 }

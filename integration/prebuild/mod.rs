@@ -6,6 +6,7 @@ mod engine;
 mod fidelity;
 mod hub;
 mod killed;
+mod layers;
 mod life;
 mod meeting;
 mod report;

@@ -83,8 +83,12 @@ pub struct ContainerDetails {
     pub exit_code: i64,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// The image that it was made from, `sha256:…`.
+    pub image: String,
     /// Its environment, `NAME=VALUE`.
     pub env: Vec<String>,
+    /// What runs in it: its entrypoint, its command, and what asks whether it is healthy.
+    pub command: Vec<String>,
     /// The user of its first process; empty for root.
     pub user: String,
     /// Its ports that are published: inside, and where on the engine's machine.
@@ -315,6 +319,8 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
     let ever = |time: &String| !time.starts_with("0001-");
+    let check = config.healthcheck.and_then(|check| check.test);
+    let command = [config.entrypoint, config.cmd, check].into_iter().flatten().flatten().collect();
     let (started_at, ended_at) = (run.started_at.filter(ever), run.finished_at.filter(ever));
     ContainerDetails {
         id: ContainerId(answer.id.unwrap_or_else(|| id.0.clone())),
@@ -323,7 +329,9 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         ended_at,
         exit_code: run.exit_code.unwrap_or_default(),
         labels: config.labels.unwrap_or_default().into_iter().collect(),
+        image: answer.image.unwrap_or_default(),
         env: config.env.unwrap_or_default(),
+        command,
         user: config.user.unwrap_or_default(),
         published: network.ports.unwrap_or_default().into_iter().flat_map(published).collect(),
         addresses: addresses(network.networks.unwrap_or_default()),

@@ -106,11 +106,10 @@ impl Engine {
     }
 
     /// Returns a tar of an image, as `docker save` has it.
-    pub fn save(&self, image: &str) -> impl Stream<Item = Result<Bytes, EngineError>> + use<'_> {
-        let name = image.to_owned();
-        self.docker
-            .export_image(image)
-            .map(move |piece| piece.map_err(|error| self.explain("read the image", &name, error)))
+    pub fn save(&self, image: &str) -> impl Stream<Item = Result<Bytes, EngineError>> + Send + use<> {
+        let (engine, name) = (self.clone(), image.to_owned());
+        let stream = self.docker.export_image(image);
+        stream.map(move |piece| piece.map_err(|error| engine.explain("read the image", &name, error)))
     }
 
     /// Starts a container that reads its input, sends it that, and waits until it has ended. Nothing of what it is sent is in a request.

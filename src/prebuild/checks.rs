@@ -1,5 +1,7 @@
 //! What was found in a prebuild before it was kept, and whether it may be kept with that.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::drift::Drift;
@@ -10,12 +12,14 @@ use super::drift::Drift;
 pub struct Checks {
     /// Secrets that are in it. One that is kept has those alone that were allowed.
     pub leaks: Vec<Leak>,
-    /// How many more places there are.
-    pub more_leaks: u64,
+    /// How many more places there are of a secret that is named in some.
+    pub more_leaks: BTreeMap<String, u64>,
     /// Registry logins that are in it. One that is kept has them only where that was allowed.
     pub logins: Vec<StoredLogin>,
     /// Secrets that were not looked for, as their values are too short.
     pub too_short: Vec<String>,
+    /// What could not be looked through, or not to its end.
+    pub unread: Vec<String>,
     /// Files that its commands have read, whose change does not make it anew.
     pub drift: Drift,
     /// What a person should know of its commands.
@@ -48,8 +52,12 @@ pub struct Leak {
 pub enum LeakKind {
     /// A file, its name or what a link leads to: of the container or of a volume.
     File,
+    /// A file of a layer of the image, whether or not it is there yet.
+    Layer,
     /// A variable of the container.
     Environment,
+    /// What runs in the container first.
+    Command,
     /// A label.
     Label,
     /// What made a layer.
@@ -84,9 +92,11 @@ impl Leak {
         let Self { secret, kind, place, service, form, phase } = self;
         let what = match kind {
             LeakKind::File => place.clone(),
+            LeakKind::Layer => format!("{place} in a layer of the image"),
             LeakKind::Environment => format!("the variable {place} of the container"),
+            LeakKind::Command => format!("{place} of the container"),
             LeakKind::Label => format!("the label {place}"),
-            LeakKind::History => format!("the image's history: {place}"),
+            LeakKind::History => format!("{place} of the image's history"),
         };
         let whose = service.as_ref().map_or(String::new(), |service| format!(" of the service {service}"));
         let by = phase.as_ref().map_or(String::new(), |phase| format!(", written by {phase}"));
@@ -104,16 +114,26 @@ impl StoredLogin {
 }
 
 impl Checks {
+    /// Returns the secrets that are in it.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        self.leaks.iter().map(|leak| &leak.secret).chain(self.more_leaks.keys()).map(String::as_str).collect()
+    }
+
     /// Tells whether a prebuild may not be kept with what is in it.
     pub fn refuse(&self, allowed: &Allowed) -> bool {
-        let is_allowed = |leak: &Leak| allowed.secrets.iter().any(|name| name.eq_ignore_ascii_case(&leak.secret));
-        let has_secret = !self.leaks.iter().all(is_allowed) || self.more_leaks > 0;
+        let is_allowed = |secret: &str| allowed.secrets.iter().any(|name| name.eq_ignore_ascii_case(secret));
+        let has_secret = !self.secrets().into_iter().all(is_allowed);
         has_secret || !(allowed.logins || self.logins.is_empty())
     }
 
     /// Adds what was in the prebuild that one was made over: its layers stay, whatever has become of the files.
     pub fn add_older(&mut self, older: Option<Self>) {
         let Some(older) = older else { return };
+        // Its own files are a layer by now; the older finding tells more.
+        let is_same = |layer: &Leak, file: &Leak| {
+            file.kind == LeakKind::File && *layer == Leak { kind: LeakKind::Layer, phase: None, ..file.clone() }
+        };
+        self.leaks.retain(|leak| !older.leaks.iter().any(|one| is_same(leak, one)));
         let is_new = |leak: &Leak| {
             !self.leaks.iter().any(|one| Leak { phase: None, ..one.clone() } == Leak { phase: None, ..leak.clone() })
         };
@@ -125,19 +145,22 @@ impl Checks {
         };
         let new: Vec<StoredLogin> = logins.into_iter().filter(|login| !is_known(login)).collect();
         self.logins.extend(new);
-        self.more_leaks = self.more_leaks.max(older.more_leaks);
+        for (secret, more) in older.more_leaks {
+            let known = self.more_leaks.entry(secret).or_default();
+            *known = more.max(*known);
+        }
     }
 
     /// Says all of it, a line each; what is in the prebuild comes first.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.leaks.iter().map(|leak| format!("secret: {}", leak.text())).collect();
-        if self.more_leaks > 0 {
-            lines.push(format!("secret: and {} more places", self.more_leaks));
-        }
+        let more = self.more_leaks.iter().map(|(secret, more)| format!("secret: {secret} is in {more} more places"));
+        lines.extend(more);
         lines.extend(self.logins.iter().map(|login| format!("login: {}", login.text())));
         if !self.too_short.is_empty() {
             lines.push(format!("not looked for, being too short: {}", self.too_short.join(", ")));
         }
+        lines.extend(self.unread.iter().map(|what| format!("not looked through: {what}")));
         lines.extend(self.drift.lines().into_iter().map(|line| format!("drift: {line}")));
         lines.extend(self.advice.iter().map(|line| format!("advice: {line}")));
         lines
@@ -171,16 +194,33 @@ mod tests {
         assert!(leaks.refuse(&secrets(&["A"])) && !leaks.refuse(&secrets(&["a", "B"])));
         assert!(leaks.refuse(&Allowed { logins: true, ..Allowed::default() }));
         assert!(logins.refuse(&secrets(&["A"])) && !logins.refuse(&Allowed { logins: true, ..Allowed::default() }));
-        let more = Checks { more_leaks: 1, ..leaks.clone() };
-        assert!(more.refuse(&secrets(&["A", "B"])));
+        let more = Checks { more_leaks: [("C".to_owned(), 1)].into(), ..leaks.clone() };
+        assert!(more.refuse(&secrets(&["A", "B"])) && !more.refuse(&secrets(&["A", "B", "C"])));
         assert_eq!(
             more.lines(),
             [
                 "secret: A is in /workspaces/app/.env (base64), written by onCreateCommand",
                 "secret: B is in /workspaces/app/.env (base64), written by onCreateCommand",
-                "secret: and 1 more places",
+                "secret: C is in 1 more places",
             ]
         );
+    }
+
+    #[test]
+    fn what_was_in_the_prebuild_before_is_told_once() {
+        let of = |kind, place: &str, phase: Option<&str>| Leak {
+            kind,
+            place: place.to_owned(),
+            phase: phase.map(str::to_owned),
+            ..leak("A")
+        };
+        let checks = |leaks: &[Leak]| Checks { leaks: leaks.to_vec(), ..Checks::default() };
+        let file = of(LeakKind::File, "/x", Some("onCreateCommand"));
+        let gone = of(LeakKind::File, "/gone", None);
+        let other = of(LeakKind::Layer, "/y", None);
+        let mut now = checks(&[of(LeakKind::Layer, "/x", None), other.clone()]);
+        now.add_older(Some(checks(&[file.clone(), gone.clone()])));
+        assert_eq!(now, checks(&[other, file, gone]));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod encoding;
 mod escape;
 mod filter;
 mod forms;
+mod places;
 mod scan;
 pub(crate) mod screen;
 mod search;
@@ -19,6 +20,7 @@ use zeroize::Zeroize;
 
 pub use decode::ChunkDecoder;
 pub use filter::{RedactStream, Redactor};
+pub use places::Places;
 pub use search::{Hit, Search, Searcher};
 
 /// A value that must not be shown: it has no `Display`, no `Serialize`, and a `Debug` that hides it; its memory is wiped

@@ -11,13 +11,10 @@ use rustix::fs::{Mode, OFlags, SeekFrom, open, seek};
 use rustix::io::Errno;
 
 use super::{TreeError, fail};
-use crate::redact::{Hit, Search, Searcher};
+use crate::redact::{Hit, Places, Search, Searcher};
 
 /// How much is read at a time, in bytes.
 const PIECE: usize = 256 * 1024;
-
-/// How many places are named.
-const MOST: usize = 100;
 
 /// What was found in trees.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -25,8 +22,8 @@ const MOST: usize = 100;
 pub struct Scanned {
     /// The places.
     pub found: Vec<Found>,
-    /// How many more there are.
-    pub more: u64,
+    /// How many there are of each secret.
+    pub places: Places,
     /// How many bytes were read.
     pub bytes: u64,
 }
@@ -74,10 +71,8 @@ impl Scanned {
         let time = |seconds: i64, nanoseconds: i64| seconds as f64 + nanoseconds as f64 / 1e9;
         let changed = [time(about.mtime(), about.mtime_nsec()), time(about.ctime(), about.ctime_nsec())];
         for hit in hits {
-            if self.found.len() < MOST {
+            if self.places.is_one_of_few(&hit.secret) {
                 self.found.push(Found { tree, path: path.display().to_string(), hit, changed });
-            } else {
-                self.more += 1;
             }
         }
     }

@@ -1,6 +1,5 @@
 //! A prebuild made, from nothing or over an older one: what `create`, `update` and `report` have in common.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::advice::advice;
@@ -362,18 +361,17 @@ fn say_checks(context: &mut Context, checks: Option<&Checks>) {
 
 /// Says why a prebuild is not kept; returns that in short.
 fn refused(context: &mut Context, checks: &Checks) -> String {
-    let what = match (checks.leaks.is_empty(), checks.logins.is_empty()) {
+    let what = match (checks.secrets().is_empty(), checks.logins.is_empty()) {
         (false, false) => "secrets and a registry login are in it",
         (true, _) => "a registry login is in it",
         (false, true) => "secrets are in it",
     };
     say_checks(context, Some(checks));
-    let secrets: BTreeSet<&str> = checks.leaks.iter().map(|leak| leak.secret.as_str()).collect();
-    let allow = secrets.iter().map(|name| format!("--allow-secret {name}"));
+    let allow = checks.secrets().into_iter().map(|name| format!("--allow-secret {name}"));
     let allow: Vec<String> = allow.chain((!checks.logins.is_empty()).then(|| "--allow-login".to_owned())).collect();
     let message = format!("the prebuild is not kept: {what}, and whoever has a codespace of it would have them");
     context.ui.say(&format!(
-        "error: {message}\nhint: have the command remove it, or do that work in postCreateCommand; {} keeps it all the same\n",
+        "error: {message}\nhint: have what put it there remove it, or do that work in postCreateCommand; {} keeps it all the same\n",
         allow.join(" ")
     ));
     message

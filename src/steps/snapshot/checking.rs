@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::SnapshotError;
 use super::alone::{Alone, to_be_read};
-use super::layer::{Layer, search};
+use super::layer::Layer;
+use super::looking::Looked;
 use super::take::Volumes;
+use super::{image, layer};
 use crate::codespace::label;
 use crate::engine::{ContainerDetails, ContainerSummary, Engine, MountSpec};
 use crate::github::logged_in;
 use crate::phase::Phase;
 use crate::prebuild::{Checks, Leak, LeakKind, StoredLogin};
-use crate::redact::{Hit, Searcher, Secret};
+use crate::redact::{Hit, Places, Searcher, Secret};
 use crate::tree::Scanned;
 
 /// The largest Docker configuration that is read, in bytes.
@@ -21,16 +23,11 @@ const MOST_CONFIG: usize = 1 << 20;
 /// How far a file's time may be behind the clock, in seconds: a kernel takes it from its last tick.
 const TICK: f64 = 0.01;
 
-/// How many places are named.
-const MOST: usize = 100;
-
 /// What is looked for in a prebuild, and what helps to say where it is from.
 #[derive(Debug, Default)]
 pub(super) struct Checking {
     /// The secrets that its commands had, by name.
     pub(super) secrets: Vec<(String, Secret<String>)>,
-    /// The image that its container was made from.
-    pub(super) image: String,
     /// The homes in its container.
     pub(super) homes: BTreeSet<String>,
     /// When its hooks ran, in seconds since 1970.
@@ -46,6 +43,57 @@ pub(super) struct Stopped<'a> {
     pub(super) details: ContainerDetails,
 }
 
+impl Stopped<'_> {
+    /// Returns the service that it is of, where that is not the codespace's own.
+    fn service(&self) -> Option<String> {
+        self.about.labels.get(label::SERVICE).filter(|_| !label::is_own(&self.about.labels)).cloned()
+    }
+}
+
+/// What was looked through already.
+#[derive(Debug, Default)]
+struct Known {
+    images: BTreeSet<String>,
+    layers: BTreeSet<String>,
+}
+
+/// What is found in one container.
+struct Findings<'a> {
+    checks: &'a mut Checks,
+    service: Option<String>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, kind: LeakKind, place: &str, hit: Hit, phase: Option<Phase>) {
+        let Hit { secret, form } = hit;
+        let (place, service, phase) = (place.to_owned(), self.service.clone(), phase.map(|phase| phase.to_string()));
+        self.checks.leaks.push(Leak { secret, kind, place, service, form, phase });
+    }
+
+    fn text(&mut self, searcher: &Searcher, kind: LeakKind, place: &str, text: &str) {
+        for hit in searcher.hits_in(text.as_bytes()) {
+            self.add(kind, place, hit, None);
+        }
+    }
+
+    fn files(&mut self, kind: LeakKind, looked: Looked, phase: impl Fn(f64) -> Option<Phase>) {
+        add_more(self.checks, &looked.places);
+        let whose = self.service.as_ref().map_or(String::new(), |service| format!(" of the service {service}"));
+        self.checks.unread.extend(looked.unread.into_iter().map(|what| what + &whose));
+        for one in looked.found {
+            let phase = phase(one.changed);
+            self.add(kind, &one.path, one.hit, phase);
+        }
+    }
+}
+
+/// Adds how many places there are that are not named.
+fn add_more(checks: &mut Checks, places: &Places) {
+    for (secret, more) in places.more() {
+        *checks.more_leaks.entry(secret.to_owned()).or_default() += more;
+    }
+}
+
 impl Checking {
     /// Looks through everything.
     pub(super) async fn run(
@@ -58,12 +106,15 @@ impl Checking {
         let is_short = |(_, value): &&(String, Secret<String>)| Searcher::is_too_short(value.expose());
         let too_short = self.secrets.iter().filter(is_short).map(|(name, _)| name.clone()).collect();
         let mut checks = Checks { too_short, ..Checks::default() };
-        let mut changed = BTreeSet::new();
+        let (mut changed, mut known) = (BTreeSet::new(), Known::default());
         let searcher = Searcher::new(self.secrets.iter().cloned());
-        for container in containers {
+        // What several have is told of the codespace's own container.
+        let (own, others): (Vec<_>, Vec<_>) = containers.iter().partition(|one| label::is_own(&one.about.labels));
+        for container in own.into_iter().chain(others) {
             let layer = Layer::of(engine, container).await?;
             if let Some(searcher) = &searcher {
-                self.container(engine, searcher, container, &layer, &mut checks).await?;
+                let found = Findings { checks: &mut checks, service: container.service() };
+                self.container((engine, searcher), container, &layer, found, &mut known).await?;
             }
             if label::is_own(&container.about.labels) {
                 changed.extend(layer.changed);
@@ -77,52 +128,40 @@ impl Checking {
         }
         checks.leaks.sort();
         checks.leaks.dedup();
-        checks.more_leaks += checks.leaks.len().saturating_sub(MOST) as u64;
-        checks.leaks.truncate(MOST);
+        let mut places = Places::default();
+        checks.leaks.retain(|leak| places.is_one_of_few(&leak.secret));
+        add_more(&mut checks, &places);
         Ok(checks)
     }
 
-    /// Looks through a container: its variables, its labels, what made its image, and what it has that its image has not.
+    /// Looks through a container: its settings, what made its image, the layers of that, and what it has that its image has not.
     async fn container(
         &self,
-        engine: &Engine,
-        searcher: &Searcher,
+        (engine, searcher): (&Engine, &Searcher),
         container: &Stopped<'_>,
         layer: &Layer,
-        checks: &mut Checks,
+        mut found: Findings<'_>,
+        known: &mut Known,
     ) -> Result<(), SnapshotError> {
-        let service = container.about.labels.get(label::SERVICE).cloned();
-        let is_own = label::is_own(&container.about.labels);
-        let mut add = |kind, place: &str, hit: Hit, phase: Option<Phase>| {
-            let service = service.clone().filter(|_| !is_own);
-            let Hit { secret, form } = hit;
-            let phase = phase.map(|phase| phase.to_string());
-            checks.leaks.push(Leak { secret, kind, place: place.to_owned(), service, form, phase });
-        };
-        for entry in &container.details.env {
+        let details = &container.details;
+        for entry in &details.env {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
-            for hit in searcher.hits_in(value.as_bytes()) {
-                add(LeakKind::Environment, name, hit, None);
-            }
+            found.text(searcher, LeakKind::Environment, name, value);
         }
+        found.text(searcher, LeakKind::Command, "the command", &details.command.join("\n"));
         for (name, value) in &container.about.labels {
-            for hit in searcher.hits_in(value.as_bytes()) {
-                add(LeakKind::Label, name, hit, None);
+            found.text(searcher, LeakKind::Label, name, value);
+        }
+        if !details.image.is_empty() && known.images.insert(details.image.clone()) {
+            for (at, made) in engine.layers(&details.image).await?.iter().enumerate() {
+                found.text(searcher, LeakKind::History, &format!("entry {}", at + 1), &made.made_by);
             }
+            let looked = image::search(engine, &details.image, &mut known.layers, searcher).await?;
+            // It was made before any command ran.
+            found.files(LeakKind::Layer, looked, |_| None);
         }
-        if is_own && !self.image.is_empty() {
-            for (at, made) in engine.layers(&self.image).await?.iter().enumerate() {
-                let place = format!("its entry {}", at + 1);
-                let hits = searcher.hits_in(made.made_by.as_bytes());
-                for hit in hits {
-                    add(LeakKind::History, &place, hit, None);
-                }
-            }
-        }
-        for found in search(engine, container, layer, searcher).await? {
-            let phase = self.phase(&[found.changed]);
-            add(LeakKind::File, &found.path, found.hit, phase);
-        }
+        let looked = layer::search(engine, container, layer, searcher).await?;
+        found.files(LeakKind::File, looked, |changed| self.phase(&[changed]));
         Ok(())
     }
 
@@ -148,7 +187,7 @@ impl Checking {
         let said = |said: String| SnapshotError::Look { said };
         let printed = alone.run(engine).await?.map_err(said)?;
         let scanned: Scanned = serde_json::from_slice(&printed).map_err(|error| said(error.to_string()))?;
-        checks.more_leaks += scanned.more;
+        add_more(checks, &scanned.places);
         for found in scanned.found {
             let Some(volume) = volumes.get(found.tree) else { continue };
             let place =

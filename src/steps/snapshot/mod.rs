@@ -7,8 +7,10 @@
 mod alone;
 mod checking;
 mod copying;
+mod image;
 mod keep;
 mod layer;
+mod looking;
 mod restore;
 mod take;
 

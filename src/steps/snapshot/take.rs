@@ -213,7 +213,6 @@ fn checking(runner: &EngineRunner) -> Checking {
     let token = world.token.iter().map(|token| (token.source().to_owned(), token.value.clone()));
     Checking {
         secrets: named.filter(|(name, _)| !is_shown(name)).chain(token).collect(),
-        image: runner.image.details.id.clone(),
         homes: runner.running.iter().map(|running| running.home.clone()).chain(["/root".to_owned()]).collect(),
         hooks: runner.heard.hooks.clone(),
         committed: BTreeSet::new(),
