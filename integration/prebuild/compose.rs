@@ -81,6 +81,50 @@ fn what_its_database_was_given_is_in_every_codespace_of_it_and_each_has_its_own(
     assert_eq!(prebuilds.objects(), "");
 }
 
+#[test]
+fn an_update_goes_on_with_what_the_services_have() {
+    let sandbox = Sandbox::new();
+    let prebuilds = Prebuilds::new(&sandbox);
+    let folder = sandbox.path("app");
+    fs::create_dir_all(folder.join(".devcontainer")).expect("made");
+    let update = r#""updateContentCommand": "until wget -qO- \"http://db/cgi-bin/sql?$(cat version)\"; do sleep 0.1; done",
+    "onCreateCommand""#;
+    let config = CONFIG.replace(r#""onCreateCommand""#, update);
+    for (name, text) in [("devcontainer.json", config.as_str()), ("docker-compose.yml", COMPOSE), ("sql", SQL)] {
+        fs::write(folder.join(".devcontainer").join(name), text).expect("written");
+    }
+    fs::write(folder.join("version"), "v1").expect("written");
+    commit(&folder);
+    let mut last = prebuilds.created(&folder, &[]);
+    for text in ["v2", "v3"] {
+        fs::write(folder.join("version"), text).expect("written");
+        commit(&folder);
+        let told = sandbox.run(&["prebuild", "update", &last, "--json"]).expect(0);
+        for said in ["image: skipped", "onCreateCommand: skipped", "updateContentCommand: succeeded"] {
+            assert!(told.stderr.contains(said), "{said}: {}", told.stderr);
+        }
+        let told = told.json()["prebuilds"][0].clone();
+        assert_eq!((&told["over"], &told["volumes"]), (&last.as_str().into(), &3.into()), "{told}");
+        told["name"].as_str().expect("a name").clone_into(&mut last);
+    }
+    let told = sandbox.run(&["prebuild", "view", &last, "--json"]).expect(0).json();
+    assert_eq!(
+        (&told["layers"].as_array().map(Vec::len), told["services"]["db"].is_string()),
+        (&Some(3), true),
+        "{told}"
+    );
+    let name = sandbox.name("one");
+    let up = sandbox.up(&folder, &name, &[]).expect(0);
+    assert_eq!(up.phases(), "--+------", "{}", up.stderr);
+    // What has a name, what has none, and what is in the container itself.
+    let all = "onCreate\nv1\nv2\nv3\n";
+    let ask = "until wget -qO- http://db/cgi-bin/sql; do sleep 0.1; done";
+    assert_eq!(sandbox.inside(&name, ask), all.repeat(3));
+    let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
+    let _gone = sandbox.run(&["prebuild", "delete", "--all"]).expect(0);
+    assert_eq!(prebuilds.objects(), "");
+}
+
 /// The sample, with a real database.
 #[test]
 fn a_postgresql_that_on_create_filled_is_filled_in_a_codespace_of_the_prebuild() {

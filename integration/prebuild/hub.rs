@@ -6,6 +6,14 @@ use super::Prebuilds;
 use crate::hub::Hub;
 use crate::support::{Ran, Sandbox, commit, docker, left_of};
 
+/// A base image that only the hub has, and what an update has of its secrets.
+const OF_HUB: &str = r#"{
+    "image": "ghcr.io/acme/api:1",
+    "onCreateCommand": "echo onCreate >>/seen",
+    "updateContentCommand": "echo $(cat version) ${OF_REPOSITORY:+repository} ${OF_USER:+user} ${GITHUB_TOKEN:+token} >>/seen",
+    "postCreateCommand": "grep -o ghcr.io ~/.docker/config.json >>/seen"
+}"#;
+
 const HUB: &str = "
 users: {mona: {}}
 organizations: {acme: {members: [mona]}}
@@ -101,4 +109,43 @@ fn what_on_create_built_inside_is_there_and_what_takes_a_login_comes_after_it() 
     let _gone = sandbox.run(&["prebuild", "delete", &prebuild]).expect(0);
     // What is left is the hub's.
     assert_eq!((prebuilds.volumes(), left_of(&name).as_str()), (vec![], ""));
+}
+
+#[test]
+fn an_update_is_made_in_the_hub_that_the_prebuild_was_made_in() {
+    let sandbox = Sandbox::new();
+    let hub = Hub::up(&sandbox, HUB);
+    let prebuilds = Prebuilds::new(&sandbox);
+    let folder = sandbox.repository("app", OF_HUB);
+    let version = |text: &str| {
+        fs::write(folder.join("version"), text).expect("written");
+        commit(&folder);
+    };
+    version("v1");
+    let of = ["--hub", &hub.file, "--repository", "acme/app", "--user", "mona"];
+    let first = prebuilds.created(&folder, &of);
+    version("v2");
+    let update = || {
+        let ran = sandbox.run(&["prebuild", "update", &folder.display().to_string(), "--json"]).expect(0);
+        (ran.json()["prebuilds"][0].clone(), ran.stderr)
+    };
+    let (told, said) = update();
+    assert_eq!(told["over"], first.as_str(), "{told}");
+    assert!(said.contains(&format!("--hub {}", hub.file)) && !said.contains("repository-value"), "{said}");
+    let name = sandbox.name("one");
+    let up = sandbox.up(&folder, &name, &of).expect(0);
+    assert_eq!(up.phases(), "--+--++--", "{}", up.stderr);
+    let seen = "onCreate\nv1 repository token\nv2 repository token\nghcr.io\n";
+    assert_eq!(sandbox.inside(&name, "cat /seen"), seen);
+    let _gone = sandbox.run(&["delete", "-c", &name]).expect(0);
+
+    // From nothing, the base image is the hub's again.
+    let config = OF_HUB.replace("echo onCreate", "echo anew");
+    fs::write(folder.join(".devcontainer/devcontainer.json"), config).expect("written");
+    version("v3");
+    let (told, said) = update();
+    assert_eq!(told["over"], serde_json::Value::Null, "{told}");
+    assert!(said.contains("image: succeeded") && said.contains("updateContentCommand: succeeded"), "{said}");
+    let _gone = sandbox.run(&["prebuild", "delete", "--all"]).expect(0);
+    assert!(prebuilds.volumes().is_empty());
 }
