@@ -83,10 +83,6 @@ impl RepositoryFiles for Everywhere<'_> {
     fn text(&self, _: &str) -> Option<String> {
         Some(self.0.to_owned())
     }
-
-    fn misplaced(&self) -> Vec<String> {
-        Vec::new()
-    }
 }
 
 /// Reads a text as everything that it could be. An error has a place in the text.

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::cli::configuration;
-use crate::devcontainer::{Configuration, Finding, Known, Named, RepositoryFiles, Rule, Script, advise};
+use crate::devcontainer::{Configuration, Finding, Known, RepositoryFiles, Rule, Script, advise};
 use crate::steps::Order;
 
 /// How much of a script is looked at, in bytes.
@@ -25,18 +25,6 @@ impl RepositoryFiles for Scripts<'_> {
         let mut start = Vec::new();
         std::fs::File::open(&whole).ok()?.take(START).read_to_end(&mut start).ok()?;
         Some(Script { start, is_executable: true })
-    }
-
-    fn beside(&self, _: &str) -> Named {
-        Named::Unreadable
-    }
-
-    fn text(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn misplaced(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

@@ -28,19 +28,27 @@ use super::feature::Metadata;
 use super::finding::{Finding, Rule, Severity};
 use super::jsonc::{Content, Node};
 
-/// A repository's files, as far as a check looks at them.
+/// A repository's files, as far as a check looks at them. What is not looked for cannot be read.
 pub trait RepositoryFiles {
     /// Looks a script up, by its path in the folder that is opened.
-    fn script(&self, path: &str) -> Option<Script>;
+    fn script(&self, _path: &str) -> Option<Script> {
+        None
+    }
 
     /// Returns the text of a file that is named from the configuration's folder, with its path for what is said about it.
-    fn beside(&self, path: &str) -> Named;
+    fn beside(&self, _path: &str) -> Named {
+        Named::Unreadable
+    }
 
     /// Returns the text of a file by its path in the folder that is opened.
-    fn text(&self, path: &str) -> Option<String>;
+    fn text(&self, _path: &str) -> Option<String> {
+        None
+    }
 
     /// Returns the paths of configurations that stand where Codespaces does not look.
-    fn misplaced(&self) -> Vec<String>;
+    fn misplaced(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What is known of a script of the repository.

@@ -2,28 +2,12 @@
 
 use serde_json::Value;
 
-use crate::devcontainer::{Configuration, Finding, Known, Named, RepositoryFiles, Script, Severity, advise};
+use crate::devcontainer::{Configuration, Finding, Known, RepositoryFiles, Severity, advise};
 
 /// A repository of which nothing can be read.
 struct Nothing;
 
-impl RepositoryFiles for Nothing {
-    fn script(&self, _: &str) -> Option<Script> {
-        None
-    }
-
-    fn beside(&self, _: &str) -> Named {
-        Named::Unreadable
-    }
-
-    fn text(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn misplaced(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
+impl RepositoryFiles for Nothing {}
 
 const VERDICTS: &str = include_str!("../../../integration/vectors/config/schema-verdicts.json");
 
