@@ -71,7 +71,7 @@ pub(super) async fn remove_container(context: &Context, engine: &Engine, name: &
 
 /// Returns what everything of a codespace is found by.
 fn filter(context: &Context, name: &CodespaceName) -> [LabelFilter; 2] {
-    [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &context.home.id())]
+    steps::found_by(name, &context.home.id())
 }
 
 fn is_own(container: &ContainerSummary) -> bool {

@@ -14,7 +14,7 @@ use crate::journal::{Event, Outcome, newest_run, read_outline};
 use crate::phase::Phase;
 use crate::report::{PhaseOutcome, Summary};
 use crate::repository::top_of;
-use crate::steps::{Bind, Workspaces};
+use crate::steps::{Bind, Workspaces, found_by};
 
 /// `-c NAME`
 #[derive(Debug, clap::Args)]
@@ -226,11 +226,8 @@ pub(super) async fn services(context: &Context, engine: &Engine, found: &Found) 
     if found.label(label::SERVICE).is_empty() {
         return Ok(Vec::new());
     }
-    let filters = [
-        LabelFilter::is(label::CODESPACE, found.name.as_str()),
-        LabelFilter::is(label::HOME, &context.home.id()),
-        LabelFilter::has(label::SERVICE),
-    ];
+    let [name, home] = found_by(&found.name, &context.home.id());
+    let filters = [name, home, LabelFilter::has(label::SERVICE)];
     let of = |container: ContainerSummary| {
         let name = container.labels.get(label::SERVICE)?.clone();
         let is_own = label::is_own(&container.labels);

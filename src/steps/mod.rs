@@ -64,7 +64,7 @@ pub use image::{BuildOptions, image_base, image_repository};
 pub use image_facts::image_facts;
 pub use kept::Kept;
 pub use login_trial::{LoginTrial, Tried};
-pub use order::{Bind, Order};
+pub use order::{Bind, Order, found_by};
 pub use ports::{Listener, Relays, listening};
 pub use processes::stop;
 pub use recovery::{RECOVERY_IMAGE, recovery_configuration};

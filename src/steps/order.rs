@@ -8,7 +8,7 @@ use crate::codespace::{CodespaceName, RepositoryName, label};
 use crate::devcontainer::{
     ContainerSource, DevContainer, ImageReference, LifecycleCommand, Mount, MountOptions, devcontainer_id,
 };
-use crate::engine::ContainerId;
+use crate::engine::{ContainerId, LabelFilter};
 use crate::feature_store::Surroundings;
 use crate::github::{Authorization, Branch, Purpose};
 use crate::home::Lock;
@@ -143,6 +143,11 @@ pub struct Order {
     pub dotfiles: Option<Dotfiles>,
     /// Things that a person should know before anything runs, in words.
     pub notes: Vec<String>,
+}
+
+/// Returns what everything of a codespace is found by on the engine.
+pub fn found_by(name: &CodespaceName, home: &str) -> [LabelFilter; 2] {
+    [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, home)]
 }
 
 impl Order {

@@ -3,6 +3,7 @@
 use crate::codespace::label;
 use crate::engine::{ContainerState, ContainerSummary, EngineError, LabelFilter};
 use crate::phase::Phase;
+use crate::steps::order::found_by;
 use crate::steps::runner::EngineRunner;
 
 /// How many lines of a service are shown that has ended.
@@ -63,8 +64,7 @@ async fn beside(runner: &EngineRunner) -> Result<Vec<ContainerSummary>, EngineEr
 
 /// Returns what everything of the codespace is found by.
 pub(super) fn filters(runner: &EngineRunner) -> [LabelFilter; 2] {
-    let order = &runner.order;
-    [LabelFilter::is(label::CODESPACE, order.name.as_str()), LabelFilter::is(label::HOME, &order.home)]
+    found_by(&runner.order.name, &runner.order.home)
 }
 
 fn called(service: &ContainerSummary) -> &str {

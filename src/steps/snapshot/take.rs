@@ -10,11 +10,12 @@ use super::checking::{Checking, Stopped};
 use super::copying::Copying;
 use super::keep::image_name;
 use crate::codespace::{CodespaceName, label};
-use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter, MountDetails, MountKind, MountSpec};
+use crate::engine::{ContainerState, ContainerSummary, Engine, MountDetails, MountKind, MountSpec};
 use crate::github::Purpose;
 use crate::prebuild::{Allowed, Checks, KeptImage, KeptVolume, NestedImage, Place, Record, Watched};
 use crate::steps::gate::{Gate, ROOT};
 use crate::steps::heard::Heard;
+use crate::steps::order::found_by;
 use crate::steps::runner::EngineRunner;
 use crate::steps::shell::quote;
 
@@ -118,8 +119,7 @@ impl Keepsake {
         let Self { engine, name, home, folder, mut record, places, mut checking, heard, tracked, before } = self;
         let Taking { created, configuration, phases, watched, allowed, advice } = taking;
         (record.created, record.configuration, record.phases) = (created, configuration, phases);
-        let filters = [LabelFilter::is(label::CODESPACE, name.as_str()), LabelFilter::is(label::HOME, &home)];
-        let containers = engine.containers(&filters).await?;
+        let containers = engine.containers(&found_by(&name, &home)).await?;
         let own = containers.iter().find(|one| label::is_own(&one.labels)).ok_or(SnapshotError::Nothing)?;
         record.changed_files = changed_files(&engine, own, &folder).await;
         let stopped = details(&engine, &containers).await?;
