@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::making::{Flags, Made, Optimization, Over, Wish, kept_document, make, tell_kept};
 use super::settings::Settings;
+use super::which::Which;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::rehearse::Output;
-use crate::codespace::RepositoryName;
 use crate::repository;
 
 /// Make a prebuild of a repository: a codespace goes through its phases up to updateContentCommand, and everything that it keeps is kept
@@ -15,18 +15,8 @@ use crate::repository;
 /// Example: localspace prebuild create . --hub hub.yaml
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder of a repository, or anything that git can clone
-    #[arg(value_name = "REPO", default_value = ".")]
-    repository: String,
-    /// The branch, tag or commit to check out
-    #[arg(long = "ref", value_name = "REF")]
-    reference: Option<String>,
-    /// The configuration, as a path in the repository
-    #[arg(long, value_name = "PATH")]
-    config: Option<String>,
-    /// What the repository is called on GitHub
-    #[arg(long = "repository", value_name = "OWNER/NAME")]
-    called: Option<RepositoryName>,
+    #[command(flatten)]
+    which: Which,
     /// Use no older prebuild where the newest run failed or goes on
     #[arg(long)]
     disable_optimization: bool,
@@ -37,13 +27,13 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let source = repository::locate(&args.repository)?;
+    let source = repository::locate(&args.which.repository)?;
     let wish = Wish {
         verb: "prebuild create",
         source: &source,
-        reference: args.reference.clone(),
-        called: args.called.clone(),
-        config: args.config.as_deref(),
+        reference: args.which.reference.clone(),
+        called: args.which.called.clone(),
+        config: args.which.config(),
         over: Over::Nothing,
         optimization: if args.disable_optimization { Optimization::Off } else { Optimization::On },
         // It sets up what there may be already.

@@ -189,7 +189,7 @@ async fn ready(wish: &Wish<'_>, context: &mut Context) -> Result<Ready, CliError
         source: wish.source,
         wanted,
         branch: Branch::Own,
-        config: wish.config.map(|path| path.trim_start_matches("./")),
+        config: wish.config,
         lockfile: LockfileUse::Written,
         dotfiles: None,
     };

@@ -11,6 +11,7 @@ mod settings;
 mod standing;
 mod update;
 mod view;
+mod which;
 mod would_run;
 
 use super::context::Context;

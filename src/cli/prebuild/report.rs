@@ -5,6 +5,7 @@ use serde_json::json;
 use super::history::History;
 use super::making::{Flags, Made, Optimization, Over, Wish, make, say_before};
 use super::settings::Settings;
+use super::which::Which;
 use crate::cli::clone;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -29,23 +30,13 @@ use crate::steps::{LockfileUse, Order};
 
 /// Make one codespace without a prebuild and one of it, both removed afterwards, and say phase by phase what it saves
 ///
-/// Where no prebuild fits, one is made in between, and kept.
+/// Where no prebuild fits, one is made in between, and kept. All are made with what the prebuild was made with before, unless it is said anew.
 ///
 /// Example: localspace prebuild report . --hub hub.yaml
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder of a repository, or anything that git can clone
-    #[arg(value_name = "REPO", default_value = ".")]
-    repository: String,
-    /// The branch, tag or commit to check out
-    #[arg(long = "ref", value_name = "REF")]
-    reference: Option<String>,
-    /// The configuration, as a path in the repository
-    #[arg(long, value_name = "PATH")]
-    config: Option<String>,
-    /// What the repository is called on GitHub
-    #[arg(long = "repository", value_name = "OWNER/NAME")]
-    called: Option<RepositoryName>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     flags: Flags,
     #[command(flatten)]
@@ -76,7 +67,7 @@ enum Use {
 }
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
-    let source = repository::locate(&args.repository)?;
+    let source = repository::locate(&args.which.repository)?;
     let engine = context.engine()?;
     let interrupts = context.interrupts.clone();
     let subject = interrupts.until(subject(&args, &source, context)).await?;
@@ -168,16 +159,16 @@ fn failed(args: &Args, context: &mut Context, kind: FailureKind, message: &str) 
 
 /// Finds the prebuilds of a repository that are meant, where there are any, and what they were made with.
 async fn subject<'a>(args: &'a Args, source: &'a Source, context: &mut Context) -> Result<Subject<'a>, CliError> {
-    let branch = match &args.reference {
+    let which = &args.which;
+    let branch = match &which.reference {
         Some(reference) => Some(reference.clone()),
         None => source.branch().await,
     };
-    let config = args.config.as_deref().map(|path| path.trim_start_matches("./"));
-    let before = History::newest(context, &source.location, branch.as_deref(), config);
+    let before = History::newest(context, &source.location, branch.as_deref(), which.config());
     let (of, before) = before.map_or_else(|| (None, Settings::default()), |(of, before)| (Some(of), before));
     say_before(context, &before);
     let settings = before.with(&args.flags, &context.actor)?;
-    let called = args.called.clone().or_else(|| of?.repository.parse().ok());
+    let called = which.called.clone().or_else(|| of?.repository.parse().ok());
     Ok(Subject { args, source, called, settings })
 }
 
@@ -197,7 +188,7 @@ async fn order(
     let name = fresh_name();
     let held = hold(context, "prebuild report", name.to_string()).await?;
     let wanted = Wanted {
-        reference: args.reference.clone(),
+        reference: args.which.reference.clone(),
         content: Content::Committed,
         name: called.clone(),
         owner: settings.user.clone().unwrap_or_default(),
@@ -208,7 +199,7 @@ async fn order(
         source,
         wanted,
         branch: Branch::Own,
-        config: args.config.as_deref().map(|path| path.trim_start_matches("./")),
+        config: args.which.config(),
         lockfile: LockfileUse::Written,
         dotfiles: None,
     };
@@ -256,9 +247,9 @@ async fn make_one(subject: &Subject<'_>, context: &mut Context) -> Result<Option
     let wish = Wish {
         verb: "prebuild report",
         source,
-        reference: args.reference.clone(),
+        reference: args.which.reference.clone(),
         called: called.clone(),
-        config: args.config.as_deref(),
+        config: args.which.config(),
         over: Over::Nothing,
         optimization: Optimization::Kept,
         before: settings,
