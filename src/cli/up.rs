@@ -74,7 +74,7 @@ pub(super) struct Args {
     /// Mount the working tree itself, with the configuration's own mounts, as the reference CLI does
     #[arg(long, conflicts_with_all = ["reference", "working_tree", "as_prebuild"])]
     bind: bool,
-    /// Do what a prebuild does: run up to updateContentCommand, never log in, and stop
+    /// Do what a prebuild does: run up to updateContentCommand, never log in, and stop; `prebuild create` also looks through what it keeps
     #[arg(long)]
     as_prebuild: bool,
     /// Make it of a prebuild: `auto` of one that fits, `never`, or the name of one
