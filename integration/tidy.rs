@@ -41,9 +41,9 @@ fn a_crate_appears_only_where_the_map_says() {
             &[
                 "src/feature_store",
                 "src/hub_server/npm",
-                "src/redact/packed.rs",
-                "src/redact/git",
-                "src/steps/snapshot",
+                "src/redact/content.rs",
+                "src/redact/content",
+                "src/steps/snapshot/image.rs",
             ],
         ),
         ("ring::digest", &["src/hub_server/npm"]),

@@ -33,6 +33,23 @@ pub(super) fn places(document: &Value) -> Vec<String> {
     told.collect()
 }
 
+const ON_CREATE: &str = r#"set -e
+printf %s "$DEPLOY_KEY" >raw.txt
+printf %s "x:$DEPLOY_KEY" | base64 >~/.netrc
+# In an image of the nested engine, in what git keeps, in an archive, and in an attribute.
+mkdir /tmp/layer
+printf %s "$DEPLOY_KEY" >/tmp/layer/k
+tar -C /tmp/layer -c k | docker import - kept:1
+tar -C /tmp/layer -czf ~/k.tgz k
+mv /tmp/layer/k kept.txt
+git add kept.txt
+git -c user.name=t -c user.email=t@t commit -q -m "a file with a secret" kept.txt
+git rm -q kept.txt
+rm -r /tmp/layer
+python3 -c 'import os; os.setxattr(".git/HEAD", "user.key", os.environb[b"DEPLOY_KEY"])'
+sleep 1.5
+"#;
+
 #[test]
 fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
     let sandbox = Sandbox::new();
@@ -41,10 +58,11 @@ fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
         "app",
         r#"{
     "image": "mcr.microsoft.com/devcontainers/universal:linux",
-    "onCreateCommand": "printf %s \"$DEPLOY_KEY\" >raw.txt; printf %s \"x:$DEPLOY_KEY\" | base64 >/home/codespace/.netrc; mkdir /tmp/layer; printf %s \"$DEPLOY_KEY\" >/tmp/layer/k; tar -C /tmp/layer -c k | docker import - kept:1; rm -r /tmp/layer; sleep 1.5",
+    "onCreateCommand": "sh .devcontainer/on-create.sh",
     "updateContentCommand": "printf 'u=hunter2%%2Fwith%%2Bodd%%26chars' >/workspaces/url.txt; printf %s \"$REGION\" >region"
 }"#,
     );
+    fs::write(folder.join(".devcontainer/on-create.sh"), ON_CREATE).expect("written");
     // What is committed was there before any secret was.
     fs::write(folder.join("committed.txt"), VALUE).expect("written");
     commit(&folder, "with a secret in it");
@@ -56,14 +74,19 @@ fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
     let engines =
         |place: &&String| place.starts_with("file /var/lib/docker/") && place.ends_with("/k raw onCreateCommand");
     assert_eq!(places.iter().filter(|place| engines(place)).count(), 1, "{places:#?}");
+    // The one object that the command made; what is committed is in another one.
+    let object = places.iter().find(|place| place.starts_with("file /workspaces/app/.git/objects/"));
+    assert!(object.is_some_and(|place| place.ends_with(" raw, in zlib onCreateCommand")), "{places:#?}");
     for place in [
         "file /home/codespace/.netrc base64 onCreateCommand",
+        "file /home/codespace/k.tgz raw, in gzip onCreateCommand",
+        "file /workspaces/app/.git/HEAD raw onCreateCommand",
         "file /workspaces/app/raw.txt raw onCreateCommand",
         "file /workspaces/url.txt URL-encoded updateContentCommand",
     ] {
         assert!(places.iter().any(|one| one == place), "{place}: {places:#?}");
     }
-    assert_eq!(places.len(), 4, "{places:#?}");
+    assert_eq!(places.len(), 7, "{places:#?}");
     for said in [
         "secret: DEPLOY_KEY is in /workspaces/app/raw.txt (raw), written by onCreateCommand\n",
         "error: the prebuild is not kept: secrets are in it",

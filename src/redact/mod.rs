@@ -1,6 +1,7 @@
 //! Secret values, and the filter that every output goes through.
 
 mod automaton;
+mod content;
 mod decode;
 mod encoding;
 mod escape;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+pub use content::{Content, Held};
 pub use decode::ChunkDecoder;
 pub use filter::{RedactStream, Redactor};
 pub use places::Places;

@@ -157,6 +157,12 @@ impl Search<'_> {
         }
     }
 
+    /// Tells that what comes is apart from what came.
+    pub fn cut(&mut self) {
+        self.plain.state = START;
+        self.joined = None;
+    }
+
     fn end_line(&mut self, forms: &Forms) {
         let path = self.joined.as_ref().map_or(&self.plain, |joined| &joined.path);
         // A carriage return before it is not in the state that is joined.

@@ -154,6 +154,8 @@ fn secrets_are_found_in_content_names_links_and_behind_holes() {
     fs::write(at("a/b/raw"), "x hunter2-secret y").expect("written");
     fs::write(at("a/hunter2-secret.txt"), "").expect("written");
     fs::write(at("none"), "hunter2-secre").expect("written");
+    fs::write(at("attribute"), "").expect("written");
+    lsetxattr(at("attribute"), c"user.key", b"hunter2-secret", XattrFlags::empty()).expect("set");
     fs::hard_link(at("a/b/raw"), at("a/again")).expect("linked");
     symlink("/x/hunter2-secret", at("link")).expect("linked");
     let mut sparse = fs::File::create(at("sparse")).expect("made");
@@ -167,5 +169,5 @@ fn secrets_are_found_in_content_names_links_and_behind_holes() {
     found.sort_unstable();
     let raw = found.iter().filter(|path| ["a/again", "a/b/raw"].contains(path)).count();
     found.retain(|path| !["a/again", "a/b/raw"].contains(path));
-    assert_eq!((raw, found), (1, vec!["a/hunter2-secret.txt", "link", "sparse"]));
+    assert_eq!((raw, found), (1, vec!["a/hunter2-secret.txt", "attribute", "link", "sparse"]));
 }

@@ -7,7 +7,7 @@ use super::SnapshotError;
 use super::alone::{Alone, to_be_read};
 use super::layer::Layer;
 use super::looking::Looked;
-use super::take::Volumes;
+use super::take::{Volume, Volumes};
 use super::{image, layer};
 use crate::codespace::label;
 use crate::engine::{ContainerDetails, ContainerSummary, Engine, MountSpec};
@@ -34,6 +34,8 @@ pub(super) struct Checking {
     pub(super) hooks: Vec<(Phase, [f64; 2])>,
     /// Files that were there before any secret was, as paths in the codespace.
     pub(super) committed: BTreeSet<String>,
+    /// Where git keeps what was committed, in the codespace: what is there from before the hooks, was there before any secret was.
+    pub(super) objects: Option<String>,
 }
 
 /// A container that is stopped, and what is known of it.
@@ -172,13 +174,13 @@ impl Checking {
         volumes: &Volumes,
         checks: &mut Checks,
     ) -> Result<(), SnapshotError> {
-        let place = |at: usize| format!("/from/{at}");
+        let mounted = |at: usize| format!("/from/{at}");
         let mounts: Vec<MountSpec> =
-            volumes.iter().enumerate().map(|(at, volume)| to_be_read(&volume.name, place(at))).collect();
+            volumes.iter().enumerate().map(|(at, volume)| to_be_read(&volume.name, mounted(at))).collect();
         if mounts.is_empty() {
             return Ok(());
         }
-        let words = ["tree", "scan"].map(str::to_owned).into_iter().chain((0..mounts.len()).map(place)).collect();
+        let words = ["tree", "scan"].map(str::to_owned).into_iter().chain((0..mounts.len()).map(mounted)).collect();
         let values: BTreeMap<&str, &str> =
             self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
         let input = Secret::new(serde_json::to_string(&values).unwrap_or_default());
@@ -188,11 +190,16 @@ impl Checking {
         let printed = alone.run(engine).await?.map_err(said)?;
         let scanned: Scanned = serde_json::from_slice(&printed).map_err(|error| said(error.to_string()))?;
         add_more(checks, &scanned.places);
+        let place = |volume: &Volume, path: &str| match path {
+            "" => volume.target.clone(),
+            path => format!("{}/{path}", volume.target),
+        };
+        let unread = scanned.unread.iter().filter_map(|(tree, path)| Some((volumes.get(*tree)?, path)));
+        checks.unread.extend(unread.map(|(volume, path)| format!("{} to its end", place(volume, path))));
         for found in scanned.found {
             let Some(volume) = volumes.get(found.tree) else { continue };
-            let place =
-                if found.path.is_empty() { volume.target.clone() } else { format!("{}/{}", volume.target, found.path) };
-            if self.committed.contains(&place) {
+            let place = place(volume, &found.path);
+            if self.committed.contains(&place) || self.is_of_clone(&place, found.changed) {
                 continue;
             }
             let phase = self.phase(&found.changed).map(|phase| phase.to_string());
@@ -233,6 +240,12 @@ impl Checking {
             checks.logins.extend(registries.into_iter().map(login));
         }
         Ok(())
+    }
+
+    /// Tells whether git has it since the repository was cloned.
+    fn is_of_clone(&self, place: &str, [_, changed]: [f64; 2]) -> bool {
+        let is_object = self.objects.as_ref().is_some_and(|folder| place.starts_with(folder));
+        is_object && self.hooks.iter().all(|(_, [began, _])| changed + TICK < *began)
     }
 
     /// Returns the hook in which something happened, where only one comes into question. A time without a fraction stands for its second.

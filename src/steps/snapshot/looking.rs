@@ -13,6 +13,12 @@ use crate::redact::{Hit, Places, Searcher};
 /// How much is read at a time, in bytes.
 const PIECE: usize = 256 * 1024;
 
+/// How the names of extended attributes begin in a tar.
+const ATTRIBUTE: &[u8] = b"SCHILY.xattr.";
+
+/// How many files are named that could not be looked through.
+const MOST_UNREAD: usize = 20;
+
 /// A secret in a file.
 #[derive(Debug)]
 pub(super) struct InFile {
@@ -65,15 +71,24 @@ impl Looked {
             if let Some(target) = entry.link_name_bytes().filter(|_| entry.header().entry_type().is_symlink()) {
                 hits.extend(searcher.hits_in(&target));
             }
-            let mut search = searcher.search();
+            for extension in entry.pax_extensions().ok().flatten().into_iter().flatten().flatten() {
+                if extension.key_bytes().starts_with(ATTRIBUTE) {
+                    hits.extend(searcher.hits_in(extension.value_bytes()));
+                }
+            }
+            let mut content = searcher.content();
             loop {
                 let read = entry.read(&mut buffer)?;
                 if read == 0 {
                     break;
                 }
-                search.read(buffer.get(..read).unwrap_or_default());
+                content.read(buffer.get(..read).unwrap_or_default());
             }
-            hits.extend(search.finish());
+            let held = content.finish();
+            hits.extend(held.hits);
+            if !held.is_whole && self.unread.len() < MOST_UNREAD {
+                self.unread.push(format!("{path} to its end"));
+            }
             #[allow(clippy::cast_precision_loss, reason = "a time to the microsecond is enough")]
             let changed = entry.header().mtime().unwrap_or_default() as f64;
             for hit in hits {

@@ -216,6 +216,13 @@ fn checking(runner: &EngineRunner) -> Checking {
         homes: runner.running.iter().map(|running| running.home.clone()).chain(["/root".to_owned()]).collect(),
         hooks: runner.heard.hooks.clone(),
         committed: BTreeSet::new(),
+        // Elsewhere another clock goes.
+        objects: runner
+            .engine
+            .endpoint()
+            .address
+            .is_on_this_machine()
+            .then(|| format!("{}/.git/objects/", runner.order.repository_folder())),
     }
 }
 
