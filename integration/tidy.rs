@@ -50,6 +50,7 @@ fn a_crate_appears_only_where_the_map_says() {
         ("saphyr_parser::", &["src/devcontainer/yaml.rs"]),
         ("regex_lite::", &["src/devcontainer/ports.rs", "src/scenario/pattern.rs"]),
         ("schemars::", &["src/scenario"]),
+        ("quick_junit::", &["src/report/scenario/junit.rs"]),
         ("jsonc_parser::", &["src/github/secrets_file.rs"]),
         ("serde_saphyr::", &["src/github/hub", "src/scenario"]),
         (" age::", &["src/secret_store"]),

@@ -11,6 +11,7 @@ mod look;
 mod moment;
 mod prebuild;
 mod sanitise;
+pub mod scenario;
 mod side_by_side;
 mod summary;
 mod table;
