@@ -1,6 +1,7 @@
 //! The case that prebuilds with nested engines stand or fall by: what `onCreateCommand` built inside is in the prebuild, and what takes a login is not.
 
 use std::fs;
+use std::process::Command;
 
 use super::Prebuilds;
 use crate::hub::Hub;
@@ -148,4 +149,38 @@ fn an_update_is_made_in_the_hub_that_the_prebuild_was_made_in() {
     assert!(said.contains("image: succeeded") && said.contains("updateContentCommand: succeeded"), "{said}");
     let _gone = sandbox.run(&["prebuild", "delete", "--all"]).expect(0);
     assert!(prebuilds.volumes().is_empty());
+}
+
+const PRIVATE: &str = "
+users: {mona: {tokens: [{name: prebuilds, scopes: [read:packages], value: ghp-of-mona-0123}]}}
+organizations: {acme: {members: [mona]}}
+repositories: {acme/app: {visibility: private}}
+packages: {ghcr.io/acme/base: {image: 'busybox:1'}}
+secrets: [{name: CODESPACES_PREBUILD_TOKEN, repository: acme/app, value: ghp-of-mona-0123}]
+";
+
+#[test]
+fn the_token_that_a_private_base_image_was_pulled_with_is_not_in_it_and_may_not_be() {
+    let sandbox = Sandbox::new();
+    let hub = Hub::up(&sandbox, PRIVATE);
+    let prebuilds = Prebuilds::new(&sandbox);
+    let config = r#"{"image": "ghcr.io/acme/base:1", "onCreateCommand": "echo ${GITHUB_TOKEN%%-*} >kind; test ! -e leaks || printf %s \"$GITHUB_TOKEN\" >/kept"}"#;
+    let folder = sandbox.repository("app", config);
+    let of = ["--hub", &hub.file, "--repository", "acme/app", "--user", "mona"];
+    let prebuild = prebuilds.created(&folder, &of);
+    let mounts: Vec<String> = prebuilds.volumes().iter().map(|volume| format!("-v{volume}:/v/{volume}:ro")).collect();
+    let run = ["run", "--rm"].into_iter().chain(mounts.iter().map(String::as_str));
+    let look = "cat /v/*/app/kind; grep -r ghp-of- /v; true";
+    let told = docker(&run.chain(["busybox:1", "sh", "-c", look]).collect::<Vec<_>>()).expect(0).stdout;
+    assert_eq!(told, "ghp\n");
+    let saved = format!("docker save localspace-prebuild:{prebuild} | grep -ac ghp-of-; true");
+    let saved = Ran::of(Command::new("sh").args(["-c", &saved]).output().expect("it runs")).expect(0);
+    assert_eq!(saved.stdout, "0\n", "{}", saved.stderr);
+
+    fs::write(folder.join("leaks"), "").expect("written");
+    commit(&folder);
+    let refused = prebuilds.create(&folder, &of).expect(1);
+    assert!(refused.stderr.contains(" is in /kept (raw), written by onCreateCommand\n"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("ghp-of-"), "{}", refused.stderr);
+    assert_eq!(prebuilds.names(), [prebuild]);
 }

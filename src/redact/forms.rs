@@ -10,6 +10,7 @@ use super::Secret;
 use super::automaton::{Automaton, LONGEST, Pattern};
 use super::encoding::{BINARY, Encoding};
 use super::escape::{ESCAPES, Escape, LINE_ESCAPES, is_escaped_in_lines};
+use super::sieve::Sieve;
 use super::view::seen;
 
 /// Values of fewer bytes are not masked: they would make every output unreadable and hide nothing.
@@ -38,6 +39,8 @@ const RAW: Encoding = Encoding::Escape(Escape::Raw);
 /// Everything that is searched for.
 pub(super) struct Forms {
     pub(super) automaton: Automaton,
+    /// For files, which are long and have nothing of it for the most part.
+    pub(super) sieve: Option<Sieve>,
     heads: Vec<Head>,
     texts: Vec<Secret<String>>,
 }
@@ -62,7 +65,8 @@ impl Forms {
         }
         gathered.add_lines();
         let Gathered { patterns, heads, texts, .. } = gathered;
-        let forms = (!patterns.is_empty()).then(|| Self { automaton: Automaton::new(&patterns), heads, texts });
+        let forms =
+            (!patterns.is_empty()).then(|| Self { automaton: Automaton::new(&patterns), sieve: None, heads, texts });
         (forms, short.len())
     }
 
@@ -73,7 +77,8 @@ impl Forms {
             wholes(value).for_each(|text| gathered.add_value(text));
         }
         let Gathered { patterns, heads, texts, .. } = gathered;
-        (!patterns.is_empty()).then(|| Self { automaton: Automaton::new(&patterns), heads, texts })
+        let forms = || Self { automaton: Automaton::new(&patterns), sieve: Sieve::new(&patterns), heads, texts };
+        (!patterns.is_empty()).then(forms)
     }
 
     /// Returns how the forms of a value are called that some text is, of those of [`Forms::of_whole`].

@@ -11,6 +11,7 @@ mod places;
 mod scan;
 pub(crate) mod screen;
 mod search;
+mod sieve;
 mod spans;
 mod view;
 mod walker;

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use super::Secret;
 use super::automaton::{LONGEST, START, Wanted};
 use super::forms::Forms;
+use super::sieve::{BEGUN, Sifted};
 
 /// Values of fewer bytes are not looked for: a file of some size has each of them by chance, at least encoded.
 const SHORTEST: usize = 8;
-
-/// A line that ends with so many characters of a secret may have been broken there.
-const BEGUN: usize = 3;
 
 /// What is looked for: secrets, by their names. Cheap to clone.
 #[derive(Clone)]
@@ -131,29 +129,47 @@ impl Path {
 
 impl Search<'_> {
     /// Reads bytes.
-    pub fn read(&mut self, bytes: &[u8]) {
+    pub fn read(&mut self, mut bytes: &[u8]) {
         let forms = Arc::clone(&self.searcher.forms);
-        for byte in bytes.iter().copied() {
-            if byte == b'\n' {
-                self.end_line(&forms);
-            } else if let Some(joined) = &mut self.joined
-                && !(matches!(byte, b' ' | b'\t') && joined.in_indent || byte == b'\r')
-            {
-                joined.in_indent = false;
-                joined.path.read(&forms, byte);
-                let matched = joined.path.matched(&forms, Wanted::Folding);
-                let state = joined.path.state;
-                self.found(matched);
-                // From where both have come to the same, they go on together.
-                if state == forms.automaton.next(self.plain.state, byte) {
-                    self.joined = None;
-                }
+        while !bytes.is_empty() {
+            let Sifted { free, open } = match &forms.sieve {
+                Some(sieve) if self.has_nothing_open(&forms) => sieve.sift(bytes),
+                Some(_) => Sifted { free: 0, open: 1 },
+                None => Sifted { free: 0, open: bytes.len() },
+            };
+            if free > 0 {
+                self.cut();
             }
-            self.plain.read(&forms, byte);
-            if forms.automaton.may_end(self.plain.state) {
-                let matched = self.plain.matched(&forms, Wanted::All);
-                self.found(matched);
+            let (done, rest) = bytes.split_at_checked(free + open).unwrap_or((bytes, &[]));
+            done.iter().skip(free).for_each(|byte| self.read_byte(&forms, *byte));
+            bytes = rest;
+        }
+    }
+
+    fn has_nothing_open(&self, forms: &Forms) -> bool {
+        self.joined.is_none() && forms.automaton.ends(self.plain.state, Wanted::All).open == 0
+    }
+
+    fn read_byte(&mut self, forms: &Forms, byte: u8) {
+        if byte == b'\n' {
+            self.end_line(forms);
+        } else if let Some(joined) = &mut self.joined
+            && !(matches!(byte, b' ' | b'\t') && joined.in_indent || byte == b'\r')
+        {
+            joined.in_indent = false;
+            joined.path.read(forms, byte);
+            let matched = joined.path.matched(forms, Wanted::Folding);
+            let state = joined.path.state;
+            self.found(matched);
+            // From where both have come to the same, they go on together.
+            if state == forms.automaton.next(self.plain.state, byte) {
+                self.joined = None;
             }
+        }
+        self.plain.read(forms, byte);
+        if forms.automaton.may_end(self.plain.state) {
+            let matched = self.plain.matched(forms, Wanted::All);
+            self.found(matched);
         }
     }
 
@@ -186,6 +202,7 @@ impl Search<'_> {
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -234,6 +251,48 @@ mod tests {
         let long = "0123456789abcdef".repeat(100) + "!";
         assert_eq!(forms(&long, &STANDARD.encode(&long)), ["base64"]);
         assert!(forms(&long, &long[..200]).is_empty());
+    }
+
+    /// Long enough to be sifted.
+    fn filler(seed: u32, lines: u32) -> String {
+        (0..lines).map(|line| format!("{:x} of\n", (line ^ seed).wrapping_mul(2_654_435_761))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sifted_out_holds_nothing(
+            parts in prop::collection::vec((0..9_usize, any::<u32>(), 0..60_u32), 0..12),
+            width in 4..90_usize,
+            chunk in 1..3000_usize,
+        ) {
+            let encoded = STANDARD.encode(format!("user:{VALUE}"));
+            let folded = |indent: &str| {
+                let lines = encoded.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned());
+                lines.collect::<Vec<_>>().join(&format!("\n{indent}"))
+            };
+            let part = |(kind, seed, lines): &(usize, u32, u32)| match kind {
+                0 => VALUE.to_owned(),
+                1 => encoded.clone(),
+                2 => folded(""),
+                3 => folded("   "),
+                4 => VALUE.get(..*seed as usize % VALUE.len()).unwrap_or_default().to_owned(),
+                5 => encoded.get(..*seed as usize % encoded.len()).unwrap_or_default().to_owned() + "\n",
+                6 => VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),
+                _ => filler(*seed, *lines),
+            };
+            let text: String = parts.iter().map(part).collect();
+            let sifting = searcher(VALUE);
+            let mut forms = Forms::of_whole([VALUE]).expect("forms");
+            forms.sieve = None;
+            let plain = Searcher { forms: Arc::new(forms), secrets: Arc::clone(&sifting.secrets) };
+            let found = |searcher: &Searcher| {
+                let mut search = searcher.search();
+                text.as_bytes().chunks(chunk).for_each(|chunk| search.read(chunk));
+                search.finish()
+            };
+            prop_assert!(sifting.forms.sieve.is_some());
+            prop_assert_eq!(found(&sifting), found(&plain));
+        }
     }
 
     #[test]
