@@ -4,7 +4,7 @@ use std::fs;
 
 use super::checks::{VALUE, create, places};
 use super::{Prebuilds, commit};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, SecondEngine};
 
 #[track_caller]
 fn has_all(found: &[String], expected: &[&str]) {
@@ -17,7 +17,25 @@ fn has_all(found: &[String], expected: &[&str]) {
 fn a_build_argument_is_found_in_the_history_and_in_the_layer_that_a_later_one_removes_it_from() {
     let mut sandbox = Sandbox::new();
     sandbox.set_env("DEPLOY_KEY", VALUE);
-    let prebuilds = Prebuilds::new(&sandbox);
+    build_argument(&sandbox);
+}
+
+/// That one has no folders for its layers.
+#[test]
+fn it_is_found_also_on_an_engine_with_containerds_store() {
+    let mut sandbox = Sandbox::new();
+    let Some(engine) = SecondEngine::start(&sandbox, r#"{"features": {"containerd-snapshotter": true}}"#) else {
+        return;
+    };
+    engine.load("busybox:1");
+    sandbox.set_env("DOCKER_HOST", &engine.socket);
+    sandbox.set_env("DEPLOY_KEY", VALUE);
+    build_argument(&sandbox);
+}
+
+#[track_caller]
+fn build_argument(sandbox: &Sandbox) {
+    let prebuilds = Prebuilds::new(sandbox);
     let config = r#"{"build": {"dockerfile": "Dockerfile", "args": {"KEY": "${localEnv:DEPLOY_KEY}"}}}"#;
     let folder = sandbox.repository("app", config);
     let dockerfile = "FROM busybox:1
@@ -118,4 +136,20 @@ fn what_a_prebuild_was_kept_with_is_told_of_its_updates_and_has_to_be_allowed_ag
     assert_eq!(prebuilds.names(), [first]);
     let kept = update(&["--allow-secret", "deploy_key"], 0).json()["prebuilds"][0].clone();
     assert_eq!((kept["over"].as_str(), places(&kept)), (Some(first), told.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn a_login_that_is_in_the_image_is_refused_too() {
+    let sandbox = Sandbox::new();
+    let prebuilds = Prebuilds::new(&sandbox);
+    let folder = sandbox.repository("app", r#"{"build": {"dockerfile": "Dockerfile"}}"#);
+    let dockerfile = "FROM busybox:1\nCOPY config.json /root/.docker/config.json\n";
+    for (name, text) in [("Dockerfile", dockerfile), ("config.json", r#"{"auths": {"r.test": {"auth": "dTpw"}}}"#)] {
+        fs::write(folder.join(".devcontainer").join(name), text).expect("written");
+    }
+    commit(&folder, "a login");
+    let refused = prebuilds.create(&folder, &[]).expect(1);
+    let said = "login: /root/.docker/config.json has a login to r.test, which is in the image: whoever has";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    assert_eq!(prebuilds.objects(), "");
 }

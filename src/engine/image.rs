@@ -34,6 +34,8 @@ pub struct ImageDetails {
     pub names: Vec<String>,
     /// How many layers it has.
     pub layers: usize,
+    /// Where the engine's machine has each of them unpacked, where it does.
+    pub layer_folders: Vec<String>,
 }
 
 /// A login that the engine may pull with. Held no longer than the request.
@@ -93,6 +95,8 @@ impl Engine {
         match self.quick.inspect_image(reference).await {
             Ok(answer) => {
                 let config = answer.config.unwrap_or_default();
+                let layers = answer.root_fs.and_then(|files| files.layers).map_or(0, |layers| layers.len());
+                let folders = answer.graph_driver.map(|driver| layer_folders(&driver)).unwrap_or_default();
                 Ok(Some(ImageDetails {
                     id: answer.id.unwrap_or_default(),
                     user: config.user.unwrap_or_default(),
@@ -101,7 +105,9 @@ impl Engine {
                     entrypoint: config.entrypoint.unwrap_or_default(),
                     command: config.cmd.unwrap_or_default(),
                     names: answer.repo_tags.unwrap_or_default(),
-                    layers: answer.root_fs.and_then(|files| files.layers).map_or(0, |layers| layers.len()),
+                    layers,
+                    // Where there are more or fewer, they are something else.
+                    layer_folders: if folders.len() == layers { folders } else { Vec::new() },
                 }))
             }
             Err(error) => match self.explain("inspect the image", reference, error) {
@@ -235,6 +241,15 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Returns the folders of an image's layers, of the one storage driver that has a folder for each.
+fn layer_folders(driver: &bollard::models::DriverData) -> Vec<String> {
+    if driver.name != "overlay2" {
+        return Vec::new();
+    }
+    let named = ["UpperDir", "LowerDir"].into_iter().filter_map(|name| driver.data.get(name));
+    named.flat_map(|folders| folders.split(':')).filter(|folder| !folder.is_empty()).map(str::to_owned).collect()
 }
 
 /// Tells a registry's refusal from an engine's (the texts: codespaces-facts.md section 3.4).

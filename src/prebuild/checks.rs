@@ -72,6 +72,9 @@ pub struct StoredLogin {
     pub registry: String,
     /// The file.
     pub file: String,
+    /// The image that its container was made from has it.
+    #[serde(default)]
+    pub of_image: bool,
     /// The phase that must have written it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
@@ -107,9 +110,12 @@ impl Leak {
 impl StoredLogin {
     /// Says it in words.
     pub fn text(&self) -> String {
-        let Self { registry, file, phase } = self;
-        let by = phase.as_deref().unwrap_or("a command of onCreateCommand or updateContentCommand");
-        format!("{file} has a login to {registry}, which {by} made: whoever has the prebuild has it")
+        let Self { registry, file, of_image, phase } = self;
+        let by = match phase.as_deref() {
+            _ if *of_image => "is in the image".to_owned(),
+            phase => format!("{} made", phase.unwrap_or("a command of onCreateCommand or updateContentCommand")),
+        };
+        format!("{file} has a login to {registry}, which {by}: whoever has the prebuild has it")
     }
 }
 
@@ -139,11 +145,10 @@ impl Checks {
         };
         let leaks: Vec<Leak> = older.leaks.into_iter().filter(is_new).collect();
         self.leaks.extend(leaks);
-        let logins: Vec<StoredLogin> = older.logins;
-        let is_known = |login: &StoredLogin| {
-            self.logins.iter().any(|one| one.registry == login.registry && one.file == login.file)
-        };
-        let new: Vec<StoredLogin> = logins.into_iter().filter(|login| !is_known(login)).collect();
+        let is_same = |one: &StoredLogin, other: &StoredLogin| one.registry == other.registry && one.file == other.file;
+        self.logins.retain(|login| !(login.of_image && older.logins.iter().any(|one| is_same(one, login))));
+        let is_new = |login: &StoredLogin| !self.logins.iter().any(|one| is_same(one, login));
+        let new: Vec<StoredLogin> = older.logins.into_iter().filter(is_new).collect();
         self.logins.extend(new);
         for (secret, more) in older.more_leaks {
             let known = self.more_leaks.entry(secret).or_default();
@@ -184,8 +189,12 @@ mod tests {
 
     #[test]
     fn what_is_in_it_is_refused_unless_it_was_allowed() {
-        let login =
-            StoredLogin { registry: "r.test".to_owned(), file: "/root/.docker/config.json".to_owned(), phase: None };
+        let login = StoredLogin {
+            registry: "r.test".to_owned(),
+            file: "/root/.docker/config.json".to_owned(),
+            of_image: true,
+            phase: None,
+        };
         let leaks = Checks { leaks: vec![leak("A"), leak("B")], ..Checks::default() };
         let logins = Checks { logins: vec![login], ..Checks::default() };
         let secrets =

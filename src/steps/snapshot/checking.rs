@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::SnapshotError;
-use super::alone::{Alone, to_be_read};
+use super::alone::to_be_read;
 use super::layer::Layer;
 use super::looking::Looked;
+use super::scanner::Scanner;
 use super::take::{Volume, Volumes};
 use super::{image, layer};
 use crate::codespace::label;
-use crate::engine::{ContainerDetails, ContainerSummary, Engine, MountSpec};
+use crate::engine::{ContainerDetails, ContainerSummary, Engine};
 use crate::github::logged_in;
 use crate::phase::Phase;
 use crate::prebuild::{Checks, Leak, LeakKind, StoredLogin};
 use crate::redact::{Hit, Places, Searcher, Secret};
-use crate::tree::Scanned;
 
 /// The largest Docker configuration that is read, in bytes.
 const MOST_CONFIG: usize = 1 << 20;
@@ -116,14 +116,16 @@ impl Checking {
             let layer = Layer::of(engine, container).await?;
             if let Some(searcher) = &searcher {
                 let found = Findings { checks: &mut checks, service: container.service() };
-                self.container((engine, searcher), container, &layer, found, &mut known).await?;
+                let scanner = Scanner { engine, searcher, secrets: &self.secrets, name, labels };
+                self.container(&scanner, container, &layer, found, &mut known).await?;
             }
             if label::is_own(&container.about.labels) {
                 changed.extend(layer.changed);
             }
         }
-        if searcher.is_some() {
-            self.volumes(engine, (name, labels), volumes, &mut checks).await?;
+        if let Some(searcher) = &searcher {
+            let scanner = Scanner { engine, searcher, secrets: &self.secrets, name, labels };
+            self.volumes(&scanner, volumes, &mut checks).await?;
         }
         if let Some(own) = containers.iter().find(|one| label::is_own(&one.about.labels)) {
             self.logins(engine, own, &changed, volumes, &mut checks).await?;
@@ -139,12 +141,13 @@ impl Checking {
     /// Looks through a container: its settings, what made its image, the layers of that, and what it has that its image has not.
     async fn container(
         &self,
-        (engine, searcher): (&Engine, &Searcher),
+        scanner: &Scanner<'_>,
         container: &Stopped<'_>,
         layer: &Layer,
         mut found: Findings<'_>,
         known: &mut Known,
     ) -> Result<(), SnapshotError> {
+        let Scanner { engine, searcher, .. } = *scanner;
         let details = &container.details;
         for entry in &details.env {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
@@ -158,7 +161,7 @@ impl Checking {
             for (at, made) in engine.layers(&details.image).await?.iter().enumerate() {
                 found.text(searcher, LeakKind::History, &format!("entry {}", at + 1), &made.made_by);
             }
-            let looked = image::search(engine, &details.image, &mut known.layers, searcher).await?;
+            let looked = image::search(scanner, &details.image, &mut known.layers).await?;
             // It was made before any command ran.
             found.files(LeakKind::Layer, looked, |_| None);
         }
@@ -169,26 +172,11 @@ impl Checking {
 
     async fn volumes(
         &self,
-        engine: &Engine,
-        (name, labels): (&str, &BTreeMap<String, String>),
+        scanner: &Scanner<'_>,
         volumes: &Volumes,
         checks: &mut Checks,
     ) -> Result<(), SnapshotError> {
-        let mounted = |at: usize| format!("/from/{at}");
-        let mounts: Vec<MountSpec> =
-            volumes.iter().enumerate().map(|(at, volume)| to_be_read(&volume.name, mounted(at))).collect();
-        if mounts.is_empty() {
-            return Ok(());
-        }
-        let words = ["tree", "scan"].map(str::to_owned).into_iter().chain((0..mounts.len()).map(mounted)).collect();
-        let values: BTreeMap<&str, &str> =
-            self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
-        let input = Secret::new(serde_json::to_string(&values).unwrap_or_default());
-        let (name, labels) = (name.to_owned(), labels.clone());
-        let alone = Alone { name, what: "looking", labels, words, mounts, entries: Vec::new(), input: Some(input) };
-        let said = |said: String| SnapshotError::Look { said };
-        let printed = alone.run(engine).await?.map_err(said)?;
-        let scanned: Scanned = serde_json::from_slice(&printed).map_err(|error| said(error.to_string()))?;
+        let scanned = scanner.scan(volumes, |volume, place| to_be_read(&volume.name, place)).await?;
         add_more(checks, &scanned.places);
         let place = |volume: &Volume, path: &str| match path {
             "" => volume.target.clone(),
@@ -210,7 +198,7 @@ impl Checking {
         Ok(())
     }
 
-    /// Looks for registry logins in the container that were not in its image.
+    /// Looks for registry logins in the container, also those that were in its image.
     async fn logins(
         &self,
         engine: &Engine,
@@ -225,9 +213,6 @@ impl Checking {
             let is_linked = changed.contains(&format!("{}/.docker", home.trim_end_matches('/')));
             let is_new =
                 changed.contains(&file) || is_linked || volumes.iter().any(|volume| is_in(&file, &volume.target));
-            if !is_new {
-                continue;
-            }
             let text = engine.read_file(&own.about.id, &file, MOST_CONFIG).await.ok().flatten().unwrap_or_default();
             let mut registries = logged_in(&String::from_utf8_lossy(&text));
             if registries.is_empty() {
@@ -235,8 +220,9 @@ impl Checking {
             }
             registries.sort();
             let written = modified(engine, own, &file).await.unwrap_or_default();
-            let phase = self.phase(&[written]).map(|phase| phase.to_string());
-            let login = |registry| StoredLogin { registry, file: file.clone(), phase: phase.clone() };
+            let phase = self.phase(&[written]).filter(|_| is_new).map(|phase| phase.to_string());
+            let of_image = !is_new;
+            let login = |registry| StoredLogin { registry, file: file.clone(), of_image, phase: phase.clone() };
             checks.logins.extend(registries.into_iter().map(login));
         }
         Ok(())

@@ -1,15 +1,18 @@
-//! The layers below a container's own changes, as `docker save` has them: each layer by itself, also what a later one has removed. They may be of
-//! an image that was built for the codespace, or of any other one.
+//! The layers below a container's own changes, each by itself, also what a later one has removed. They may be of an image that was built for the
+//! codespace, or of any other one. Where the engine has a folder for each they are read there; else as `docker save` has them, which costs
+//! the engine a copy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
 use super::SnapshotError;
-use super::looking::{Looked, read_through};
-use crate::engine::Engine;
+use super::looking::{InFile, Looked, read_through};
+use super::scanner::Scanner;
+use crate::engine::{MountDetails, MountKind, MountSpec};
 use crate::redact::Searcher;
+use crate::tree::Scanned;
 
 /// A tar's block, in bytes.
 const BLOCK: usize = 512;
@@ -19,18 +22,49 @@ const SUM: std::ops::Range<usize> = 148..156;
 
 /// Looks through the layers of an image, but for those that are known already.
 pub(super) async fn search(
-    engine: &Engine,
+    scanner: &Scanner<'_>,
     image: &str,
     known: &mut BTreeSet<String>,
-    searcher: &Searcher,
 ) -> Result<Looked, SnapshotError> {
-    let (mut before, searcher) = (std::mem::take(known), searcher.clone());
+    let mut folders = scanner.engine.image(image).await?.unwrap_or_default().layer_folders;
+    if !folders.is_empty() {
+        folders.retain(|folder| !known.contains(folder));
+        // An engine may keep its folders to itself.
+        if let Ok(scanned) = scanner.scan(&folders, |folder, target| to_be_read(folder, target)).await {
+            known.extend(folders);
+            return Ok(found(scanned));
+        }
+    }
+    saved(scanner, image, known).await
+}
+
+fn to_be_read(folder: &str, target: String) -> MountSpec {
+    MountSpec {
+        kind: MountKind::Bind,
+        source: Some(folder.to_owned()),
+        target,
+        read_only: true,
+        labels: BTreeMap::new(),
+        details: MountDetails::default(),
+    }
+}
+
+fn found(scanned: Scanned) -> Looked {
+    let path = |path: &str| format!("/{path}");
+    let found = scanned.found.into_iter();
+    let found = found.map(|one| InFile { path: path(&one.path), hit: one.hit, changed: one.changed[0] });
+    let unread = scanned.unread.iter().map(|(_, inside)| format!("{} to its end", path(inside)));
+    Looked { found: found.collect(), places: scanned.places, unread: unread.collect() }
+}
+
+async fn saved(scanner: &Scanner<'_>, image: &str, known: &mut BTreeSet<String>) -> Result<Looked, SnapshotError> {
+    let (mut before, searcher) = (std::mem::take(known), scanner.searcher.clone());
     let read = move |saved: &mut dyn Read| {
         let mut looked = Looked::default();
         look(saved, &mut before, &searcher, &mut looked)?;
         Ok((looked, before))
     };
-    let (looked, after) = read_through(engine.save(image), read).await?;
+    let (looked, after) = read_through(scanner.engine.save(image), read).await?;
     *known = after;
     Ok(looked)
 }

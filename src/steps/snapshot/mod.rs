@@ -12,6 +12,7 @@ mod keep;
 mod layer;
 mod looking;
 mod restore;
+mod scanner;
 mod take;
 
 pub(super) use alone::Alone;
