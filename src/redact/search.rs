@@ -51,7 +51,7 @@ impl Searcher {
 
     /// Returns a search of one stream.
     pub fn search(&self) -> Search<'_> {
-        Search { searcher: self, plain: Path::default(), joined: None, known: BTreeMap::new() }
+        Search { searcher: self, plain: Path::default(), joined: None, returned: None, known: BTreeMap::new() }
     }
 
     /// Returns what is in a text.
@@ -77,6 +77,8 @@ pub struct Search<'a> {
     plain: Path,
     /// The same with lines joined, where that differs.
     joined: Option<Joined>,
+    /// Before a carriage return, which may be a part of the line's end.
+    returned: Option<Path>,
     known: BTreeMap<Vec<u8>, BTreeSet<Hit>>,
 }
 
@@ -147,12 +149,17 @@ impl Search<'_> {
     }
 
     fn has_nothing_open(&self, forms: &Forms) -> bool {
-        self.joined.is_none() && forms.automaton.ends(self.plain.state, Wanted::All).open == 0
+        self.joined.is_none()
+            && self.returned.is_none()
+            && forms.automaton.ends(self.plain.state, Wanted::All).open == 0
     }
 
     fn read_byte(&mut self, forms: &Forms, byte: u8) {
+        let returned = self.returned.take();
         if byte == b'\n' {
-            self.end_line(forms);
+            self.end_line(forms, returned.as_ref());
+        } else if byte == b'\r' && self.joined.is_none() {
+            self.returned = is_begun(forms, &self.plain).then(|| self.plain.clone());
         } else if let Some(joined) = &mut self.joined
             && !(matches!(byte, b' ' | b'\t') && joined.in_indent || byte == b'\r')
         {
@@ -176,14 +183,12 @@ impl Search<'_> {
     /// Tells that what comes is apart from what came.
     pub fn cut(&mut self) {
         self.plain.state = START;
-        self.joined = None;
+        (self.joined, self.returned) = (None, None);
     }
 
-    fn end_line(&mut self, forms: &Forms) {
-        let path = self.joined.as_ref().map_or(&self.plain, |joined| &joined.path);
-        // A carriage return before it is not in the state that is joined.
-        let is_begun = usize::from(forms.automaton.ends(path.state, Wanted::Folding).open) >= BEGUN;
-        self.joined = is_begun.then(|| Joined { path: path.clone(), in_indent: true });
+    fn end_line(&mut self, forms: &Forms, returned: Option<&Path>) {
+        let path = returned.unwrap_or_else(|| self.joined.as_ref().map_or(&self.plain, |joined| &joined.path));
+        self.joined = is_begun(forms, path).then(|| Joined { path: path.clone(), in_indent: true });
     }
 
     fn found(&mut self, matched: Option<Vec<u8>>) {
@@ -196,6 +201,11 @@ impl Search<'_> {
     pub fn finish(self) -> BTreeSet<Hit> {
         self.known.into_values().flatten().collect()
     }
+}
+
+/// Tells whether a line that ends so may have been broken there.
+fn is_begun(forms: &Forms, path: &Path) -> bool {
+    usize::from(forms.automaton.ends(path.state, Wanted::Folding).open) >= BEGUN
 }
 
 #[cfg(test)]
@@ -232,6 +242,7 @@ mod tests {
             (encoded.clone(), "base64"),
             (broken.join("\n"), "base64"),
             (broken.join("\n    "), "base64"),
+            (broken.join("\r\n"), "base64"),
             ("s3cret%2Fwith%2Bodd%26characters%3Din%20it".to_owned(), "URL-encoded"),
             (VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(), "hexadecimal"),
         ] {
@@ -274,7 +285,7 @@ mod tests {
                 0 => VALUE.to_owned(),
                 1 => encoded.clone(),
                 2 => folded(""),
-                3 => folded("   "),
+                3 => folded("   ").replace('\n', if seed % 2 == 0 { "\n" } else { "\r\n" }),
                 4 => VALUE.get(..*seed as usize % VALUE.len()).unwrap_or_default().to_owned(),
                 5 => encoded.get(..*seed as usize % encoded.len()).unwrap_or_default().to_owned() + "\n",
                 6 => VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),

@@ -50,7 +50,8 @@ impl Sieve {
         };
         let (grams, begun) = (pieces(GRAM, false), pieces(BEGUN, true));
         let is_of_use = stride > 1 && grams.len() <= MOST;
-        let longest = lengths().max()?;
+        // And a carriage return behind it.
+        let longest = lengths().max()? + 1;
         is_of_use.then(|| Self { grams: Pieces::new(&grams), begun: Pieces::new(&begun), stride, longest })
     }
 
@@ -77,13 +78,19 @@ impl Sieve {
                 }
                 at += self.stride;
             }
-            let begun = end.checked_sub(BEGUN).filter(|_| newline.is_some()).and_then(|begun| bytes.get(begun..end));
-            if begun.is_some_and(|begun| self.begun.may_have(begun)) {
+            if newline.is_some() && self.is_begun(bytes.get(..end).unwrap_or_default()) {
                 return up_to(end + 1);
             }
             line = end + newline.map_or(0, |_| 1);
         }
         up_to(all)
+    }
+}
+
+impl Sieve {
+    /// Tells whether a line that ends so may have been broken there.
+    fn is_begun(&self, line: &[u8]) -> bool {
+        line.strip_suffix(b"\r").unwrap_or(line).last_chunk::<BEGUN>().is_some_and(|begun| self.begun.may_have(begun))
     }
 }
 
