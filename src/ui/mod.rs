@@ -1,7 +1,7 @@
 //! The terminal: what is shown to a person while a codespace works, and what is asked.
 //!
 //! [`Ui`] decides once, from [`Facts`], whether there are colours and live lines. Standard output is data, standard error is
-//! people. The events of a run are shown by one of two sinks, [`Live`] or [`Plain`].
+//! people. The events of a run are shown by one of two sinks, [`Live`] or [`Plain`], those of scenarios by [`Scenarios`].
 
 mod choose;
 mod confirm;
@@ -10,6 +10,7 @@ mod hidden;
 mod live;
 mod plain;
 mod recent;
+mod scenarios;
 
 use std::io::{self, Write};
 
@@ -19,10 +20,12 @@ pub use confirm::Answer;
 pub use facts::{Facts, Stream};
 pub use live::Live;
 pub use plain::Plain;
+pub use scenarios::Scenarios;
 
 use crate::journal::{Clock, Sink};
 use crate::redact::Secret;
 use crate::report::Look;
+use crate::report::scenario::{Log, Text};
 
 /// How wide text is where there is no terminal.
 const WIDTH: usize = 100;
@@ -128,6 +131,15 @@ impl Ui {
         match self.progress {
             Progress::Live => Box::new(Live::on_stderr(self.err, clock)),
             Progress::Plain => Box::new(Plain::new(Box::new(io::stderr()))),
+        }
+    }
+
+    /// Returns what shows a run of scenarios on this process's standard error; `tries` are how many each has.
+    pub fn scenarios(&self, clock: Clock, log: Log, tries: Option<u32>) -> Scenarios {
+        let text = Text { look: self.err, log, tries };
+        match self.progress {
+            Progress::Live => Scenarios::on_stderr(text, clock),
+            Progress::Plain => Scenarios::plain(Box::new(io::stderr()), text, clock),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The terminal, on one that is in memory.
 
+mod scenarios;
+
 use std::io::{self, Cursor, Write};
 use std::sync::mpsc;
 

@@ -74,9 +74,10 @@ impl Text {
     }
 
     fn failure(self, failure: &Failure) -> Vec<String> {
-        let bar = match self.look.charset {
-            Charset::Utf8 => "│ ",
-            Charset::Ascii => "| ",
+        let bar = match (self.look.charset, self.log) {
+            (Charset::Utf8, Log::Plain) => "│ ",
+            // To the runner, and so to `Log::guard`, a line begins with its first character of ASCII.
+            (Charset::Utf8, Log::Actions) | (Charset::Ascii, _) => "| ",
         };
         let painted = |(part, line): (Part, String)| match part {
             Part::Expected | Part::Actual | Part::Command | Part::Hint => line,
