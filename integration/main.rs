@@ -41,6 +41,7 @@ mod rebuild;
 mod recovery;
 mod recovery_container;
 mod registry_explain;
+mod report_merge;
 mod run_args;
 mod samples;
 mod secret;

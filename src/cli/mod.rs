@@ -37,6 +37,7 @@ mod registry;
 mod rehearse;
 mod remake;
 mod removal;
+mod report;
 mod run_options;
 mod secret;
 mod secrets;
@@ -94,6 +95,7 @@ enum Verb {
     Secret(secret::Args),
     Hub(hubs::Args),
     Prebuild(prebuild::Args),
+    Report(report::Args),
     #[command(hide = true)]
     Tree(tree::Args),
     Doctor(doctor::Args),
@@ -118,6 +120,7 @@ impl Verb {
             Self::Secret(args) => args.wants_json(),
             Self::Hub(args) => args.wants_json(),
             Self::Prebuild(args) => args.wants_json(),
+            Self::Report(args) => args.wants_json(),
             Self::Tree(_) => true,
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
@@ -172,6 +175,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Hub(args) => Box::pin(hubs::run(args, context)).await,
         Verb::Prebuild(args) => Box::pin(prebuild::run(args, context)).await,
         Verb::Tree(args) => tree::run(args, context),
+        Verb::Report(args) => report::run(&args, context),
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,
         Verb::View(args) => interrupts.until(view::run(&args, context)).await,
         Verb::Logs(args) => interrupts.until(logs::run(&args, context)).await,

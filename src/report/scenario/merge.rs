@@ -23,7 +23,7 @@ pub struct Merged {
     pub cases: usize,
     /// How many at a time, all together.
     pub jobs: usize,
-    /// The cases, by file and place. One that ran where a stream breaks off is an error.
+    /// The cases, by file and place. One that ran where a stream breaks off is an error, and so are those that did not begin there.
     pub results: Vec<CaseResult>,
     /// What they came to; the time is the longest run's, as they run at once.
     pub run: RunResult,
@@ -153,8 +153,18 @@ fn read(stream: &Stream<'_>) -> Result<Read, MergeError> {
             }
         }
     }
-    let broken: Vec<_> = std::mem::take(&mut read.running).into_iter().collect();
-    read.results.extend(broken.into_iter().map(|(name, attempt)| broken_off(name, attempt, stream.name)));
+    let ran = std::mem::take(&mut read.running).into_iter();
+    read.results.extend(
+        ran.map(|(name, attempt)| broken_off(name, format!("the run broke off at try {attempt}"), stream.name)),
+    );
+    if read.seconds.is_none() && (read.cases == 0 || read.results.len() < read.cases) {
+        // So that no report of the whole is without what nobody has run.
+        let (part, what) = match read.cases - read.results.len().min(read.cases) {
+            0 => ("all", "the run broke off before it began".to_owned()),
+            left => ("the rest", format!("the run broke off, and {left} of its {} cases did not begin", read.cases)),
+        };
+        read.results.push(broken_off(format!("{part} of {}", stream.name), what, stream.name));
+    }
     Ok(read)
 }
 
@@ -182,13 +192,13 @@ impl Read {
 }
 
 /// Returns what a case came to whose run was ended by something else.
-fn broken_off(name: String, attempt: u32, stream: &str) -> CaseResult {
+fn broken_off(name: String, what: String, stream: &str) -> CaseResult {
     let failure = Failure {
         file: stream.to_owned(),
         line: 0,
         column: 0,
         step: String::new(),
-        what: format!("the run broke off at try {attempt}"),
+        what,
         expected: String::new(),
         actual: String::new(),
         around: Vec::new(),

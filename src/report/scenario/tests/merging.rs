@@ -48,20 +48,32 @@ fn shards_are_one_run_again() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_is_told_and_what_ran_there_is_an_error() {
+fn a_stream_that_breaks_off_is_told_and_what_it_lacks_is_an_error() {
     let results = results();
-    let whole = lines(&[started("", 3), over(&results[0]), begins("cut"), begins(&results[1].name), over(&results[1])]);
+    let whole = lines(&[started("", 5), over(&results[0]), begins("cut"), begins(&results[1].name), over(&results[1])]);
     let half = whole.len() - 40;
     for text in [&whole, &whole[..half]] {
         let both = merged(&[text, ""]).expect("merged");
         assert_eq!(both.unended, ["one.json", "two.json"]);
-        assert_eq!(both.cases, 3);
-        let cut = both.results.iter().find(|result| result.name == "cut").expect("there");
-        assert_eq!((cut.outcome, cut.file.as_str()), (CaseOutcome::Error, "one.json"));
+        let errors = both.results.iter().filter(|result| result.outcome == CaseOutcome::Error);
+        let names: Vec<_> = errors.map(|result| (result.file.as_str(), result.name.as_str())).collect();
+        assert!(names.contains(&("one.json", "cut")) && names.contains(&("two.json", "all of two.json")), "{names:?}");
+        // Those that did not begin are one.
+        assert!(names.contains(&("one.json", "the rest of one.json")), "{names:?}");
+        assert_eq!(both.run.errors, names.len());
     }
-    insta::assert_snapshot!(TEXT.case(&merged(&[&lines(&[begins("cut")])]).expect("merged").results[0]), @r"
+    let all = merged(&[&lines(&[started("", 3), begins("cut")]), "", &lines(&[started("", 1), over(&results[0])])]);
+    let told: String = all.expect("merged").results.iter().map(|result| TEXT.case(result)).collect();
+    insta::assert_snapshot!(told, @r"
+       PASS [   5.250s] it is there
       ERROR [   0.000s] cut
     one.json: the run broke off at try 1
+        hint     look at the log of the job that ran it: it was killed, or ran out of time or space
+      ERROR [   0.000s] the rest of one.json
+    one.json: the run broke off, and 2 of its 3 cases did not begin
+        hint     look at the log of the job that ran it: it was killed, or ran out of time or space
+      ERROR [   0.000s] all of two.json
+    two.json: the run broke off before it began
         hint     look at the log of the job that ran it: it was killed, or ran out of time or space
     ");
 }
