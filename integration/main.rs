@@ -44,6 +44,7 @@ mod registry_explain;
 mod report_merge;
 mod run_args;
 mod samples;
+mod scenarios;
 mod secret;
 mod secrets;
 mod shared_folder;

@@ -102,6 +102,11 @@ impl Home {
         self.state.join("prebuilds")
     }
 
+    /// Returns the folder of what runs of scenarios have, one below it for each run.
+    pub fn tests(&self) -> PathBuf {
+        self.state.join("tests")
+    }
+
     /// Returns a codespace's journal.
     pub fn journal(&self, name: &CodespaceName) -> PathBuf {
         self.codespace(name).join("journal.jsonl")

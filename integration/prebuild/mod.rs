@@ -101,7 +101,7 @@ fn git(folder: &Path, words: &[&str]) {
 
 /// Commits everything that lies in a repository.
 #[track_caller]
-fn commit(folder: &Path, subject: &str) {
+pub(crate) fn commit(folder: &Path, subject: &str) {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", subject]);
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use etcetera::BaseStrategy;
 
 use super::error::CliError;
-use super::interrupt::Interrupts;
+use super::interrupt::{Interrupts, PARENT, end_with};
 use crate::codespace::CodespaceName;
 use crate::ecr;
 use crate::engine::endpoint::{Disk, Surroundings, find};
@@ -77,19 +77,21 @@ impl Context {
             home: user_home,
             runtime_dir: path("XDG_RUNTIME_DIR"),
         };
+        let interrupts = Interrupts::listen();
+        get(PARENT).and_then(|parent| parent.parse().ok()).into_iter().for_each(end_with);
         // A value that is no UTF-8 cannot stand in a configuration.
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         // The key to all secrets is for no configuration to ask for.
         let environment: BTreeMap<String, String> =
-            env::vars_os().filter_map(text).filter(|(name, _)| name != KEY).collect();
+            env::vars_os().filter_map(text).filter(|(name, _)| ![KEY, PARENT].contains(&name.as_str())).collect();
         Self {
             ecr: ecr::Endpoint::of_environment(&environment),
             ui: Ui::new(&Facts::of_process(get)),
             home: Home::new(&state.unwrap_or_else(|| PathBuf::from("/var/lib/localspace/state"))),
             clock: Clock::system(),
-            interrupts: Interrupts::listen(),
+            interrupts,
             around,
             cache: cache.unwrap_or_else(|| PathBuf::from("/var/cache/localspace")),
             config: config.unwrap_or_else(|| PathBuf::from("/etc/localspace")),
@@ -106,6 +108,26 @@ impl Context {
         }
     }
 
+    /// Returns what a verb starts from in another home, which says nothing and asks nobody.
+    pub(super) fn in_home(&self, home: &Path) -> Self {
+        let Self { clock, interrupts, around, environment, ecr, actor, recovery_image, hub_image, .. } = self;
+        Self {
+            ui: Ui::silent(),
+            home: Home::new(&home.join("state")),
+            cache: home.join("cache"),
+            config: home.join("config"),
+            keys: KeySources { keyring: None, ..self.keys.clone() },
+            clock: clock.clone(),
+            interrupts: interrupts.clone(),
+            around: around.clone(),
+            environment: environment.clone(),
+            ecr: ecr.clone(),
+            actor: actor.clone(),
+            recovery_image: recovery_image.clone(),
+            hub_image: hub_image.clone(),
+        }
+    }
+
     /// Tells whether some process holds a codespace or a prebuild, this one too.
     pub(super) fn is_held(&self, name: &CodespaceName) -> bool {
         !matches!(self.home.try_lock(name, "localspace"), Ok(Locked::Yes(_)))
@@ -115,6 +137,11 @@ impl Context {
     pub(super) async fn room_for_clone(&self, name: &CodespaceName) -> PathBuf {
         repository::sweep(self.home.all_codespaces()).await;
         self.home.codespace(name)
+    }
+
+    /// Returns the folder of what can be fetched again.
+    pub(super) fn cache_folder(&self) -> &Path {
+        &self.cache
     }
 
     /// Returns the folder that what is fetched of Features is kept in.

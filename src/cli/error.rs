@@ -14,6 +14,7 @@ use crate::journal::{ReadError, SinkError};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::report::plain;
 use crate::repository::RepositoryError;
+use crate::scenario::ScenarioError;
 use crate::secret_store::StoreError;
 use crate::steps::SnapshotError;
 
@@ -82,6 +83,15 @@ impl CliError {
     /// Returns an error.
     pub fn new(kind: Kind, message: impl Into<String>, hint: Option<String>) -> Self {
         Self { kind, message: message.into(), detail: None, hint }
+    }
+
+    /// Returns it with others of its kind, which are told after it.
+    #[must_use]
+    pub fn with(self, others: impl Iterator<Item = Self>) -> Self {
+        let hint = |error: &Self| error.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
+        let mut all = vec![format!("{}{}", self.message, hint(&self))];
+        all.extend(others.map(|error| format!("error: {}{}", error.message, hint(&error))));
+        Self::new(self.kind, all.join("\n"), None)
     }
 
     /// Returns the text for a person.
@@ -182,6 +192,12 @@ impl From<TooManySecrets> for CliError {
     fn from(error: TooManySecrets) -> Self {
         let hint = "those of the hub's file and those that were set count together: take some away".to_owned();
         Self::new(Kind::Usage, error.to_string(), Some(hint))
+    }
+}
+
+impl From<ScenarioError> for CliError {
+    fn from(error: ScenarioError) -> Self {
+        Self::new(Kind::Usage, chain(&error), error.hint().map(str::to_owned))
     }
 }
 

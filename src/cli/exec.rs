@@ -8,16 +8,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::inside::Inside;
-use super::secrets::{StartedWith, newer_warning, redactor};
 use super::select::Selector;
-use crate::codespace::label;
-use crate::engine::{ContainerId, Engine, ExecInput, TerminalSize};
-use crate::github::{Purpose, World, logins};
+use super::shell::Shell;
+use crate::engine::{Engine, ExecInput, TerminalSize};
 use crate::journal::OutputStream;
-use crate::phase::Phase;
 use crate::redact::Redactor;
-use crate::report::plain;
 use crate::steps::{Session, SessionOrder};
 use crate::ui::Reader;
 
@@ -35,8 +30,16 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliError> {
     let interrupts = context.interrupts.clone();
-    let Ready { engine, container, folder, user, env, filter } = interrupts.until(ready(&args, context)).await?;
     let terminal = terminal_size();
+    let Shell { engine, container, folder, user, mut env, filter } =
+        interrupts.until(Shell::open(context, &args.selector)).await?;
+    env.extend(
+        context
+            .environment
+            .get("TERM")
+            .filter(|_| terminal.is_some())
+            .map(|term| ("TERM".to_owned(), Some(term.clone()))),
+    );
     let order = SessionOrder { words: &args.command, user: &user, folder: &folder, env: &env, terminal };
     let (mut session, input) = Session::open(&engine, &container, &order).await?;
     let _raw = terminal.and_then(|_| RawTerminal::enter());
@@ -62,49 +65,6 @@ async fn end(context: &mut Context, session: &Session) -> Result<(), CliError> {
         context.ui.say(&format!("warning: processes in the codespace could not be ended: {}\n", left.join(", ")));
     }
     Ok(())
-}
-
-/// Everything that a command needs.
-struct Ready {
-    engine: Engine,
-    container: ContainerId,
-    folder: String,
-    user: String,
-    env: Vec<(String, Option<String>)>,
-    filter: Redactor,
-}
-
-async fn ready(args: &Args, context: &mut Context) -> Result<Ready, CliError> {
-    let (inside, content) = Inside::open(context, &args.selector).await?;
-    for remark in &content.remarks {
-        context.ui.say(&format!("warning: {}\n", plain(remark)));
-    }
-    let StartedWith { world, newer } = StartedWith::of(content.secrets, &inside.kept);
-    let world = inside.of_hub().into_iter().fold(world, World::with_token);
-    let (world, _) = inside.own_token(context).await.complete(world, &inside.whose.actor);
-    if let Some(warning) = newer_warning(&newer, &inside.found.name) {
-        context.ui.say(&format!("warning: {warning}\n"));
-    }
-    // What the secrets were before they were changed, and what AWS gave for them, is known to the container alone: its login must not be shown
-    // either.
-    let mut still_there = Vec::new();
-    let is_exchanged = || world.registries.complete.iter().any(|registry| registry.wants_exchange().is_some());
-    if inside.before.token.is_some() || !newer.is_empty() || is_exchanged() {
-        still_there = logins(&String::from_utf8_lossy(&inside.docker_config().await?));
-    }
-    let filter = redactor(&world, &still_there);
-    let Inside { engine, container, found, kept, .. } = inside;
-    let mut env = kept.env;
-    if let Some(term) = context.environment.get("TERM").filter(|_| terminal_size().is_some()) {
-        env.push(("TERM".to_owned(), Some(term.clone())));
-    }
-    if found.purpose() == Purpose::Codespace {
-        let given = world.variables(Phase::PostAttachCommand, Purpose::Codespace, &env);
-        env.extend(given);
-    }
-    let folder =
-        Some(found.label(label::WORKSPACE_FOLDER)).filter(|folder| !folder.is_empty()).unwrap_or("/").to_owned();
-    Ok(Ready { engine, container, folder, user: kept.user, env, filter })
 }
 
 /// Passes on what the command writes, without secrets, until it is over or nobody reads.

@@ -53,6 +53,24 @@ impl Interrupts {
     }
 }
 
+/// The variable that has the process which this one ends with.
+pub(super) const PARENT: &str = "LOCALSPACE_PARENT";
+
+/// Has this process be interrupted when its parent ends, however that does. Of another process than its parent it knows nothing: that one's
+/// child has passed the variable on.
+pub(super) fn end_with(parent: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+        if getppid().is_some_and(|own| u32::try_from(own.as_raw_nonzero().get()) == Ok(parent)) {
+            // Where the kernel refuses, whoever comes next waits for this process's own end.
+            let _refused = set_parent_process_death_signal(Some(Signal::TERM));
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = parent;
+}
+
 /// Tells whether this process was started to outlive its terminal (`nohup`).
 fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

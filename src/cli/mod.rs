@@ -42,10 +42,12 @@ mod run_options;
 mod secret;
 mod secrets;
 mod select;
+mod shell;
 mod sources;
 mod start;
 mod status;
 mod stop;
+mod test;
 mod tree;
 mod unborn;
 mod up;
@@ -96,6 +98,7 @@ enum Verb {
     Hub(hubs::Args),
     Prebuild(prebuild::Args),
     Report(report::Args),
+    Test(test::Args),
     #[command(hide = true)]
     Tree(tree::Args),
     Doctor(doctor::Args),
@@ -121,6 +124,7 @@ impl Verb {
             Self::Hub(args) => args.wants_json(),
             Self::Prebuild(args) => args.wants_json(),
             Self::Report(args) => args.wants_json(),
+            Self::Test(args) => args.wants_json(),
             Self::Tree(_) => true,
             Self::Doctor(args) => args.json,
             Self::Exec(_) => false,
@@ -174,6 +178,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Result<u8, CliError> {
         Verb::Ports(args) => Box::pin(ports::run(args, context)).await,
         Verb::Hub(args) => Box::pin(hubs::run(args, context)).await,
         Verb::Prebuild(args) => Box::pin(prebuild::run(args, context)).await,
+        Verb::Test(args) => Box::pin(test::run(args, context)).await,
         Verb::Tree(args) => tree::run(args, context),
         Verb::Report(args) => report::run(&args, context),
         Verb::List(args) => interrupts.until(list::run(&args, context)).await,

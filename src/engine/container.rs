@@ -81,6 +81,8 @@ pub struct ContainerDetails {
     pub ended_at: Option<String>,
     /// The exit code of its last run.
     pub exit_code: i64,
+    /// The image that it was made from, as it was named then.
+    pub image_name: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// The image that it was made from, `sha256:…`.
@@ -328,6 +330,7 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         started_at,
         ended_at,
         exit_code: run.exit_code.unwrap_or_default(),
+        image_name: config.image.unwrap_or_default(),
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         image: answer.image.unwrap_or_default(),
         env: config.env.unwrap_or_default(),

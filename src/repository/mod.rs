@@ -23,6 +23,7 @@ mod look;
 mod modes;
 mod name;
 mod owner;
+mod push;
 mod reference;
 mod subfolder;
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod file;
 mod forms;
 mod limit;
 mod pattern;
+pub mod probe;
 mod read;
 mod schema;
 mod seen;

@@ -56,8 +56,13 @@ fn told(error: &serde_saphyr::Error) -> Fault {
     Fault { hint: meant(line), ..Fault::new(spot, line) }
 }
 
-/// Returns the key or word that was meant, where the library has told those that there are.
+/// Returns what to do about a fault, where the library has told enough: the key or word that was meant, or quotes around what is no text.
 fn meant(problem: &str) -> Option<String> {
+    if problem.starts_with("invalid type")
+        && (problem.contains("expected a text") || problem.contains("expected string"))
+    {
+        return Some("put it in quotes".to_owned());
+    }
     let written = problem.split('`').nth(1)?;
     let (_, known) = problem.split_once("expected one of ")?;
     let nearest = crate::nearest::nearest(written, known.split(", ").map(|word| word.trim_matches('`')))?;

@@ -26,7 +26,7 @@ pub struct Seen {
     /// What it has of a prebuild.
     pub prebuild: SeenPrebuild,
     /// The command of `exec`.
-    pub command: SeenCommand,
+    pub command: Option<SeenCommand>,
     /// The codespace; why it could not be looked at, where it could not.
     pub container: Option<Result<Answers, String>>,
 }

@@ -1,4 +1,5 @@
 //! The steps of a scenario, from what is written: each has one verb, in an order that can be.
+#![allow(clippy::wildcard_enum_match_arm, reason = "of most steps there is nothing to ask")]
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,16 @@ pub(super) fn steps(written: &ScenarioFile) -> Result<Vec<Step>, Fault> {
         }
     }
     order(written, &steps)?;
+    let of_user = |step: &&Step| match &step.action {
+        Action::SetSecret { secret, .. } | Action::DeleteSecret(secret) => {
+            secret.organization.is_none() && secret.repository.is_none()
+        }
+        _ => false,
+    };
+    if let Some(step) = steps.iter().find(of_user).filter(|_| written.repository.is_none()) {
+        let problem = "a user's secret is assigned to repositories, and the scenario's has no name";
+        return Err(Fault::new(step.spot, problem).hint("say `repository: OWNER/NAME`"));
+    }
     let expects = written.expect.is_some() || steps.iter().any(|step| step.expect.is_some());
     if !expects {
         let problem = "the scenario expects nothing";

@@ -70,7 +70,7 @@ fn a_matrix_is_every_combination() {
 #[test]
 fn steps_are_words_or_maps_and_come_after_the_codespace_or_make_it() {
     let scenario = read(
-        "name: n\nexpect: {outcome: success}\nsteps:\n- stop\n- start:\n- rebuild: {full: true}\n- exec: make\n  expect: {exit: 2}\n- secret: {set: A, value: x}\n- push: main\n- push: {files: {a: b, c: null}}\n",
+        "name: n\nrepository: a/b\nexpect: {outcome: success}\nsteps:\n- stop\n- start:\n- rebuild: {full: true}\n- exec: make\n  expect: {exit: 2}\n- secret: {set: A, value: x}\n- push: main\n- push: {files: {a: b, c: null}}\n",
     );
     let steps = life(&scenario, &cases(&scenario)[0]);
     let names: Vec<&str> = steps.iter().map(|step| step.action.name()).collect();
@@ -102,6 +102,10 @@ fn each_fault_has_its_place_and_what_to_do() {
         (with("expect: {phases: {onCreateCommand: {stdout: {}}}}"), "2:45: `stdout` is empty"),
         (with("expect: {phases: {onCreateCommand: {stdout: {contains: []}}}}"), "2:56: `contains` is empty"),
         (with("expect: {phases: {onCreateCommand: {stdout: {excludes: ['']}}}}"), "`excludes` has an empty text"),
+        (
+            with("expect: {message: {contains: no}}"),
+            "2:20: invalid type: boolean `false`, expected a text or a list of texts | put",
+        ),
         (with("expect: {phases: {onCreateCommand: {stdout: {matches: '('}}}}"), "2:55: `(` is no regular expression"),
         (with("expect: {phases: {onCreateCommand: {seconds: 60}}}"), "2:46: "),
         (with("expect: {phases: {onCreateCommand: {seconds: '< 1d'}}}"), "2:46: `< 1d` is no limit of time"),
@@ -135,6 +139,7 @@ fn each_fault_has_its_place_and_what_to_do() {
             "no registry login is made in a prebuild",
         ),
         (with("steps: [{secret: {set: A}}]\nexpect: {outcome: success}"), "the secret A wants one value"),
+        (with("steps: [{secret: {set: A, value: b}}]\nexpect: {outcome: success}"), "the scenario's has no name"),
         (with("steps: [{secret: {}}]\nexpect: {outcome: success}"), "a step `secret` sets one or deletes one"),
         (
             with("steps: [{push: {files: {../a: b}}}]\nexpect: {outcome: success}"),
@@ -193,7 +198,8 @@ fn the_schema_has_every_name_and_refuses_others() {
 /// Returns what is not as a scenario expects it.
 fn mismatches(expect: &str, seen: &Seen) -> Vec<String> {
     let scenario = read(&format!("name: n\nexpect: {expect}"));
-    let found = check(&scenario.written.expect.as_ref().expect("expected").value, seen);
+    let step = life(&scenario, &cases(&scenario)[0]).remove(0);
+    let found = check(&step, seen);
     found.iter().map(|one| format!("{}: {} / {}", one.what, one.expected, one.actual)).collect()
 }
 
@@ -247,6 +253,28 @@ fn what_is_so_is_no_mismatch_and_what_is_not_is_told_with_both() {
     ] {
         assert_eq!(mismatches(expect, &seen).join("; "), expected, "{expect}");
     }
+}
+
+#[test]
+fn a_failure_that_nothing_is_said_of_is_one() {
+    let mut seen = Seen { outcome: Some(OutcomeWord::Error), message: "not so".to_owned(), ..Seen::default() };
+    seen.phases.insert(Phase::OnCreateCommand, SeenPhase { exit_code: Some(7), ..ran(PhaseWord::Failed, "") });
+    for expect in [
+        "{outcome: error}",
+        "{message: {contains: not}}",
+        "{phases: {onCreateCommand: failed}}",
+        "{phases: {onCreateCommand: {exit_code: 7}}}",
+    ] {
+        assert_eq!(mismatches(expect, &seen), [""; 0], "{expect}");
+    }
+    assert_eq!(mismatches("{seconds: '< 1'}", &seen), ["outcome: success / error: not so"]);
+    let scenario = read("name: n\nexpect: {outcome: success}\nsteps: [{exec: make}, {exec: make, expect: {exit: 2}}]");
+    let steps = life(&scenario, &cases(&scenario)[0]);
+    let command = SeenCommand { exit: 2, ..SeenCommand::default() };
+    let seen = Seen { command: Some(command), ..Seen::default() };
+    let whats: Vec<Vec<String>> =
+        steps.iter().skip(1).map(|step| check(step, &seen).into_iter().map(|one| one.actual).collect()).collect();
+    assert_eq!(whats, [vec!["2".to_owned()], vec![]]);
 }
 
 #[test]

@@ -30,6 +30,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Returns the facts of a process that nobody watches.
+    pub const fn of_nobody() -> Self {
+        let other = Stream::Other;
+        Self { stdin: other, stdout: other, stderr: other, no_color: None, ci: None, term: None, locale: None }
+    }
+
     /// Returns the facts of this process; `environment` reads a variable.
     pub fn of_process(environment: impl Fn(&str) -> Option<String>) -> Self {
         let stream = |is_terminal| if is_terminal { Stream::Terminal } else { Stream::Other };

@@ -43,9 +43,9 @@ pub struct Ui {
 
 /// The three standard streams.
 pub struct Streams {
-    pub stdin: Box<dyn AsyncBufRead + Send + Unpin>,
-    pub stdout: Box<dyn Write + Send>,
-    pub stderr: Box<dyn Write + Send>,
+    pub stdin: Box<dyn AsyncBufRead + Send + Sync + Unpin>,
+    pub stdout: Box<dyn Write + Send + Sync>,
+    pub stderr: Box<dyn Write + Send + Sync>,
 }
 
 /// How a run is shown.
@@ -79,6 +79,13 @@ impl Ui {
             stderr: Box::new(io::stderr()),
         };
         Self::with_streams(facts, streams)
+    }
+
+    /// Returns what shows nothing, and where nobody answers.
+    pub fn silent() -> Self {
+        let streams =
+            Streams { stdin: Box::new(tokio::io::empty()), stdout: Box::new(io::sink()), stderr: Box::new(io::sink()) };
+        Self::with_streams(&Facts::of_nobody(), streams)
     }
 
     /// Returns a terminal that these streams make up.

@@ -4,9 +4,10 @@ mod container;
 mod text;
 
 use super::at::{At, Spot};
-use super::expect::{Expect, OutcomeWord, PhaseExpect, PhaseWord};
-use super::forms::WordOr;
-use super::seen::{Seen, SeenPhase};
+use super::expect::{Expect, OutcomeWord, PhaseExpect, PhaseWord, PrebuildExpect, Text};
+use super::forms::{Texts, WordOr};
+use super::seen::{Seen, SeenCommand, SeenPhase};
+use super::step::Step;
 use crate::phase::Phase;
 
 /// Something that is not as it is expected.
@@ -58,9 +59,11 @@ impl Mismatches {
     }
 }
 
-/// Returns what is not as it is expected.
-pub fn check(expect: &Expect, seen: &Seen) -> Vec<Mismatch> {
+/// Returns what is not as it is expected after a step. Where nothing is said of a failure, there has to be none.
+pub fn check(step: &Step, seen: &Seen) -> Vec<Mismatch> {
     let mut out = Mismatches::default();
+    let nothing = Expect::default();
+    let expect = step.expect.as_ref().map_or(&nothing, |expect| &expect.value);
     let Expect {
         outcome,
         message,
@@ -74,14 +77,14 @@ pub fn check(expect: &Expect, seen: &Seen) -> Vec<Mismatch> {
         secrets_leaked,
         prebuild,
     } = expect;
-    if let (Some(expected), Some(actual)) = (outcome, seen.outcome)
-        && expected.value != actual
-    {
-        out.phase = failed(seen);
-        let around = out.phase.and_then(|phase| seen.phase(phase)).map_or_else(Vec::new, text::last_lines);
-        let told = if seen.message.is_empty() { String::new() } else { format!(": {}", seen.message) };
-        out.show(expected.spot, "outcome", expected.value.name(), format!("{}{told}", actual.name()), around);
-        out.phase = None;
+    match (outcome, seen.outcome) {
+        (Some(expected), Some(actual)) if expected.value != actual => {
+            ended(expected.spot, expected.value, seen, &mut out);
+        }
+        (None, Some(OutcomeWord::Error)) if !expect.expects_failure() => {
+            ended(step.spot, OutcomeWord::Success, seen, &mut out);
+        }
+        _ => {}
     }
     if let Some(message) = message {
         text::check("message", message, &seen.message.as_str().into(), &mut out);
@@ -89,12 +92,8 @@ pub fn check(expect: &Expect, seen: &Seen) -> Vec<Mismatch> {
     if let Some(limit) = seconds.as_ref().filter(|limit| !limit.value.0.holds(seen.seconds)) {
         out.add(limit.spot, "seconds", limit.value.0.to_string(), format!("{:.2}", seen.seconds));
     }
-    out.equal("exit", exit.as_ref(), &seen.command.exit);
-    for (what, expected, actual) in [("stdout", stdout, &seen.command.stdout), ("stderr", stderr, &seen.command.stderr)]
-    {
-        if let Some(expected) = expected {
-            text::check(what, expected, actual, &mut out);
-        }
+    if let Some(command) = &seen.command {
+        check_command(step, (exit.as_ref(), stdout.as_ref(), stderr.as_ref()), command, &mut out);
     }
     for (phase, entry) in phases.iter().flat_map(|phases| phases.value.all()) {
         out.phase = Some(phase);
@@ -102,20 +101,12 @@ pub fn check(expect: &Expect, seen: &Seen) -> Vec<Mismatch> {
     }
     out.phase = None;
     if let Some(expected) = diagnosis {
-        let mut wanted: Vec<&str> =
-            expected.value.0.iter().map(String::as_str).filter(|rule| *rule != "none").collect();
-        let mut told: Vec<&str> = seen.diagnoses.iter().map(String::as_str).collect();
-        for rules in [&mut wanted, &mut told] {
-            rules.sort_unstable();
-            rules.dedup();
-        }
-        if wanted != told {
-            let list = |rules: &[&str]| if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
-            out.add(expected.spot, "diagnosis", list(&wanted), list(&told));
-        }
+        check_diagnosis(expected, seen, &mut out);
     }
     if let Some(none) = secrets_leaked.as_ref().filter(|_| !seen.leaks.is_empty()) {
-        out.show(none.spot, "secrets_leaked", "none", format!("{} places", seen.leaks.len()), seen.leaks.clone());
+        let count = seen.leaks.len();
+        let actual = format!("in {count} place{}", if count == 1 { "" } else { "s" });
+        out.show(none.spot, "secrets_leaked", "none", actual, seen.leaks.clone());
     }
     if let Some(prebuild) = prebuild {
         check_prebuild(&prebuild.value, seen, &mut out);
@@ -127,6 +118,58 @@ pub fn check(expect: &Expect, seen: &Seen) -> Vec<Mismatch> {
         (None, _) => {}
     }
     out.all
+}
+
+impl Expect {
+    /// Tells whether something of it can only be so where the step fails.
+    fn expects_failure(&self) -> bool {
+        let fails = |(_, entry): (Phase, &At<WordOr<PhaseWord, PhaseExpect>>)| match &entry.value {
+            WordOr::Word(word) => *word == PhaseWord::Failed,
+            WordOr::Map(expect) => {
+                let failed = expect.outcome.as_ref().is_some_and(|outcome| outcome.value == PhaseWord::Failed);
+                failed || expect.exit_code.as_ref().is_some_and(|code| code.value != 0)
+            }
+        };
+        self.message.is_some() || self.phases.iter().flat_map(|phases| phases.value.all()).any(fails)
+    }
+}
+
+fn ended(spot: Spot, expected: OutcomeWord, seen: &Seen, out: &mut Mismatches) {
+    out.phase = failed(seen);
+    let around = out.phase.and_then(|phase| seen.phase(phase)).map_or_else(Vec::new, text::last_lines);
+    let told = if seen.message.is_empty() { String::new() } else { format!(": {}", seen.message) };
+    let actual = seen.outcome.map_or("nothing", OutcomeWord::name);
+    out.show(spot, "outcome", expected.name(), format!("{actual}{told}"), around);
+    out.phase = None;
+}
+
+/// What is expected of a command: its exit code, and what it writes.
+type OfCommand<'a> = (Option<&'a At<i32>>, Option<&'a At<Text>>, Option<&'a At<Text>>);
+
+fn check_command(step: &Step, (exit, stdout, stderr): OfCommand<'_>, seen: &SeenCommand, out: &mut Mismatches) {
+    let (code, spot) = exit.map_or((0, step.spot), |exit| (exit.value, exit.spot));
+    if code != seen.exit {
+        let around = text::tail(&seen.stdout.text).into_iter().chain(text::tail(&seen.stderr.text)).collect();
+        out.show(spot, "exit", code.to_string(), seen.exit.to_string(), around);
+    }
+    for (what, expected, actual) in [("stdout", stdout, &seen.stdout), ("stderr", stderr, &seen.stderr)] {
+        if let Some(expected) = expected {
+            text::check(what, expected, actual, out);
+        }
+    }
+}
+
+fn check_diagnosis(expected: &At<Texts>, seen: &Seen, out: &mut Mismatches) {
+    let mut wanted: Vec<&str> = expected.value.0.iter().map(String::as_str).filter(|rule| *rule != "none").collect();
+    let mut told: Vec<&str> = seen.diagnoses.iter().map(String::as_str).collect();
+    for rules in [&mut wanted, &mut told] {
+        rules.sort_unstable();
+        rules.dedup();
+    }
+    if wanted != told {
+        let list = |rules: &[&str]| if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
+        out.add(expected.spot, "diagnosis", list(&wanted), list(&told));
+    }
 }
 
 fn failed(seen: &Seen) -> Option<Phase> {
@@ -185,8 +228,8 @@ fn check_phase(phase: Phase, entry: &At<WordOr<PhaseWord, PhaseExpect>>, seen: &
     }
 }
 
-fn check_prebuild(expect: &super::expect::PrebuildExpect, seen: &Seen, out: &mut Mismatches) {
-    let super::expect::PrebuildExpect { used, reason, commits_behind, saves } = expect;
+fn check_prebuild(expect: &PrebuildExpect, seen: &Seen, out: &mut Mismatches) {
+    let PrebuildExpect { used, reason, commits_behind, saves } = expect;
     let seen = &seen.prebuild;
     if let Some(expected) = used.as_ref().filter(|expected| expected.value != seen.name.is_some()) {
         let word = |used: bool| if used { "one is used" } else { "none is used" };
