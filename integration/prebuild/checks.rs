@@ -41,9 +41,10 @@ mkdir /tmp/layer
 printf %s "$DEPLOY_KEY" >/tmp/layer/k
 tar -C /tmp/layer -c k | docker import - kept:1
 tar -C /tmp/layer -czf ~/k.tgz k
-mv /tmp/layer/k kept.txt
-git add kept.txt
-git -c user.name=t -c user.email=t@t commit -q -m "a file with a secret" kept.txt
+printf %s "key=$DEPLOY_KEY" >kept.txt
+printf %s "key=$DEPLOY_KEY" >tracked.txt
+git add kept.txt tracked.txt
+git -c user.name=t -c user.email=t@t commit -q -m "files with a secret"
 git rm -q kept.txt
 rm -r /tmp/layer
 python3 -c 'import os; os.setxattr(".git/HEAD", "user.key", os.environb[b"DEPLOY_KEY"])'
@@ -65,6 +66,7 @@ fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
     fs::write(folder.join(".devcontainer/on-create.sh"), ON_CREATE).expect("written");
     // What is committed was there before any secret was.
     fs::write(folder.join("committed.txt"), VALUE).expect("written");
+    fs::write(folder.join("tracked.txt"), "").expect("written");
     commit(&folder, "with a secret in it");
     let made = create(&prebuilds, &folder, &[]).expect(1);
     let document = made.json();
@@ -82,11 +84,12 @@ fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
         "file /home/codespace/k.tgz raw, in gzip onCreateCommand",
         "file /workspaces/app/.git/HEAD raw onCreateCommand",
         "file /workspaces/app/raw.txt raw onCreateCommand",
+        "file /workspaces/app/tracked.txt raw onCreateCommand",
         "file /workspaces/url.txt URL-encoded updateContentCommand",
     ] {
         assert!(places.iter().any(|one| one == place), "{place}: {places:#?}");
     }
-    assert_eq!(places.len(), 7, "{places:#?}");
+    assert_eq!(places.len(), 8, "{places:#?}");
     for said in [
         "secret: DEPLOY_KEY is in /workspaces/app/raw.txt (raw), written by onCreateCommand\n",
         "error: the prebuild is not kept: secrets are in it",
@@ -107,10 +110,13 @@ fn a_secret_that_the_configuration_has_from_this_machine_is_found_and_may_be_all
     "image": "busybox:1",
     "containerEnv": {"BAKED": "key=${localEnv:DEPLOY_KEY}"},
     "runArgs": ["--label", "app.key=${localEnv:DEPLOY_KEY}"],
-    "onCreateCommand": "true"
+    "onCreateCommand": "head -c 50000000 /dev/zero | gzip >/swells.gz"
 }"#;
     let folder = sandbox.repository("app", config);
-    let refused = create(&prebuilds, &folder, &[]).expect(1).json();
+    let ran = create(&prebuilds, &folder, &[]).expect(1);
+    assert!(ran.stderr.contains("not looked through: /swells.gz to its end\n"), "{}", ran.stderr);
+    let refused = ran.json();
+    assert_eq!(refused["checks"]["unread"], serde_json::json!(["/swells.gz to its end"]));
     let found = places(&refused);
     for place in ["environment BAKED raw -", "label app.key raw -"] {
         assert!(found.iter().any(|one| one == place), "{place}: {found:#?}");

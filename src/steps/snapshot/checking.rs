@@ -34,7 +34,7 @@ pub(super) struct Checking {
     pub(super) hooks: Vec<(Phase, [f64; 2])>,
     /// Files that were there before any secret was, as paths in the codespace.
     pub(super) committed: BTreeSet<String>,
-    /// Where git keeps what was committed, in the codespace: what is there from before the hooks, was there before any secret was.
+    /// Where git keeps what was committed, in the codespace; nothing where files have their times from another clock than the hooks.
     pub(super) objects: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Checking {
         for found in scanned.found {
             let Some(volume) = volumes.get(found.tree) else { continue };
             let place = place(volume, &found.path);
-            if self.committed.contains(&place) || self.is_of_clone(&place, found.changed) {
+            if self.is_of_clone(&place, found.changed) {
                 continue;
             }
             let phase = self.phase(&found.changed).map(|phase| phase.to_string());
@@ -228,10 +228,13 @@ impl Checking {
         Ok(())
     }
 
-    /// Tells whether git has it since the repository was cloned.
-    fn is_of_clone(&self, place: &str, [_, changed]: [f64; 2]) -> bool {
-        let is_object = self.objects.as_ref().is_some_and(|folder| place.starts_with(folder));
-        is_object && self.hooks.iter().all(|(_, [began, _])| changed + TICK < *began)
+    /// Tells whether it is there since the repository was cloned. What git takes for unchanged may have been committed since, or be kept from its eyes.
+    fn is_of_clone(&self, place: &str, [written, changed]: [f64; 2]) -> bool {
+        let is_committed = self.committed.contains(place);
+        let Some(objects) = &self.objects else { return is_committed };
+        let is_older = |time: f64| self.hooks.iter().all(|(_, [began, _])| time + TICK < *began);
+        // Whoever notes which files are read changes those that are tracked, and nothing in them.
+        is_committed && is_older(written) || place.starts_with(objects) && is_older(changed)
     }
 
     /// Returns the hook in which something happened, where only one comes into question. A time without a fraction stands for its second.
@@ -272,5 +275,27 @@ mod tests {
         ] {
             assert_eq!(checking.phase(times), expected, "{times:?}");
         }
+    }
+
+    #[test]
+    fn what_was_cloned_is_older_than_the_hooks() {
+        let hooks = vec![(Phase::OnCreateCommand, [10.0, 12.0]), (Phase::UpdateContentCommand, [13.0, 15.0])];
+        let (committed, objects) = (BTreeSet::from(["/w/app/a".to_owned()]), Some("/w/app/.git/objects/".to_owned()));
+        let here = Checking { hooks, committed, objects, ..Checking::default() };
+        for (place, time, expected) in [
+            ("/w/app/a", 9.0, true),
+            ("/w/app/a", 10.0, false),
+            ("/w/app/a", 14.0, false),
+            ("/w/app/b", 9.0, false),
+            ("/w/app/.git/objects/ab/cd", 9.0, true),
+            ("/w/app/.git/objects/ab/cd", 11.0, false),
+            ("/w/app/.git/config", 9.0, false),
+        ] {
+            let times = if place.contains("objects") { [1.0, time] } else { [time, 14.0] };
+            assert_eq!(here.is_of_clone(place, times), expected, "{place} {time}");
+        }
+        let elsewhere = Checking { objects: None, ..here };
+        assert!(elsewhere.is_of_clone("/w/app/a", [14.0, 14.0]));
+        assert!(!elsewhere.is_of_clone("/w/app/.git/objects/ab/cd", [1.0, 9.0]));
     }
 }
