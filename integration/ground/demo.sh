@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on real input: a private registry, and three codespaces that meet it at different times. Leaves nothing behind, also when it
+# The main job on real input: a private registry, and codespaces that meet it at different times. Leaves nothing behind, also when it
 # is interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -46,6 +46,7 @@ undisturbed() {
 remove() {
     local codespace
     for codespace in $early $whole $prebuild $member; do localspace delete -c "$codespace" >/dev/null 2>&1 || :; done
+    localspace prebuild delete --all >/dev/null 2>&1 || :
     localspace hub down --volumes "$work/organization/hub.yaml" >/dev/null 2>&1 || :
     "$here/registry.sh" down "$network"
     rm -rf "$work"
@@ -114,11 +115,14 @@ shown 0 localspace stop -c $whole
 shown 0 localspace start -c $whole
 evidence $whole
 
-title "4. the same repository as a prebuild: never logged in"
-shown 0 localspace up docker-in-docker --as-prebuild --name $prebuild --secrets-file secrets.env
-shown 2 localspace exec -c $prebuild -- ls /home/codespace/.docker/config.json
+title "4. a prebuild of the same repository: all that it has after updateContentCommand is kept, and no login is"
+shown 0 localspace prebuild create docker-in-docker --secrets-file secrets.env
+shown 0 localspace prebuild list
 
-title "5. a simulated GitHub: an organization with packages of its own, and a package that lets nobody in"
+title "5. a codespace of that prebuild: it goes on at the login"
+shown 0 localspace up docker-in-docker --name $prebuild --secrets-file secrets.env
+
+title "6. a simulated GitHub: an organization with packages of its own, and a package that lets nobody in"
 export MONA_PAT=demo-$RANDOM$RANDOM ACR_PASSWORD=demo-$RANDOM$RANDOM ECR_SECRET=demo-$RANDOM$RANDOM DOCKERHUB_TOKEN=demo-$RANDOM$RANDOM
 cp -r "$root/devcontainers/organization" "$work/organization"
 sed -i.bak '/acme\/api: {repository/s/codespaces_access: \[acme\/app\], //' organization/hub.yaml
@@ -130,14 +134,22 @@ shown 0 localspace hub up organization/hub.yaml
 of_hub=(--hub organization/hub.yaml --repository acme/app --user mona)
 shown 1 localspace up organization --name $member "${of_hub[@]}"
 
-title "6. why, and what to change"
+title "7. why, and what to change"
 shown 0 localspace registry explain ghcr.io/acme/api:1 "${of_hub[@]}"
 
-title "7. the package's owner lets the repository in: the same command goes on where it was"
+title "8. the package's owner lets the repository in: the same command goes on where it was"
 sed -i.bak '/acme\/api: {repository/s/acme\/api, /acme\/api, codespaces_access: [acme\/app], /' organization/hub.yaml
 rm organization/hub.yaml.bak
 grep -n 'ghcr.io/acme/api:' organization/hub.yaml
 shown 0 localspace hub up organization/hub.yaml
 shown 0 localspace up organization --name $member "${of_hub[@]}"
+
+title "9. what must be true of a codespace, as a test of its repository"
+cp -r "$root/devcontainers/hello" "$work/hello"
+git -C hello init -q -b main
+git -C hello add -A
+git -C hello -c user.name=demo -c user.email=demo@localhost commit -q -m one
+shown 0 cat hello/.localspace/life.yaml
+shown 0 localspace test hello
 
 title "that was it"

@@ -3,6 +3,7 @@
 mod ends;
 mod faults;
 mod life;
+mod samples;
 
 use std::path::{Path, PathBuf};
 

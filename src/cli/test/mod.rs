@@ -143,10 +143,5 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
         environment: context.environment.clone(),
     };
     let result = Box::pin(runner::run(chosen, &args, settings, context)).await?;
-    Ok(match (result.interrupted, result.failed, result.errors) {
-        (1.., ..) => Kind::Interrupted.exit_code(),
-        (0, 1.., _) => Kind::Command.exit_code(),
-        (0, 0, 1..) => Kind::Engine.exit_code(),
-        (0, 0, 0) => 0,
-    })
+    Ok(super::report::exit_code(&result))
 }

@@ -1,7 +1,7 @@
 //! Cases, several at a time: who runs when, what is told of it, and that nothing stays.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -21,6 +21,9 @@ use crate::scenario::{Attempt as AttemptResult, CaseOutcome, CaseResult, Failure
 
 /// How much memory a codespace is taken to want, in bytes.
 const MEMORY: u64 = 1024 * 1024 * 1024;
+
+/// How often it is said what has not ended.
+const REMINDER: Duration = Duration::from_secs(20);
 
 /// How many events may wait for whoever shows them.
 const BEHIND: usize = 256;
@@ -82,9 +85,14 @@ pub(super) async fn run(
     drop(tell);
     let mut result = RunResult::default();
     let interrupts = context.interrupts.clone();
+    let mut minutes = tokio::time::interval(REMINDER);
     loop {
         let event = tokio::select! {
             event = told.recv() => event,
+            _minute = minutes.tick() => {
+                reports.remind();
+                continue;
+            }
             // What is left the next run removes.
             () = interrupts.second() => None,
         };
@@ -94,7 +102,14 @@ pub(super) async fn run(
         }
         reports.tell(context, &event)?;
     }
-    tasks.shutdown().await;
+    tasks.abort_all();
+    while let Some(ended) = tasks.join_next().await {
+        if ended.is_err_and(|error| error.is_panic()) {
+            // What it has made the next run removes.
+            context.ui.say("error: localspace itself broke down in a scenario\n");
+            result.count(CaseOutcome::Error);
+        }
+    }
     if let Some(ground) = Arc::into_inner(ground) {
         ground.leave();
     }
