@@ -196,6 +196,27 @@ fn what_passes_at_a_later_try_is_flaky() {
 }
 
 #[test]
+fn a_first_scenario_is_written_from_what_is_so_and_holds() {
+    let tested = Tested::new(CONFIG, &[]);
+    let file = tested.repository.join(".localspace/codespace.yaml");
+    let ran = tested.test(&["--init"]).expect(0);
+    assert!(ran.stdout.trim().ends_with("app/.localspace/codespace.yaml"), "{}", ran.stdout);
+    let text = std::fs::read_to_string(&file).expect("written");
+    for line in [
+        "  outcome: success\n",
+        "    #   stdout: {contains: \"second line\"}\n",
+        "    ports: [3000]\n",
+        "    user: \"root\"\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(tested.left(), "");
+    let _holds = tested.test(&[]).expect(0);
+    let again = tested.test(&["--init"]).expect(2);
+    assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+}
+
+#[test]
 fn what_is_kept_can_be_opened() {
     let tested = Tested::new(CONFIG, &[("kept.yaml", "name: kept\nexpect: {outcome: error}\n")]);
     let ran = tested.test(&["--keep", "--json"]).expect(1);

@@ -1,5 +1,6 @@
 //! `localspace test`: what a repository says of its codespace, held against a real one.
 
+mod action;
 mod ends;
 mod faults;
 mod life;

@@ -4,6 +4,7 @@ mod attempt;
 mod child;
 mod find;
 mod ground;
+mod init;
 mod list;
 mod look;
 mod place;
@@ -12,7 +13,7 @@ mod runner;
 mod secrets;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::context::Context;
@@ -59,6 +60,9 @@ pub(super) struct Args {
     /// Into how many parts the list is divided that GitHub's matrix has
     #[arg(long, value_name = "N", requires = "list", value_parser = clap::value_parser!(u16).range(1..=256))]
     shards: Option<u16>,
+    /// Make the codespace once, and write a scenario of what was seen, for you to trim
+    #[arg(long, conflicts_with_all = ["list", "keep", "filter", "shard", "junit", "json"])]
+    init: bool,
     /// Print the JSON Schema of a scenario's file
     #[arg(long, exclusive = true)]
     schema: bool,
@@ -131,6 +135,10 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
         let schema = crate::scenario::schema();
         context.ui.data(&format!("{schema:#}\n"))?;
         return Ok(0);
+    }
+    if args.init {
+        let path = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+        return Box::pin(init::init(path, context)).await;
     }
     let chosen = args.chosen()?;
     if args.list {
