@@ -196,6 +196,23 @@ fn what_passes_at_a_later_try_is_flaky() {
 }
 
 #[test]
+fn a_secret_that_the_engine_knows_is_told_and_not_shown() {
+    let config = r#"{"image": "busybox:1", "containerEnv": {"COPY": "abcdef-123456"}, "onCreateCommand": "true"}"#;
+    let text = "name: leaks\nsecrets_file: secrets.env\nexpect: {secrets_leaked: none}\n";
+    let tested = Tested::new(config, &[("leaks.yaml", text)]);
+    let _file = tested.sandbox.file("app/.localspace/secrets.env", "TOKEN=abcdef-123456\n");
+    let ran = tested.test(&["--json"]).expect(1);
+    let failure = &Tested::cases(&ran)[0]["attempts"][0]["failures"][0];
+    assert_eq!(
+        failure["around"],
+        serde_json::json!(["a secret in the container's variable COPY", "a secret in the label devcontainer.metadata"]),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stdout.contains("abcdef") && !ran.stderr.contains("abcdef"));
+}
+
+#[test]
 fn a_first_scenario_is_written_from_what_is_so_and_holds() {
     let tested = Tested::new(CONFIG, &[]);
     let file = tested.repository.join(".localspace/codespace.yaml");

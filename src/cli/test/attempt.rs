@@ -218,6 +218,13 @@ impl<'a> Attempt<'a> {
             let looked = Box::pin(look::look(&mut self.context, program, name, &questions, &self.until, hide)).await;
             seen.container = Some(looked);
         }
+        let asks = step.expect.as_ref().is_some_and(|expect| expect.value.asks_for_leaks());
+        if let (true, Some(name)) = (asks && !matches!(step.action, Action::Prebuild), &self.state.codespace) {
+            match Box::pin(look::leaks(&mut self.context, name)).await {
+                Ok(leaks) => seen.leaks.extend(leaks),
+                Err(why) => seen.leaks.push(format!("the codespace could not be looked at: {why}")),
+            }
+        }
         Ok(seen)
     }
 

@@ -68,6 +68,30 @@ pub(super) async fn look(
     Ok(answers)
 }
 
+/// Returns where secrets of a codespace are that an engine's user sees: in what runs in its container, its variables, its labels and what made
+/// its image. A line each, without a value.
+pub(super) async fn leaks(context: &mut Context, name: &CodespaceName) -> Result<Vec<String>, String> {
+    let told = |error: CliError| error.message().to_owned();
+    let shell = Shell::open(context, &Selector { codespace: Some(name.clone()) }).await.map_err(told)?;
+    let details = shell.engine.inspect(&shell.container).await.map_err(|error| error.to_string())?;
+    let details = details.ok_or_else(|| "its container is gone".to_owned())?;
+    let layers = shell.engine.layers(&details.image).await.map_err(|error| error.to_string())?;
+    let shows = |text: &str| shell.filter.redact(text) != text;
+    let variable = |entry: &String| {
+        let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
+        shows(value).then(|| format!("a secret in the container's variable {name}"))
+    };
+    let label = |(name, value): (&String, &String)| shows(value).then(|| format!("a secret in the label {name}"));
+    let mut found: Vec<String> = details.env.iter().filter_map(variable).collect();
+    found.extend(details.labels.iter().filter_map(label));
+    found.extend(
+        details.command.iter().any(|word| shows(word)).then(|| "a secret in the container's command".to_owned()),
+    );
+    let made = layers.iter().enumerate().filter(|(_, layer)| shows(&layer.made_by));
+    found.extend(made.map(|(at, _)| format!("a secret in the history of the image, entry {}", at + 1)));
+    Ok(found)
+}
+
 /// Runs a command in a codespace, as its user would.
 pub(super) async fn exec(program: &Program, name: &CodespaceName, command: &str, until: &Until) -> Result<Ran, String> {
     let words = ["exec", "-c", name.as_str(), "--", "sh", "-c", command];
