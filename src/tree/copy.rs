@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use std::ffi::{CStr, OsStr};
 use std::fs::{File, Metadata};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, SeekFrom, Timespec, Timestamps, Uid, XattrFlags, chmodat, chownat,
@@ -35,11 +39,92 @@ pub struct Copied {
     pub lost_attributes: u64,
 }
 
-/// Copies what is in a folder into another one, which is empty, and gives that the first one's owner, mode, times and attributes.
+/// Copies what is in a folder into another one, which is empty, and gives that the first one's owner, mode, times and attributes. Files are
+/// copied by several threads, as most of a small one's time is the kernel's.
 pub fn copy(from: &Path, to: &Path) -> Result<Copied, TreeError> {
-    let mut copier = Copier { copied: Copied::default(), linked: HashMap::new(), buffer: vec![0; LONGEST_ATTRIBUTE] };
-    copier.folder(from, to)?;
-    Ok(copier.copied)
+    let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let (give, take) = mpsc::sync_channel::<Job>(WAITING);
+    let take = Mutex::new(take);
+    let work = || {
+        let mut copier = Copier::new();
+        loop {
+            // Held for as long as it takes to be given one.
+            let job = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(job) = job else { return Ok(copier.copied) };
+            copier.job(job)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+        let mut walker = Copier::new();
+        let walked = walker.folder(from, to, &give);
+        drop(give);
+        let mut copied = walker.copied;
+        let mut fault = None;
+        for worker in workers {
+            match worker.join() {
+                Ok(Ok(more)) => copied.add(more),
+                Ok(Err(error)) => fault = Some(error),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        // Where all workers have failed, the walker only knows that nobody takes what it gives.
+        match (walked, fault) {
+            (Err(Stopped::Fault(error)), _) | (_, Some(error)) => Err(error),
+            (Ok(()) | Err(Stopped::Nobody), None) => Ok(copied),
+        }
+    })
+}
+
+/// How many threads copy at the most.
+const MOST_THREADS: usize = 4;
+
+/// How many files wait to be copied at the most.
+const WAITING: usize = 256;
+
+/// A file that is to be copied.
+struct Job {
+    from: PathBuf,
+    to: PathBuf,
+    about: Metadata,
+    folder: Arc<Folder>,
+}
+
+/// Why a walk ended early.
+enum Stopped {
+    Fault(TreeError),
+    /// Nobody takes files any more: each of the threads has failed.
+    Nobody,
+}
+
+impl From<TreeError> for Stopped {
+    fn from(error: TreeError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl Copied {
+    fn add(&mut self, more: Self) {
+        self.entries += more.entries;
+        self.bytes += more.bytes;
+        self.lost_attributes += more.lost_attributes;
+    }
+}
+
+/// A folder that is being copied. It is finished after everything that is in it: nothing that is written there changes its times again.
+struct Folder {
+    from: PathBuf,
+    to: PathBuf,
+    about: Metadata,
+    /// How much of it is to come: its own listing, and what is in it.
+    open: AtomicUsize,
+    around: Option<Arc<Self>>,
+}
+
+/// A folder whose names are gone through.
+struct Listing {
+    folder: Arc<Folder>,
+    names: Vec<PathBuf>,
 }
 
 struct Copier {
@@ -50,38 +135,57 @@ struct Copier {
 }
 
 impl Copier {
-    /// Copies folder by folder, each finished after what is in it: nothing that is written there changes its times again. No folder is
-    /// entered by a call of its own: they may be nested as deep as a path can be.
-    fn folder(&mut self, from: &Path, to: &Path) -> Result<(), TreeError> {
-        let mut open = vec![Self::enter(from, to)?];
-        while let Some(folder) = open.last_mut() {
-            let Some(name) = folder.names.pop() else {
-                let Folder { from, to, about, .. } = folder;
-                self.finish(from, to, about)?;
-                open.pop();
+    fn new() -> Self {
+        Self { copied: Copied::default(), linked: HashMap::new(), buffer: vec![0; LONGEST_ATTRIBUTE] }
+    }
+
+    /// Goes through folder by folder, and gives away the files that are to be copied. No folder is entered by a call of its own: they may be
+    /// nested as deep as a path can be.
+    fn folder(&mut self, from: &Path, to: &Path, give: &SyncSender<Job>) -> Result<(), Stopped> {
+        let mut open = vec![enter(from, to, None)?];
+        while let Some(listing) = open.last_mut() {
+            let Some(name) = listing.names.pop() else {
+                if let Some(Listing { folder, .. }) = open.pop() {
+                    self.one_less(folder)?;
+                }
                 continue;
             };
+            let folder = Arc::clone(&listing.folder);
             let (from, to) = (folder.from.join(&name), folder.to.join(&name));
             let about = from.symlink_metadata().map_err(fail("read", &from))?;
+            folder.open.fetch_add(1, Ordering::Relaxed);
             if about.is_dir() {
                 mkdirat(CWD, &to, Mode::RWXU).map_err(fail("make", &to))?;
-                open.push(Self::enter(&from, &to)?);
+                open.push(enter(&from, &to, Some(folder))?);
+            } else if about.is_file() && about.nlink() == 1 {
+                give.send(Job { from, to, about, folder }).map_err(|_| Stopped::Nobody)?;
             } else {
                 self.other(&from, &to, &about)?;
+                self.one_less(folder)?;
             }
         }
         Ok(())
     }
 
-    fn enter(from: &Path, to: &Path) -> Result<Folder, TreeError> {
-        let about = from.symlink_metadata().map_err(fail("read", from))?;
-        let entries = std::fs::read_dir(from).map_err(fail("read", from))?;
-        let names = entries.map(|entry| entry.map(|entry| PathBuf::from(entry.file_name())));
-        let names = names.collect::<Result<_, _>>().map_err(fail("read", from))?;
-        Ok(Folder { from: from.to_owned(), to: to.to_owned(), about, names })
+    /// Copies a file.
+    fn job(&mut self, Job { from, to, about, folder }: Job) -> Result<(), TreeError> {
+        self.copied.bytes += content(&from, &to, &about)?;
+        self.finish(&from, &to, &about)?;
+        self.one_less(folder)
     }
 
-    /// Copies what is no folder.
+    /// Says that something of a folder is done; finishes it, and those around it, with the last thing.
+    fn one_less(&mut self, mut folder: Arc<Folder>) -> Result<(), TreeError> {
+        while folder.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let Folder { from, to, about, .. } = folder.as_ref();
+            self.finish(from, to, about)?;
+            let Some(around) = folder.around.clone() else { break };
+            folder = around;
+        }
+        Ok(())
+    }
+
+    /// Copies what is neither a folder nor a file of one name.
     fn other(&mut self, from: &Path, to: &Path, about: &Metadata) -> Result<(), TreeError> {
         if about.nlink() > 1 {
             let known = self.linked.get(&(about.dev(), about.ino()));
@@ -160,13 +264,14 @@ impl Copier {
     }
 }
 
-/// A folder that is being copied.
-struct Folder {
-    from: PathBuf,
-    to: PathBuf,
-    about: Metadata,
-    /// What of it is to come.
-    names: Vec<PathBuf>,
+/// Lists a folder.
+fn enter(from: &Path, to: &Path, around: Option<Arc<Folder>>) -> Result<Listing, TreeError> {
+    let about = from.symlink_metadata().map_err(fail("read", from))?;
+    let entries = std::fs::read_dir(from).map_err(fail("read", from))?;
+    let names = entries.map(|entry| entry.map(|entry| PathBuf::from(entry.file_name())));
+    let names = names.collect::<Result<_, _>>().map_err(fail("read", from))?;
+    let open = AtomicUsize::new(1);
+    Ok(Listing { folder: Arc::new(Folder { from: from.to_owned(), to: to.to_owned(), about, open, around }), names })
 }
 
 /// Copies a file's content; returns how many bytes that was.
