@@ -75,6 +75,15 @@ fn for_engine(place: &HubPlace, reference: &str) -> Option<String> {
     if is_here { place.local(reference) } else { None }
 }
 
+/// Brings a container that never ran into its hub's network. A nested engine that asks for a name before the hub's are known would go on asking
+/// elsewhere for some seconds: Go reads `resolv.conf` anew every five. Where it cannot be in a network, [`join`] says so.
+pub(super) async fn enter(runner: &EngineRunner, container: &ContainerId) -> Result<(), StepFailure> {
+    if let Some(hub) = &runner.hub {
+        let _said_later = runner.engine.join_network(&hub.place.network, container).await?;
+    }
+    Ok(())
+}
+
 /// Brings a container that runs into its hub's network, and lets what runs in it trust the hub. Neither wants a restart of anything.
 pub(super) async fn join(runner: &EngineRunner, container: &ContainerId) -> Result<(), StepFailure> {
     let Some(hub) = &runner.hub else { return Ok(()) };

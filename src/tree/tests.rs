@@ -171,3 +171,46 @@ fn secrets_are_found_in_content_names_links_and_behind_holes() {
     found.retain(|path| !["a/again", "a/b/raw"].contains(path));
     assert_eq!((raw, found), (1, vec!["a/hunter2-secret.txt", "attribute", "link", "sparse"]));
 }
+
+#[test]
+fn folders_of_many_files_keep_their_times_whoever_finishes_them() {
+    let (from, to) = (folder(), folder());
+    let folders: Vec<String> =
+        (0..60).map(|at| if at % 3 == 0 { format!("d{at}") } else { format!("d{}/e{at}/f", at - at % 3) }).collect();
+    for (at, name) in folders.iter().enumerate() {
+        let folder = from.path().join(name);
+        fs::create_dir_all(&folder).expect("made");
+        for file in 0..40 {
+            fs::write(folder.join(format!("{file}")), vec![b'x'; at * file]).expect("written");
+        }
+    }
+    let mut all = vec![from.path().to_owned()];
+    let mut at = 0;
+    while let Some(folder) = all.get(at).cloned() {
+        let entries = fs::read_dir(folder).expect("read").map(|entry| entry.expect("read").path());
+        all.extend(entries.filter(|path| path.is_dir()));
+        at += 1;
+    }
+    for (at, folder) in all.iter().enumerate().rev() {
+        set_times(folder, 1_000_000_000 + i64::try_from(at).expect("few"));
+    }
+    let copied = copy(from.path(), to.path()).expect("copied");
+    assert_eq!(copied.entries, 60 * 40 + all.len() as u64);
+    for folder in &all {
+        let there = to.path().join(folder.strip_prefix(from.path()).expect("inside"));
+        let (one, other) = (folder.metadata().expect("there"), there.metadata().expect("there"));
+        assert_eq!((one.mtime(), one.mtime_nsec()), (other.mtime(), other.mtime_nsec()), "{}", folder.display());
+    }
+}
+
+#[test]
+fn what_goes_wrong_with_any_file_is_told() {
+    let (from, to) = (folder(), folder());
+    for file in 0..2000 {
+        fs::write(from.path().join(format!("{file}")), "x").expect("written");
+    }
+    // It is there already.
+    fs::write(to.path().join("1234"), "y").expect("written");
+    let error = copy(from.path(), to.path()).expect_err("an error").to_string();
+    assert!(error.contains("cannot write") && error.contains("/1234: "), "{error}");
+}

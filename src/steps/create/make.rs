@@ -15,7 +15,7 @@ use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
 use crate::steps::running::Found;
 use crate::steps::workspace;
-use crate::steps::{compose, snapshot};
+use crate::steps::{compose, hub, snapshot};
 
 /// Makes the container, puts the repository into it, and starts it.
 pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure> {
@@ -49,6 +49,7 @@ pub(super) async fn make(runner: &mut EngineRunner) -> Result<Found, StepFailure
         runner.order.container = Some(id.clone());
         (id.clone(), fill(runner, &id, &merged, &first_user).await?)
     };
+    hub::enter(runner, &id).await?;
     // Nothing reads the clone any more.
     let checkout = runner.order.checkout.take();
     let removing = async {
