@@ -75,10 +75,14 @@ pub(super) fn newer_warning(newer: &[String], name: &CodespaceName) -> Option<St
     })
 }
 
+/// Tells whether a secret's value must not be shown: reports show the servers and users of registries.
+pub(super) fn is_hidden(name: &str) -> bool {
+    !name.ends_with("_CONTAINER_REGISTRY_SERVER") && !name.ends_with("_CONTAINER_REGISTRY_USER")
+}
+
 /// Returns the filter that hides every secret: all values but the servers and users of registries, which reports show; and `more`.
 pub(super) fn redactor(world: &World, more: &[Secret<String>]) -> Redactor {
-    let shown = |name: &str| name.ends_with("_CONTAINER_REGISTRY_SERVER") || name.ends_with("_CONTAINER_REGISTRY_USER");
-    let hidden = world.secrets.iter().filter(|secret| !shown(secret.name.as_str()));
+    let hidden = world.secrets.iter().filter(|secret| is_hidden(secret.name.as_str()));
     let logins: Vec<_> = world.registries.complete.iter().map(auth).collect();
     let token = world.token.iter().map(|token| token.value.expose().as_str());
     let tokens =

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::at::Spot;
 use super::check::Mismatch;
 use crate::phase::Phase;
 
@@ -211,6 +212,19 @@ impl RunResult {
 }
 
 impl Failure {
+    /// Returns what there is to say of something that could not be done, and where it was to be.
+    pub fn trouble(file: &str, spot: Spot, step: &str, why: String) -> Self {
+        let mismatch = Mismatch {
+            spot,
+            what: step.to_owned(),
+            expected: "it can be done".to_owned(),
+            actual: why,
+            around: Vec::new(),
+            phase: None,
+        };
+        Self::of(mismatch, file, step)
+    }
+
     /// Returns what there is to say of a mismatch in `file` after a step.
     pub fn of(mismatch: Mismatch, file: &str, step: &str) -> Self {
         let Mismatch { spot, what, expected, actual, around, phase } = mismatch;

@@ -17,8 +17,8 @@ use crate::phase::Phase;
 use crate::redact::{Redactor, Secret};
 use crate::repository::{Checkout, Content, Wanted, check_out, locate};
 use crate::scenario::{
-    Action, CaseOutcome, Failure, Of, Push, SecretName, Seen, SeenCommand, Step, StepResult, TestEvent, Value, check,
-    life,
+    Action, CaseOutcome, Failure, Of, Push, SecretName, Seen, SeenCommand, Spot, Step, StepResult, TestEvent, Value,
+    check, life,
 };
 
 /// The exit code of a call that had no engine, or no hub.
@@ -100,13 +100,11 @@ impl<'a> Attempt<'a> {
 
     /// Does the steps until one is not as it is expected.
     pub(super) async fn run(mut self) -> Tried {
-        let mut outcome = CaseOutcome::Passed;
         if let Err(stop) = self.prepare().await {
-            let spot = self.planned.scenario.name().spot;
-            let step = Step { spot, action: Action::Stop, expect: None };
-            outcome = self.stopped(&step, "hub", stop);
+            let outcome = self.stopped(self.planned.scenario.name().spot, "hub", stop);
             return self.over(outcome);
         }
+        let mut outcome = CaseOutcome::Passed;
         for step in life(&self.planned.scenario, &self.planned.case) {
             let name = step.action.name();
             let told = TestEvent::StepStarted { name: self.planned.case.name.clone(), step: name.to_owned() };
@@ -119,7 +117,7 @@ impl<'a> Attempt<'a> {
                     let wrong = check(&step, &seen).into_iter().map(|one| Failure::of(one, file, name));
                     self.state.failures.extend(wrong);
                 }
-                Err(stop) => outcome = self.stopped(&step, name, stop),
+                Err(stop) => outcome = self.stopped(step.spot, name, stop),
             }
             if outcome == CaseOutcome::Passed && !self.state.failures.is_empty() {
                 outcome = CaseOutcome::Failed;
@@ -137,30 +135,19 @@ impl<'a> Attempt<'a> {
     }
 
     /// Keeps why a step could not be looked at, and returns what that makes of the case.
-    fn stopped(&mut self, step: &Step, name: &str, stop: Stop) -> CaseOutcome {
-        let (outcome, actual, hint) = match stop {
+    fn stopped(&mut self, spot: Spot, name: &str, stop: Stop) -> CaseOutcome {
+        let (why, hint) = match stop {
             Stop::Cut(Cut::Interrupted) => return CaseOutcome::Interrupted,
             Stop::Cut(Cut::TimedOut) => {
                 let time = self.planned.scenario.timeout().as_secs();
                 let hint = "`timeout` in the scenario is how long it may take".to_owned();
-                (CaseOutcome::Error, format!("it is not over after {time} s"), Some(hint))
+                (format!("it is not over after {time} s"), Some(hint))
             }
-            Stop::Broken(why) => (CaseOutcome::Error, why, None),
+            Stop::Broken(why) => (why, None),
         };
-        self.state.failures.push(Failure {
-            file: self.planned.scenario.file.clone(),
-            line: step.spot.line,
-            column: step.spot.column,
-            step: name.to_owned(),
-            what: name.to_owned(),
-            expected: "it can be done".to_owned(),
-            actual,
-            around: Vec::new(),
-            phase: None,
-            config: None,
-            hint,
-        });
-        outcome
+        let failure = Failure::trouble(&self.planned.scenario.file, spot, name, why);
+        self.state.failures.push(Failure { hint, ..failure });
+        CaseOutcome::Error
     }
 
     /// Starts the hub, and makes the repository that is pushed to.
@@ -355,9 +342,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn exec(&self, command: &str) -> Result<Seen, Stop> {
-        let name = self.codespace()?;
-        let words = ["exec", "-c", name.as_str(), "--", "sh", "-c", command];
-        let ran = self.plot.program.call(words, None, &self.until, |_| {}).await?;
+        let ran = self.plot.program.exec(&self.codespace()?, command, &self.until).await?;
         if let Some(cut) = ran.cut {
             return Err(Stop::Cut(cut));
         }

@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::interrupt::PARENT;
+use crate::codespace::CodespaceName;
 use crate::journal::{Record, decode};
 use crate::redact::Secret;
 use crate::scenario::Captured;
@@ -107,6 +108,11 @@ impl Program {
         };
         let seconds = began.elapsed().as_secs_f64();
         Ok(Ran { code: status.code().unwrap_or(-1), stdout, stderr, seconds, cut })
+    }
+
+    /// Runs a command in a codespace of its home, as its user would.
+    pub(super) async fn exec(&self, name: &CodespaceName, command: &str, until: &Until) -> std::io::Result<Ran> {
+        self.call(["exec", "-c", name.as_str(), "--", "sh", "-c", command], None, until, |_| {}).await
     }
 
     fn spawn<T: Into<OsString>>(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::child::{Cut, Program, Ran, Until};
+use super::child::{Cut, Program, Until};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::select::Selector;
@@ -49,7 +49,10 @@ pub(super) async fn look(
         hide.push(shell.filter);
     }
     for command in &questions.commands {
-        let ran = exec(program, name, command, until).await?;
+        let ran = program.exec(name, command, until).await.map_err(|error| error.to_string())?;
+        if let Some(cut) = ran.cut {
+            return Err(cut.told().to_owned());
+        }
         answers.commands.push(SeenCommand { exit: ran.code, stdout: ran.stdout, stderr: ran.stderr });
     }
     if !questions.ports.is_empty() || questions.engine {
@@ -90,16 +93,6 @@ pub(super) async fn leaks(context: &mut Context, name: &CodespaceName) -> Result
     let made = layers.iter().enumerate().filter(|(_, layer)| shows(&layer.made_by));
     found.extend(made.map(|(at, _)| format!("a secret in the history of the image, entry {}", at + 1)));
     Ok(found)
-}
-
-/// Runs a command in a codespace, as its user would.
-pub(super) async fn exec(program: &Program, name: &CodespaceName, command: &str, until: &Until) -> Result<Ran, String> {
-    let words = ["exec", "-c", name.as_str(), "--", "sh", "-c", command];
-    let ran = program.call(words, None, until, |_| {}).await.map_err(|error| error.to_string())?;
-    match ran.cut {
-        Some(cut) => Err(cut.told().to_owned()),
-        None => Ok(ran),
-    }
 }
 
 /// Returns the container of a codespace.

@@ -16,7 +16,6 @@ use super::reports::Reports;
 use super::secrets::{hide, redactor};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::journal::Clock;
 use crate::scenario::{Attempt as AttemptResult, CaseOutcome, CaseResult, Failure, RunResult, TestEvent};
 
 /// How much memory a codespace is taken to want, in bytes.
@@ -36,7 +35,6 @@ struct Case {
     /// What a case's own is made of.
     context: Context,
     settings: Arc<Settings>,
-    clock: Clock,
     retries: u32,
     keep: bool,
     cancel: tokio_util::sync::CancellationToken,
@@ -69,7 +67,6 @@ pub(super) async fn run(
             ground: Arc::clone(&ground),
             context: context.in_home(&ground.folder),
             settings: Arc::clone(&settings),
-            clock: context.clock.clone(),
             retries: u32::from(args.retries),
             keep: args.keep,
             cancel: context.interrupts.run(),
@@ -154,7 +151,7 @@ impl Case {
 
     /// Tries it once, and removes what it has made.
     async fn attempt(&mut self, number: u32) -> AttemptResult {
-        let (began, time) = (Instant::now(), self.clock.now().to_string());
+        let (began, time) = (Instant::now(), self.context.clock.now().to_string());
         let mut result = AttemptResult {
             outcome: CaseOutcome::Error,
             time,
@@ -200,20 +197,8 @@ impl Case {
 
     /// Returns what there is to say of something that is no step.
     fn trouble(&self, what: &str, why: String) -> Failure {
-        let spot = self.planned.scenario.name().spot;
-        Failure {
-            file: self.planned.scenario.file.clone(),
-            line: spot.line,
-            column: spot.column,
-            step: what.to_owned(),
-            what: what.to_owned(),
-            expected: "it can be done".to_owned(),
-            actual: why,
-            around: Vec::new(),
-            phase: None,
-            config: None,
-            hint: None,
-        }
+        let scenario = &self.planned.scenario;
+        Failure::trouble(&scenario.file, scenario.name().spot, what, why)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::attempt::Settings;
 use super::find::Planned;
+use crate::cli::secrets::is_hidden;
 use crate::cli::values;
 use crate::github::hub::{self, HubSecret};
 use crate::github::load_secrets;
@@ -40,11 +41,6 @@ pub(super) async fn redactor(planned: &Planned, settings: &Settings) -> Redactor
         }
     }
     Redactor::new(all.iter().map(|value| value.expose().as_str()))
-}
-
-/// Servers and users of registries are what reports show.
-fn is_hidden(name: &str) -> bool {
-    !name.ends_with("_CONTAINER_REGISTRY_SERVER") && !name.ends_with("_CONTAINER_REGISTRY_USER")
 }
 
 /// Hides values in what is told of a failure.
