@@ -38,6 +38,7 @@ pub mod report;
 pub mod repository;
 pub mod scenario;
 pub mod secret_store;
+pub mod shell_word;
 pub mod steps;
 pub mod tree;
 pub mod ui;

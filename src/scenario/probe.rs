@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::expect::KindWord;
 use super::seen::{Answers, Questions, SeenFile, SeenUser};
+use crate::shell_word::quote;
 
 /// The most that is read of a file, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -43,7 +44,7 @@ pub fn script(questions: &Questions) -> Option<String> {
         text.push_str(&format!("f {index} {} {} {MOST}\n", path_word(path), u8::from(*content)));
     }
     for (index, name) in users.iter().enumerate() {
-        text.push_str(&format!("u {index} {}\n", quoted(name)));
+        text.push_str(&format!("u {index} {}\n", quote(name)));
     }
     // What is not there is no failure of the text.
     text.push_str("true\n");
@@ -104,19 +105,15 @@ pub fn read(questions: &Questions, printed: &str) -> Answers {
 /// Returns a path as a word of a shell: `~/` is the user's home.
 fn path_word(path: &str) -> String {
     match path.strip_prefix("~/") {
-        Some(rest) => format!("\"$HOME\"/{}", quoted(rest)),
+        Some(rest) => format!("\"$HOME\"/{}", quote(rest)),
         None if path == "~" => "\"$HOME\"".to_owned(),
         // One that begins with a dash is no option.
-        None if path.starts_with('-') => quoted(&format!("./{path}")),
-        None => quoted(path),
+        None if path.starts_with('-') => quote(&format!("./{path}")),
+        None => quote(path),
     }
 }
 
 /// Returns a text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 fn text(encoded: &str) -> String {
     STANDARD.decode(encoded).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::choices::Dotfiles;
 use super::command::{CommandOrder, How};
 use super::runner::EngineRunner;
-use super::shell::{Words, quote};
+use super::shell::Words;
 use crate::engine::EngineError;
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
+use crate::shell_word::quote;
 
 /// Where Codespaces clones them.
 pub const DOTFILES: &str = "/workspaces/.codespaces/.persistedshare/dotfiles";

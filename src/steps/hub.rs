@@ -2,13 +2,13 @@
 
 use super::gate::Gate;
 use super::runner::EngineRunner;
-use super::shell::quote;
 use crate::codespace::RepositoryName;
 use crate::engine::{ContainerId, EngineError, Joined};
 use crate::feature_store::Loopback;
 use crate::hub_container::{Explained, HubPlace, RunningHub};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
+use crate::shell_word::quote;
 
 /// Where the authority's certificate is for programs that look at no system's trust.
 const CERTIFICATE: &str = "/etc/localspace/hub-ca.crt";

@@ -3,12 +3,13 @@
 use super::gate::{Gate, fresh_mark};
 use super::marks;
 use super::running::Running;
-use super::shell::{EndMark, quote};
+use super::shell::EndMark;
 use crate::engine::EngineError;
 use crate::github::{DockerConfigError, Registry, merge};
 use crate::journal::{Event, LoginOutcome, RegistryLogin};
 use crate::lifecycle::ContentReady;
 use crate::phase::Phase;
+use crate::shell_word::quote;
 
 /// The largest Docker configuration that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::gate::Gate;
-use super::shell::quote;
 use crate::engine::{ContainerId, Engine, EngineError};
 use crate::redact::Secret;
+use crate::shell_word::quote;
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,6 @@ use super::gate::{Gate, fresh_mark};
 use super::pack::{Small, Tar};
 use super::run_args::RunArgs;
 use super::runner::EngineRunner;
-use super::shell::quote;
 use super::{create, image, shared};
 use crate::devcontainer::{ConfigError, DevContainer, ImageReference, Variables};
 use crate::engine::{ContainerId, Engine};
@@ -22,6 +21,7 @@ use crate::journal::CreationError;
 use crate::lifecycle::{FailureKind, Recover, StepFailure};
 use crate::phase::{Hook, Phase};
 use crate::plan::Occasion;
+use crate::shell_word::quote;
 
 /// GitHub's image.
 pub const RECOVERY_IMAGE: &str = "mcr.microsoft.com/devcontainers/base:alpine";

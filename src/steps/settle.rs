@@ -14,12 +14,12 @@ use super::processes;
 use super::remote_user::RemoteUser;
 use super::runner::EngineRunner;
 use super::running::{Found, Running};
-use super::shell::quote;
 use crate::devcontainer::{MergedConfiguration, Variables};
 use crate::engine::{ContainerDetails, ContainerId, ContainerState, Printed};
 use crate::github::{Fingerprints, TokenFrom};
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::phase::Phase;
+use crate::shell_word::quote;
 
 /// How many of the last lines are shown of a container that has ended.
 const LAST_LINES: usize = 10;

@@ -17,6 +17,7 @@ use super::secrets::{hide, redactor};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::scenario::{Attempt as AttemptResult, CaseOutcome, CaseResult, Failure, RunResult, TestEvent};
+use crate::shell_word::plain_or_quoted;
 
 /// How much memory a codespace is taken to want, in bytes.
 const MEMORY: u64 = 1024 * 1024 * 1024;
@@ -144,7 +145,11 @@ impl Case {
             outcome = CaseOutcome::Flaky;
         }
         let name = self.planned.case.name.clone();
-        let repeat = format!("localspace test {} --filter {} --keep", word(&self.planned.scenario.file), word(&name));
+        let repeat = format!(
+            "localspace test {} --filter {} --keep",
+            plain_or_quoted(&self.planned.scenario.file),
+            plain_or_quoted(&name)
+        );
         let line = self.planned.scenario.name().spot.line;
         CaseResult { name, file: self.planned.scenario.file.clone(), line, outcome, attempts, repeat }
     }
@@ -174,8 +179,9 @@ impl Case {
                 }
                 if self.keep {
                     let home = plot.program.home.display().to_string();
-                    let opened = codespace
-                        .map(|name| format!("LOCALSPACE_HOME={} localspace exec -c {name} -- sh", word(&home)));
+                    let opened = codespace.map(|name| {
+                        format!("LOCALSPACE_HOME={} localspace exec -c {name} -- sh", plain_or_quoted(&home))
+                    });
                     result.kept = Some(opened.unwrap_or(home));
                     let _told = plot.keep();
                 } else if let Err(why) = plot.remove().await {
@@ -200,13 +206,4 @@ impl Case {
         let scenario = &self.planned.scenario;
         Failure::trouble(&scenario.file, scenario.name().spot, what, why)
     }
-}
-
-/// Returns a text as one word of a shell.
-fn word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

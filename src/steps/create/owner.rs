@@ -3,10 +3,10 @@
 use crate::engine::{ContainerId, EngineError};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
+use crate::shell_word::quote;
 use crate::steps::gate::{Gate, ROOT, fresh_mark};
 use crate::steps::remote_user::RemoteUser;
 use crate::steps::runner::EngineRunner;
-use crate::steps::shell::quote;
 
 /// Gives what is in `/workspaces` of the user that the container before had to the one that this container has; what others own stays theirs.
 pub(in crate::steps) async fn hand_over(

@@ -15,11 +15,11 @@ use crate::devcontainer::MergedConfiguration;
 use crate::engine::{ContainerDetails, ContainerId, EngineError};
 use crate::lifecycle::StepFailure;
 use crate::phase::Phase;
+use crate::shell_word::quote;
 use crate::steps::container::GATE;
 use crate::steps::pack::header;
 use crate::steps::remote_user::{self, RemoteUser};
 use crate::steps::runner::EngineRunner;
-use crate::steps::shell::quote;
 use crate::steps::uid::{Ids, changed, may_change};
 
 const PASSWD: &str = "/etc/passwd";

@@ -1,7 +1,7 @@
 //! How a command's processes are ended, all of them.
 
 use super::end_mark::EndMark;
-use super::quote::quote;
+use crate::shell_word::quote;
 
 /// The variable that every process of a command of ours inherits. Its value is what the command is for and the command's own mark,
 /// `onCreateCommand:0123…`.

@@ -5,7 +5,6 @@
 mod end_mark;
 mod intake;
 mod kill;
-mod quote;
 mod relay;
 mod script;
 mod waiting;
@@ -13,7 +12,6 @@ mod waiting;
 pub(crate) use end_mark::{EndMark, Found, MarkFinder};
 pub(crate) use intake::{Intake, cookie as session_cookie};
 pub(crate) use kill::{COOKIE, kill_script};
-pub(crate) use quote::quote;
 pub(crate) use relay::relay;
 pub(crate) use script::{Opened, Script, Words};
 pub(crate) use waiting::{PROGRAM, STALE, in_between, last};

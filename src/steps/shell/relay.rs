@@ -2,6 +2,8 @@
 //!
 //! A server that listens on 127.0.0.1 inside is reached from inside alone, so the connection is made there, by what the container has.
 
+use crate::shell_word::quote;
+
 /// Where a port cannot be reached: what such a relay ends with.
 const NOBODY_LISTENS: i64 = 98;
 
@@ -113,11 +115,11 @@ fi
 echo "the container has none of perl, python3, socat, nc and bash to connect with" >&2
 exit 127
 "#,
-        perl = super::quote(PERL),
-        python = super::quote(PYTHON),
-        socat = super::quote(SOCAT),
-        eval = super::quote(EVAL),
-        bash = super::quote(BASH),
+        perl = quote(PERL),
+        python = quote(PYTHON),
+        socat = quote(SOCAT),
+        eval = quote(EVAL),
+        bash = quote(BASH),
     )
 }
 

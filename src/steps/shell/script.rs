@@ -2,8 +2,8 @@
 
 use super::end_mark::EndMark;
 use super::kill::COOKIE;
-use super::quote::{Naming, quote};
 use super::waiting::unless_stale;
+use crate::shell_word::{Naming, quote};
 
 /// One command to run.
 #[derive(Debug, Clone, Copy)]

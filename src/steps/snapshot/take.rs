@@ -13,11 +13,11 @@ use crate::codespace::{CodespaceName, label};
 use crate::engine::{ContainerState, ContainerSummary, Engine, MountDetails, MountKind, MountSpec};
 use crate::github::Purpose;
 use crate::prebuild::{Allowed, Checks, KeptImage, KeptVolume, NestedImage, Place, Record, Watched};
+use crate::shell_word::quote;
 use crate::steps::gate::{Gate, ROOT};
 use crate::steps::heard::Heard;
 use crate::steps::order::found_by;
 use crate::steps::runner::EngineRunner;
-use crate::steps::shell::quote;
 
 /// How many changed files, and images of a nested engine, are named at most.
 const MOST_NAMED: usize = 200;

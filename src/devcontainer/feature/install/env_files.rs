@@ -2,21 +2,17 @@
 
 use super::name_of;
 use crate::devcontainer::feature::options::variable;
+use crate::shell_word::quote;
 
 /// Returns the variables that every Feature sees. The users' homes are added while the image is built.
 pub(super) fn builtin(container_user: &str, remote_user: &str) -> String {
-    format!("_CONTAINER_USER={}\n_REMOTE_USER={}\n", quoted(name_of(container_user)), quoted(name_of(remote_user)))
+    format!("_CONTAINER_USER={}\n_REMOTE_USER={}\n", quote(name_of(container_user)), quote(name_of(remote_user)))
 }
 
 /// Returns the options of a Feature as variables.
+// Reference CLI: in double quotes and as they are, so that `$` and backquotes are run.
 pub(super) fn options(values: &[(String, String)]) -> String {
-    values.iter().map(|(name, value)| format!("{}={}\n", variable(name), quoted(value))).collect()
-}
-
-/// Returns a text as a shell takes it for one word, whatever is in it.
-// Reference CLI: in double quotes and as it is, so that `$` and backquotes are run.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    values.iter().map(|(name, value)| format!("{}={}\n", variable(name), quote(value))).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The scripts that run while an image is built.
 
-use super::env_files::quoted;
 use super::{BUILTIN_ENV, FEATURE_ENV, FOLDER, MOUNTED};
 use crate::devcontainer::feature::id::without_version;
 use crate::devcontainer::feature::options::variable;
 use crate::devcontainer::feature::order::Feature;
+use crate::shell_word::quote;
 
 /// Returns the script that runs a Feature's install.sh: in a copy of its folder, with its options in the environment. It says what is installed,
 /// and at a failure what has failed.
@@ -13,8 +13,8 @@ pub(super) fn wrapper(feature: &Feature, folder: &str, values: &[(String, String
     let help = feature.metadata.documentation_url.as_ref().map_or(String::new(), |url| {
         format!(" Look at the documentation at {url} for help troubleshooting this error.")
     });
-    let failure = quoted(&format!("ERROR: Feature \"{title}\" ({id}) failed to install!{help}"));
-    let banner = quoted(&banner(feature, values));
+    let failure = quote(&format!("ERROR: Feature \"{title}\" ({id}) failed to install!{help}"));
+    let banner = quote(&banner(feature, values));
     format!(
         "#!/bin/sh
 set -e
@@ -61,7 +61,7 @@ fn banner(feature: &Feature, values: &[(String, String)]) -> String {
         ("Options", ""),
     ];
     lines.extend(facts.map(|(name, value)| format!("{name:<13} : {value}").trim_end().to_owned()));
-    lines.extend(values.iter().map(|(name, value)| format!("    {}={}", variable(name), quoted(value))));
+    lines.extend(values.iter().map(|(name, value)| format!("    {}={}", variable(name), quote(value))));
     lines.push(line);
     lines.join("\n")
 }

@@ -1,6 +1,7 @@
-//! Words of a POSIX shell.
+//! Words of a POSIX shell: a text made into one, and which variables there can be.
 
 /// Returns `text` as one word that the shell takes literally.
+#[must_use]
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
@@ -14,6 +15,13 @@ pub(crate) fn quote(text: &str) -> String {
     }
     quoted.push('\'');
     quoted
+}
+
+/// Returns `text` as one word for a person to read and to repeat: as it is, where a shell takes it literally.
+#[must_use]
+pub(crate) fn plain_or_quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { quote(text) }
 }
 
 /// What a shell can do with a variable of some name.
@@ -51,9 +59,11 @@ mod tests {
     #[test]
     fn a_quoted_word_comes_out_of_a_shell_as_it_went_in() {
         for text in ["", "a", "it's", "a b\n$c `d` \"e\" \\f", "''", "-n", "é✓"] {
-            let script = format!("printf %s {}", quote(text));
-            let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+            for word in [quote(text), plain_or_quoted(text)] {
+                let script = format!("printf %s {word}");
+                let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
+                assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+            }
         }
     }
 
