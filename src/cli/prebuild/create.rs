@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::making::{Flags, Made, Optimization, Over, Wish, kept_document, make, tell_kept};
-use super::settings::Settings;
+use super::making::{Made, Optimization, Over, Wish, kept_document, make, tell_kept};
+use super::settings::{Flags, Settings};
 use super::which::Which;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::at;
 use super::settings::Settings;
-use super::view::at;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::home::{Home, Locked, make_folder, write_whole};

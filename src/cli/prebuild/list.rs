@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::figures::at;
 use super::history::{History, Of, Run};
 use super::standing::{self, Standing};
-use super::view::at;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::report::{plain, table};

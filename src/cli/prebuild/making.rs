@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::advice::advice;
+use super::figures::size;
 use super::history::{History, Of, Run};
-use super::settings::Settings;
-use super::view::size;
+use super::settings::{Flags, Settings};
 use crate::cli::clone;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -16,9 +16,8 @@ use crate::cli::permissions::{self, Consent};
 use crate::cli::prebuilt::{candidates, digest, watched};
 use crate::cli::rehearse::{Led, Output, lead, tell};
 use crate::cli::removal::remove;
-use crate::cli::run_options::RunOptions;
 use crate::cli::secrets::Secrets;
-use crate::cli::sources::{SecretFlags, Sources};
+use crate::cli::sources::Sources;
 use crate::cli::unborn;
 use crate::codespace::{CodespaceName, RepositoryName};
 use crate::engine::Engine;
@@ -31,30 +30,6 @@ use crate::prebuild::{Allowed, Checks, Distance, KeptPhase, Record, over, takes_
 use crate::report::{PhaseOutcome, Remains, Summary, plain};
 use crate::repository::{Content, Source, Wanted};
 use crate::steps::{KeptPrebuild, LockfileUse, Order, Prebuilt, Taken, Taking, remove_prebuild, sweep_prebuilds};
-
-/// How a prebuild is made.
-#[derive(Debug, clap::Args)]
-pub(super) struct Flags {
-    /// The GitHub user who has set it up
-    #[arg(long, value_name = "LOGIN")]
-    pub(super) user: Option<String>,
-    /// Authorize what `customizations.codespaces.repositories` asks for, without asking
-    #[arg(long)]
-    pub(super) default_permissions: bool,
-    /// How many prebuilds of this branch and configuration are kept, 1 to 5; 2, where it was never said
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
-    keep: Option<u8>,
-    /// Keep the prebuild although this secret is in it; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub(super) allow_secret: Vec<String>,
-    /// Keep the prebuild although its commands have logged in to a registry
-    #[arg(long)]
-    pub(super) allow_login: bool,
-    #[command(flatten)]
-    pub(super) secrets: SecretFlags,
-    #[command(flatten)]
-    pub(super) options: RunOptions,
-}
 
 /// What a prebuild is made over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

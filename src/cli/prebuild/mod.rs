@@ -3,6 +3,7 @@
 mod advice;
 mod create;
 mod delete;
+mod figures;
 pub(super) mod history;
 mod list;
 mod making;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::history::History;
-use super::making::{Flags, Made, Optimization, Over, Wish, make, say_before};
-use super::settings::Settings;
+use super::making::{Made, Optimization, Over, Wish, make, say_before};
+use super::settings::{Flags, Settings};
 use super::which::Which;
 use crate::cli::clone;
 use crate::cli::context::Context;

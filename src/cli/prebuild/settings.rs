@@ -2,10 +2,34 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::making::Flags;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::run_options::RunOptions;
 use crate::cli::sources::SecretFlags;
 use crate::prebuild::Allowed;
+
+/// How a prebuild is made.
+#[derive(Debug, clap::Args)]
+pub(super) struct Flags {
+    /// The GitHub user who has set it up
+    #[arg(long, value_name = "LOGIN")]
+    pub(super) user: Option<String>,
+    /// Authorize what `customizations.codespaces.repositories` asks for, without asking
+    #[arg(long)]
+    pub(super) default_permissions: bool,
+    /// How many prebuilds of this branch and configuration are kept, 1 to 5; 2, where it was never said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub(super) keep: Option<u8>,
+    /// Keep the prebuild although this secret is in it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow_secret: Vec<String>,
+    /// Keep the prebuild although its commands have logged in to a registry
+    #[arg(long)]
+    pub(super) allow_login: bool,
+    #[command(flatten)]
+    pub(super) secrets: SecretFlags,
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+}
 
 /// What a run is given, where it is to be given to the next one too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

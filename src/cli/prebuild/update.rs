@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::history::{History, Of};
-use super::making::{Ended, Flags, Made, Optimization, Over, Wish, kept_document, make, say_before, tell_kept};
+use super::making::{Ended, Made, Optimization, Over, Wish, kept_document, make, say_before, tell_kept};
+use super::settings::Flags;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::rehearse::Output;

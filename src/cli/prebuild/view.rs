@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::figures::{at, size};
 use super::history::{History, Run};
 use super::list::object_of;
 use super::settings::Settings;
@@ -12,7 +13,7 @@ use crate::cli::select;
 use crate::codespace::{CodespaceName, label};
 use crate::engine::{Engine, Layer};
 use crate::prebuild::{Checks, Record};
-use crate::report::{moment, plain};
+use crate::report::plain;
 use crate::steps::KeptPrebuild;
 
 /// How many commits and images a person is told of by name.
@@ -193,33 +194,9 @@ fn sum(layers: &[Layer]) -> u64 {
     layers.iter().map(|layer| layer.size).sum()
 }
 
-/// Returns a time of a record as a person reads it.
-pub(super) fn at(time: &str) -> String {
-    time.parse().map_or_else(|_| time.to_owned(), moment)
-}
-
-/// Returns a size as a person reads it.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
-        1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_size_has_its_unit() {
-        for (bytes, text) in
-            [(0, "0 B"), (999, "999 B"), (1_240, "1.2 kB"), (64_150_000, "64.1 MB"), (2_560_000_000, "2.5 GB")]
-        {
-            assert_eq!(size(bytes), text);
-        }
-    }
 
     #[test]
     fn many_are_told_as_few_and_a_count() {
