@@ -43,22 +43,23 @@ pub struct Copied {
 /// copied by several threads, as most of a small one's time is the kernel's.
 pub fn copy(from: &Path, to: &Path) -> Result<Copied, TreeError> {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let (give, take) = mpsc::sync_channel::<Job>(WAITING);
+    let (give, take) = mpsc::sync_channel::<Vec<Job>>(WAITING);
     let take = Mutex::new(take);
     let work = || {
         let mut copier = Copier::new();
         loop {
-            // Held for as long as it takes to be given one.
-            let job = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(job) = job else { return Ok(copier.copied) };
-            copier.job(job)?;
+            // Held for as long as it takes to be given some.
+            let jobs = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(jobs) = jobs else { return Ok(copier.copied) };
+            for job in jobs {
+                copier.job(job)?;
+            }
         }
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
         let mut walker = Copier::new();
-        let walked = walker.folder(from, to, &give);
-        drop(give);
+        let walked = walker.folder(from, to, &mut Giver { give, some: Vec::new(), bytes: 0 });
         let mut copied = walker.copied;
         let mut fault = None;
         for worker in workers {
@@ -79,8 +80,14 @@ pub fn copy(from: &Path, to: &Path) -> Result<Copied, TreeError> {
 /// How many threads copy at the most.
 const MOST_THREADS: usize = 4;
 
-/// How many files wait to be copied at the most.
-const WAITING: usize = 256;
+/// How many times as many files as are given at a time wait to be copied at the most.
+const WAITING: usize = 16;
+
+/// How many files are given to a thread at a time, and how many bytes, but for a file that is larger: of small files a thread that waits for the next
+/// one costs as much as the file.
+const AT_A_TIME: usize = 32;
+/// See `AT_A_TIME`.
+const BYTES_AT_A_TIME: u64 = 1024 * 1024;
 
 /// A file that is to be copied.
 struct Job {
@@ -88,6 +95,26 @@ struct Job {
     to: PathBuf,
     about: Metadata,
     folder: Arc<Folder>,
+}
+
+/// Gives files to the threads that copy, several at a time.
+struct Giver {
+    give: SyncSender<Vec<Job>>,
+    some: Vec<Job>,
+    bytes: u64,
+}
+
+impl Giver {
+    fn add(&mut self, job: Job) -> Result<(), Stopped> {
+        self.bytes = self.bytes.saturating_add(job.about.size());
+        self.some.push(job);
+        if self.some.len() >= AT_A_TIME || self.bytes >= BYTES_AT_A_TIME { self.give() } else { Ok(()) }
+    }
+
+    fn give(&mut self) -> Result<(), Stopped> {
+        self.bytes = 0;
+        self.give.send(std::mem::take(&mut self.some)).map_err(|_| Stopped::Nobody)
+    }
 }
 
 /// Why a walk ended early.
@@ -141,7 +168,7 @@ impl Copier {
 
     /// Goes through folder by folder, and gives away the files that are to be copied. No folder is entered by a call of its own: they may be
     /// nested as deep as a path can be.
-    fn folder(&mut self, from: &Path, to: &Path, give: &SyncSender<Job>) -> Result<(), Stopped> {
+    fn folder(&mut self, from: &Path, to: &Path, giver: &mut Giver) -> Result<(), Stopped> {
         let mut open = vec![enter(from, to, None)?];
         while let Some(listing) = open.last_mut() {
             let Some(name) = listing.names.pop() else {
@@ -158,13 +185,13 @@ impl Copier {
                 mkdirat(CWD, &to, Mode::RWXU).map_err(fail("make", &to))?;
                 open.push(enter(&from, &to, Some(folder))?);
             } else if about.is_file() && about.nlink() == 1 {
-                give.send(Job { from, to, about, folder }).map_err(|_| Stopped::Nobody)?;
+                giver.add(Job { from, to, about, folder })?;
             } else {
                 self.other(&from, &to, &about)?;
                 self.one_less(folder)?;
             }
         }
-        Ok(())
+        giver.give()
     }
 
     /// Copies a file.
@@ -290,7 +317,7 @@ fn content(from: &Path, to: &Path, about: &Metadata) -> Result<u64, TreeError> {
     }
     let has_holes = about.blocks().saturating_mul(512) < size;
     if !has_holes {
-        return piece(&mut reading, &mut writing, u64::MAX).map_err(|error| fail("copy", from)(error));
+        return piece(&mut reading, &mut writing, size).map_err(|error| fail("copy", from)(error));
     }
     let mut copied = 0;
     let mut at = 0;
@@ -318,8 +345,9 @@ fn piece(reading: &mut File, writing: &mut File, length: u64) -> std::io::Result
     while left > 0 {
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(1 << 30);
         match copy_file_range(&*reading, None, &*writing, None, wanted) {
-            // Some file systems say so of what they cannot.
-            Ok(0) => return by_hand(reading, writing, left).map(|rest| length - left + rest),
+            // Some file systems say so of what they cannot; of another one it has become shorter.
+            Ok(0) if left == length => return by_hand(reading, writing, length),
+            Ok(0) => return Ok(length - left),
             Ok(done) => left -= done as u64,
             Err(Errno::XDEV | Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM) => {
                 return by_hand(reading, writing, left).map(|rest| length - left + rest);
@@ -332,7 +360,7 @@ fn piece(reading: &mut File, writing: &mut File, length: u64) -> std::io::Result
 }
 
 fn by_hand(reading: &mut File, writing: &mut File, length: u64) -> std::io::Result<u64> {
-    let mut buffer = vec![0; PIECE];
+    let mut buffer = vec![0; usize::try_from(length).unwrap_or(PIECE).min(PIECE)];
     let mut from = reading.take(length);
     let mut copied = 0;
     loop {
