@@ -1,6 +1,7 @@
 //! Scenarios that are run to their end: what passes, what does not and is told of, and what they go through.
 
 use super::Tested;
+use crate::support::triple;
 
 const CONFIG: &str = r#"{
     "image": "busybox:1", "containerEnv": {"A": "b"},
@@ -231,6 +232,29 @@ fn a_first_scenario_is_written_from_what_is_so_and_holds() {
     let _holds = tested.test(&[]).expect(0);
     let again = tested.test(&["--init"]).expect(2);
     assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+}
+
+#[test]
+fn a_first_scenario_has_what_the_codespace_was_made_with() {
+    let tested = Tested::new(CONFIG, &[]);
+    let secrets = tested.repository.join("secrets.env");
+    std::fs::write(&secrets, triple("ACME", "acme.example", "hunter2-hunter2")).expect("written");
+    let secrets = secrets.display().to_string();
+    let words = ["--init", "--secrets-file", &secrets, "--repository", "acme/app", "--user", "mona"];
+    let ran = tested.test(&words).expect(0);
+    let text = std::fs::read_to_string(tested.repository.join(".localspace/codespace.yaml")).expect("written");
+    for line in [
+        "repository: \"acme/app\"\n",
+        "secrets_file: \"../secrets.env\"\n",
+        "user: \"mona\"\n",
+        "    registryLogin: {outcome: succeeded, servers: [\"acme.example\"]}\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("hunter2") && !ran.stderr.contains("hunter2"), "{text}");
+    let _holds = tested.test(&[]).expect(0);
+    let alone = tested.test(&["--user", "mona"]).expect(2);
+    assert!(alone.stderr.contains("--init"), "{}", alone.stderr);
 }
 
 #[test]

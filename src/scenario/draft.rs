@@ -1,5 +1,7 @@
 //! A scenario written from what was seen of a codespace, for a person to trim.
 
+use std::fmt;
+
 use super::expect::{OutcomeWord, PhaseWord};
 use super::seen::{Answers, Seen, SeenPhase};
 use crate::phase::Phase;
@@ -10,13 +12,56 @@ const SLOWER: f64 = 5.0;
 /// The least time that a phase is given, in seconds.
 const LEAST: f64 = 10.0;
 
-/// Returns the text of a scenario that expects what was seen; `repository` is what the repository is called, for its name.
-pub fn draft(repository: &str, seen: &Seen, ports: &[u16]) -> String {
+/// What a codespace is made with that is made to be seen; each as it stands in a scenario.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// What its folder is called.
+    pub folder: String,
+    /// What the repository is called on GitHub.
+    pub repository: Option<String>,
+    /// The dev container configuration.
+    pub config: Option<String>,
+    /// The hub's file.
+    pub hub: Option<String>,
+    /// The file of secrets.
+    pub secrets_file: Option<String>,
+    /// The GitHub user.
+    pub user: Option<String>,
+    /// Whether `initializeCommand` may run.
+    pub allow_initialize: bool,
+}
+
+impl Head {
+    /// Returns the text of a scenario that expects only that it succeeds.
+    pub fn bare(&self) -> String {
+        format!("{self}expect: {{outcome: success}}\n")
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, repository, config, hub, secrets_file, user, allow_initialize } = self;
+        writeln!(out, "name: {}", quoted(&format!("the codespace of {folder} is made as it was")))?;
+        let entries = [
+            ("repository", repository),
+            ("config", config),
+            ("hub", hub),
+            ("secrets_file", secrets_file),
+            ("user", user),
+        ];
+        for (name, value) in entries {
+            value.as_ref().map_or(Ok(()), |value| writeln!(out, "{name}: {}", quoted(value)))?;
+        }
+        if *allow_initialize { writeln!(out, "allow_initialize: true") } else { Ok(()) }
+    }
+}
+
+/// Returns the text of a scenario that expects what was seen.
+pub fn draft(head: &Head, seen: &Seen, ports: &[u16]) -> String {
     let mut text = format!(
         "# What `localspace test --init` has seen: keep what must be true, and remove the rest.\n\
-         name: {}\n\
-         expect:\n",
-        quoted(&format!("the codespace of {repository} is made as it was"))
+         {head}\
+         expect:\n"
     );
     let succeeded = seen.outcome == Some(OutcomeWord::Success);
     text.push_str(&format!("  outcome: {}\n  phases:\n", if succeeded { "success" } else { "error" }));
@@ -95,7 +140,15 @@ mod tests {
         let answers =
             Answers { user: "o'brien".to_owned(), folder: "/workspaces/a b".to_owned(), env, ..Answers::default() };
         seen.container = Some(Ok(answers));
-        let text = draft("a \"b\"", &seen, &[80, 3000]);
+        let head = Head {
+            folder: "a \"b\"".to_owned(),
+            repository: Some("acme/app".to_owned()),
+            user: Some("mona".to_owned()),
+            allow_initialize: true,
+            ..Head::default()
+        };
+        assert!(parse(&head.bare(), "a.yaml").is_ok());
+        let text = draft(&head, &seen, &[80, 3000]);
         let scenario = parse(&text, "a.yaml").unwrap_or_else(|error| panic!("{error}\n{text}"));
         let steps = life(&scenario, &cases(&scenario)[0]);
         assert_eq!(check(&steps[0], &seen), [], "{text}");

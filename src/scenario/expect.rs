@@ -32,6 +32,8 @@ pub struct Expect {
     pub(super) container: Option<At<Container>>,
     /// The rules of `localspace` that have told why something failed; `none` where nothing has to be told.
     pub(super) diagnosis: Option<At<Texts>>,
+    /// What is warned of, a line each; `none` where nothing is.
+    pub(super) warnings: Option<At<WordOr<NoneWord, Text>>>,
     /// No secret's value is in what the engine knows of the container (variables, labels, command, what made its image), or anywhere in a prebuild.
     pub(super) secrets_leaked: Option<At<NoneWord>>,
     /// What a codespace has of its prebuild.

@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use at::{At, Spot};
 pub use cases::{cases, life};
 pub use check::{Mismatch, check};
-pub use draft::draft;
+pub use draft::{Head, draft};
 pub use error::ScenarioError;
 pub use events::{Attempt, CaseOutcome, CaseResult, ConfigPlace, Failure, PhaseTime, RunResult, StepResult, TestEvent};
 pub use expect::{Expect, KindWord, OutcomeWord, PhaseWord};

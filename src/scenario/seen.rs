@@ -21,6 +21,8 @@ pub struct Seen {
     pub in_prebuild: BTreeMap<Phase, SeenPhase>,
     /// The rules that have told why something failed.
     pub diagnoses: Vec<String>,
+    /// What was warned of, a line each.
+    pub warnings: Captured,
     /// Where secrets are that must not be there, one line each. No value.
     pub leaks: Vec<String>,
     /// What it has of a prebuild.

@@ -216,6 +216,7 @@ fn ran(outcome: PhaseWord, stdout: &str) -> SeenPhase {
 #[test]
 fn what_is_so_is_no_mismatch_and_what_is_not_is_told_with_both() {
     let mut seen = Seen { outcome: Some(OutcomeWord::Success), seconds: 3.0, ..Seen::default() };
+    seen.warnings = "a secret is missing\n".into();
     seen.phases.insert(Phase::OnCreateCommand, ran(PhaseWord::Succeeded, "one\ntwo\n"));
     seen.phases.insert(
         Phase::RegistryLogin,
@@ -245,6 +246,9 @@ fn what_is_so_is_no_mismatch_and_what_is_not_is_told_with_both() {
         ("{phases: {registryLogin: {servers: [a]}}}", "registryLogin.servers: a / a, b"),
         ("{diagnosis: none}", ""),
         ("{diagnosis: [x]}", "diagnosis: x / none"),
+        ("{warnings: {contains: secret, excludes: token}}", ""),
+        ("{warnings: {contains: token}}", "warnings: contains \"token\" / its one line has it not"),
+        ("{warnings: none}", "warnings: none / 1"),
         ("{secrets_leaked: none}", ""),
         ("{prebuild: {used: false}}", ""),
         ("{prebuild: {used: true}}", "prebuild.used: one is used / none is used: "),

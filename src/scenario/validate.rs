@@ -22,6 +22,7 @@ pub(super) fn expect(expect: &At<Expect>, action: &Action, allow_initialize: boo
         phases,
         container,
         diagnosis,
+        warnings,
         secrets_leaked,
         prebuild,
     } = value;
@@ -35,6 +36,7 @@ pub(super) fn expect(expect: &At<Expect>, action: &Action, allow_initialize: boo
         ("phases", phases.as_ref().map(|at| at.spot)),
         ("container", container.as_ref().map(|at| at.spot)),
         ("diagnosis", diagnosis.as_ref().map(|at| at.spot)),
+        ("warnings", warnings.as_ref().map(|at| at.spot)),
         ("secrets_leaked", secrets_leaked.as_ref().map(|at| at.spot)),
         ("prebuild", prebuild.as_ref().map(|at| at.spot)),
     ];
@@ -56,6 +58,9 @@ pub(super) fn expect(expect: &At<Expect>, action: &Action, allow_initialize: boo
     if let Some(At { value: Texts(rules), spot }) = diagnosis {
         listed("diagnosis", *spot, rules)?;
     }
+    if let Some(At { value: WordOr::Map(entry), spot }) = warnings {
+        text("warnings", &At { value: entry.clone(), spot: *spot })?;
+    }
     if let Some(At { value, spot }) = prebuild {
         let PrebuildExpect { used, reason, commits_behind, saves } = value;
         filled("prebuild", *spot, [used.is_some(), reason.is_some(), commits_behind.is_some(), saves.is_some()])?;
@@ -74,12 +79,20 @@ pub(super) fn expect(expect: &At<Expect>, action: &Action, allow_initialize: boo
 /// Returns what can be expected after a step.
 const fn known(action: &Action) -> &'static [&'static str] {
     match action {
-        Action::Create(_) => {
-            &["outcome", "message", "seconds", "phases", "container", "diagnosis", "secrets_leaked", "prebuild"]
-        }
-        Action::Prebuild => &["outcome", "message", "seconds", "phases", "diagnosis", "secrets_leaked"],
+        Action::Create(_) => &[
+            "outcome",
+            "message",
+            "seconds",
+            "phases",
+            "container",
+            "diagnosis",
+            "warnings",
+            "secrets_leaked",
+            "prebuild",
+        ],
+        Action::Prebuild => &["outcome", "message", "seconds", "phases", "diagnosis", "warnings", "secrets_leaked"],
         Action::Start | Action::Rebuild { .. } => {
-            &["outcome", "message", "seconds", "phases", "container", "diagnosis", "secrets_leaked"]
+            &["outcome", "message", "seconds", "phases", "container", "diagnosis", "warnings", "secrets_leaked"]
         }
         Action::Stop => &["seconds"],
         Action::Exec(_) => &["exit", "stdout", "stderr", "seconds", "container"],

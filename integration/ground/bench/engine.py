@@ -67,9 +67,9 @@ class Engine:
     def remove(self, container):
         self.call("DELETE", f"/containers/{container}?force=1&v=1")
 
-    def exec(self, container, command):
+    def exec(self, container, command, user="", folder=""):
         """Runs a command to its end: create, start with its output, and the exit code."""
-        body = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
+        body = {"Cmd": command, "AttachStdout": True, "AttachStderr": True, "User": user, "WorkingDir": folder}
         exec_id = json.loads(self.call("POST", f"/containers/{container}/exec", body))["Id"]
         stream = _Connection(self._path)
         output = self._ask(stream, "POST", f"/exec/{exec_id}/start", _encode({"Detach": False}), "application/json", (200,))

@@ -10,6 +10,7 @@ use super::find::Planned;
 use super::ground::Plot;
 use super::look;
 use super::watch::{Watch, spent, times};
+use super::words::{Whose, of_repository, secret_words, words};
 use crate::cli::context::Context;
 use crate::cli::order::fresh_name;
 use crate::codespace::CodespaceName;
@@ -17,8 +18,8 @@ use crate::phase::Phase;
 use crate::redact::{Redactor, Secret};
 use crate::repository::{Checkout, Content, Wanted, check_out, locate};
 use crate::scenario::{
-    Action, CaseOutcome, Failure, Of, Push, SecretName, Seen, SeenCommand, Spot, Step, StepResult, TestEvent, Value,
-    check, life,
+    Action, Answers, CaseOutcome, Failure, Of, Push, Questions, Seen, SeenCommand, Spot, Step, StepResult, TestEvent,
+    Value, check, life,
 };
 
 /// The exit code of a call that had no engine, or no hub.
@@ -73,7 +74,7 @@ pub(super) struct Tried {
 }
 
 /// Why a step could not be looked at.
-enum Stop {
+pub(super) enum Stop {
     /// An interrupt, or the time.
     Cut(Cut),
     /// It could not be done: why.
@@ -129,6 +130,14 @@ impl<'a> Attempt<'a> {
         self.over(outcome)
     }
 
+    /// Makes the codespace and looks at it, whatever the scenario expects.
+    pub(super) async fn see(mut self, questions: &Questions) -> Result<(Seen, Option<CodespaceName>), Stop> {
+        self.prepare().await?;
+        let mut seen = self.create(Of::Nothing).await?;
+        seen.container = self.look(questions).await;
+        Ok((seen, self.state.codespace))
+    }
+
     fn over(self, outcome: CaseOutcome) -> Tried {
         let State { codespace, steps, failures, hide, .. } = self.state;
         Tried { outcome, steps, failures, codespace, hide }
@@ -167,7 +176,7 @@ impl<'a> Attempt<'a> {
                 reference: scenario.reference().map(str::to_owned),
                 content: if self.settings.working_tree { Content::WorkingTree } else { Content::Committed },
                 name: scenario.repository.clone(),
-                owner: self.actor().to_owned(),
+                owner: self.of().actor.to_owned(),
             };
             let clone = Box::pin(check_out(&source, &wanted, &self.plot.folder.join("repository"))).await;
             self.state.pushed = Some(clone.map_err(broken)?);
@@ -175,8 +184,10 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn actor(&self) -> &str {
-        self.planned.case.user.as_deref().unwrap_or(&self.settings.actor)
+    /// Returns whom and what the calls are for.
+    fn of(&self) -> Whose<'_> {
+        let actor = self.planned.case.user.as_deref().unwrap_or(&self.settings.actor);
+        Whose { planned: self.planned, actor }
     }
 
     async fn step(&mut self, step: &Step) -> Result<Seen, Stop> {
@@ -193,17 +204,14 @@ impl<'a> Attempt<'a> {
             Action::Exec(command) => self.exec(command).await?,
             Action::SetSecret { secret, value } => {
                 let value = self.value(value)?;
-                let words = self.secret_words("set", secret);
+                let words = secret_words("set", secret, self.of());
                 self.plain(words, Some(&value)).await?
             }
-            Action::DeleteSecret(secret) => self.plain(self.secret_words("delete", secret), None).await?,
+            Action::DeleteSecret(secret) => self.plain(secret_words("delete", secret, self.of()), None).await?,
             Action::Push(push) => self.push(push).await?,
         };
-        let questions = step.expect.as_ref().and_then(|expect| expect.value.questions());
-        if let (Some(questions), Some(name)) = (questions, &self.state.codespace) {
-            let (program, hide) = (&self.plot.program, &mut self.state.hide);
-            let looked = Box::pin(look::look(&mut self.context, program, name, &questions, &self.until, hide)).await;
-            seen.container = Some(looked);
+        if let Some(questions) = step.expect.as_ref().and_then(|expect| expect.value.questions()) {
+            seen.container = self.look(&questions).await;
         }
         let asks = step.expect.as_ref().is_some_and(|expect| expect.value.asks_for_leaks());
         if let (true, Some(name)) = (asks && !matches!(step.action, Action::Prebuild), &self.state.codespace) {
@@ -213,6 +221,13 @@ impl<'a> Attempt<'a> {
             }
         }
         Ok(seen)
+    }
+
+    /// Looks at the codespace, where there is one.
+    async fn look(&mut self, questions: &Questions) -> Option<Result<Answers, String>> {
+        let name = self.state.codespace.as_ref()?;
+        let (program, hide) = (&self.plot.program, &mut self.state.hide);
+        Some(Box::pin(look::look(&mut self.context, program, name, questions, &self.until, hide)).await)
     }
 
     fn codespace(&self) -> Result<CodespaceName, Stop> {
@@ -225,31 +240,6 @@ impl<'a> Attempt<'a> {
         pushed.unwrap_or_else(|| self.planned.repository.clone()).into()
     }
 
-    /// Returns the flags that say which repository it is, and what for.
-    fn of_repository(&self) -> Vec<OsString> {
-        let scenario = &self.planned.scenario;
-        let mut words: Vec<OsString> = vec!["--user".into(), self.actor().into()];
-        let mut flag = |name: &str, value: Option<OsString>| {
-            if let Some(value) = value {
-                words.extend([OsString::from(name), value]);
-            }
-        };
-        let pushed = self.state.pushed.as_ref();
-        let named = scenario.repository.as_ref().or(pushed.map(|checkout| &checkout.name));
-        flag("--repository", named.map(|name| name.to_string().into()));
-        flag("--config", self.planned.case.config.as_ref().map(Into::into));
-        // What is pushed to has that one checked out.
-        flag("--ref", scenario.reference().filter(|_| pushed.is_none()).map(Into::into));
-        flag("--hub", self.planned.hub.as_ref().map(Into::into));
-        let secrets = self.planned.secrets_file.as_ref().filter(|_| self.planned.case.with_secrets);
-        flag("--secrets-file", secrets.map(Into::into));
-        let limit = scenario.timeout_per_phase();
-        flag("--timeout-per-phase", limit.map(|limit| format!("{}ms", limit.as_millis()).into()));
-        words.extend(scenario.grants_permissions().then(|| OsString::from("--default-permissions")));
-        words.extend(scenario.allows_initialize().then(|| OsString::from("--allow-initialize")));
-        words
-    }
-
     async fn create(&mut self, of: Of) -> Result<Seen, Stop> {
         if let Some(old) = self.state.codespace.take() {
             self.plain(words(["delete", "-c", old.as_str()]), None).await?;
@@ -257,7 +247,7 @@ impl<'a> Attempt<'a> {
         let name = fresh_name();
         let scenario = &self.planned.scenario;
         let mut all = vec![OsString::from("up"), self.repository(), "--name".into(), name.as_str().into()];
-        all.extend(self.of_repository());
+        all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
         let prebuild = match (of, &self.state.prebuild) {
             (Of::LastPrebuild, Some((prebuild, _))) => prebuild.as_str(),
             (Of::WhatFits, Some(_)) => "auto",
@@ -283,7 +273,7 @@ impl<'a> Attempt<'a> {
     async fn prebuild(&mut self) -> Result<Seen, Stop> {
         let verb = if self.state.prebuild.is_some() { "update" } else { "create" };
         let mut all = vec![OsString::from("prebuild"), verb.into(), self.repository()];
-        all.extend(self.of_repository());
+        all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
         let (mut seen, ran) = self.lead(all).await?;
         let document: serde_json::Value = serde_json::from_str(ran.stdout.text.trim()).unwrap_or_default();
         let list = |name: &str| document["checks"][name].as_array().cloned().unwrap_or_default();
@@ -361,29 +351,6 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn secret_words(&self, verb: &str, secret: &SecretName) -> Vec<OsString> {
-        let SecretName { name, organization, repository } = secret;
-        let mut all = words(["secret", verb, name.as_str()]);
-        let sets = verb == "set";
-        let own = self.planned.scenario.repository.as_ref().map(ToString::to_string);
-        match (organization, repository) {
-            (Some(organization), repository) => {
-                all.extend(words(["--org", organization]));
-                if let Some(repository) = repository.as_ref().filter(|_| sets) {
-                    all.extend(words(["--visibility", "selected", "--repos", repository]));
-                }
-            }
-            (None, Some(repository)) => all.extend(words(["--repo", repository])),
-            (None, None) => {
-                all.push(format!("--user={}", self.actor()).into());
-                if let Some(own) = own.filter(|_| sets) {
-                    all.extend(words(["--repos", &own]));
-                }
-            }
-        }
-        all
-    }
-
     async fn push(&self, push: &Push) -> Result<Seen, Stop> {
         let began = Instant::now();
         let Some(checkout) = &self.state.pushed else { return Err(Stop::Broken("there is no repository".to_owned())) };
@@ -400,10 +367,6 @@ impl<'a> Attempt<'a> {
         pushed.map_err(|error| Stop::Broken(error.to_string()))?;
         Ok(Seen { seconds: began.elapsed().as_secs_f64(), ..Seen::default() })
     }
-}
-
-fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
-    words.map(OsString::from).to_vec()
 }
 
 /// Returns nothing where a call did what it was to do.

@@ -12,6 +12,7 @@ mod reports;
 mod runner;
 mod secrets;
 mod watch;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -63,6 +64,8 @@ pub(super) struct Args {
     /// Make the codespace once, and write a scenario of what was seen, for you to trim
     #[arg(long, conflicts_with_all = ["list", "keep", "filter", "shard", "junit", "json"])]
     init: bool,
+    #[command(flatten)]
+    given: init::Given,
     /// Print the JSON Schema of a scenario's file
     #[arg(long, exclusive = true)]
     schema: bool,
@@ -136,20 +139,20 @@ pub(super) async fn run(args: Args, context: &mut Context) -> Result<u8, CliErro
         context.ui.data(&format!("{schema:#}\n"))?;
         return Ok(0);
     }
+    let settings = Settings {
+        working_tree: args.working_tree,
+        actor: context.actor.clone(),
+        environment: context.environment.clone(),
+    };
     if args.init {
         let path = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-        return Box::pin(init::init(path, context)).await;
+        return Box::pin(init::init(path, &args.given, &settings, context)).await;
     }
     let chosen = args.chosen()?;
     if args.list {
         context.ui.data(&list::list(&chosen, args.format, args.shards))?;
         return Ok(0);
     }
-    let settings = Settings {
-        working_tree: args.working_tree,
-        actor: context.actor.clone(),
-        environment: context.environment.clone(),
-    };
     let result = Box::pin(runner::run(chosen, &args, settings, context)).await?;
     Ok(super::report::exit_code(&result))
 }

@@ -71,6 +71,11 @@ impl Watch {
             phases.insert(phase.phase, seen);
         }
         let summary = self.summary;
+        let mut warnings = Captured::default();
+        for warning in &summary.warnings {
+            let hint = warning.hint.as_ref().map_or_else(String::new, |hint| format!(": {hint}"));
+            warnings.push(&format!("{}{hint}\n", warning.message));
+        }
         let told = summary.end.and_then(|end| end.message);
         let used = summary.prebuild;
         let succeeded = ran.code == 0;
@@ -80,6 +85,7 @@ impl Watch {
             seconds: ran.seconds,
             phases,
             diagnoses: summary.diagnoses.into_iter().map(|diagnosis| diagnosis.rule).collect(),
+            warnings,
             prebuild: used.map_or_else(SeenPrebuild::default, |used| SeenPrebuild {
                 name: used.name,
                 reason: used.reason,

@@ -4,9 +4,9 @@ mod container;
 mod text;
 
 use super::at::{At, Spot};
-use super::expect::{Expect, OutcomeWord, PhaseExpect, PhaseWord, PrebuildExpect, Text};
+use super::expect::{Expect, NoneWord, OutcomeWord, PhaseExpect, PhaseWord, PrebuildExpect, Text};
 use super::forms::{Texts, WordOr};
-use super::seen::{Seen, SeenCommand, SeenPhase};
+use super::seen::{Captured, Seen, SeenCommand, SeenPhase};
 use super::step::Step;
 use crate::phase::Phase;
 
@@ -74,6 +74,7 @@ pub fn check(step: &Step, seen: &Seen) -> Vec<Mismatch> {
         phases,
         container,
         diagnosis,
+        warnings,
         secrets_leaked,
         prebuild,
     } = expect;
@@ -102,6 +103,9 @@ pub fn check(step: &Step, seen: &Seen) -> Vec<Mismatch> {
     out.phase = None;
     if let Some(expected) = diagnosis {
         check_diagnosis(expected, seen, &mut out);
+    }
+    if let Some(expected) = warnings {
+        check_warnings(expected, &seen.warnings, &mut out);
     }
     if let Some(none) = secrets_leaked.as_ref().filter(|_| !seen.leaks.is_empty()) {
         let count = seen.leaks.len();
@@ -169,6 +173,16 @@ fn check_diagnosis(expected: &At<Texts>, seen: &Seen, out: &mut Mismatches) {
     if wanted != told {
         let list = |rules: &[&str]| if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
         out.add(expected.spot, "diagnosis", list(&wanted), list(&told));
+    }
+}
+
+fn check_warnings(expected: &At<WordOr<NoneWord, Text>>, seen: &Captured, out: &mut Mismatches) {
+    match &expected.value {
+        WordOr::Word(NoneWord::None) if seen.text.is_empty() => {}
+        WordOr::Word(NoneWord::None) => {
+            out.show(expected.spot, "warnings", "none", seen.text.lines().count().to_string(), text::tail(&seen.text));
+        }
+        WordOr::Map(entry) => text::check("warnings", &At { value: entry.clone(), spot: expected.spot }, seen, out),
     }
 }
 

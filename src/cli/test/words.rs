@@ -1,0 +1,69 @@
+//! What is typed: the words of each call of localspace.
+
+use std::ffi::OsString;
+
+use super::find::Planned;
+use crate::repository::Checkout;
+use crate::scenario::SecretName;
+
+/// Whom and what calls are for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub(super) planned: &'a Planned,
+    /// The GitHub user.
+    pub(super) actor: &'a str,
+}
+
+/// Returns the flags that say which repository it is, and what for.
+pub(super) fn of_repository(of: Whose<'_>, pushed: Option<&Checkout>) -> Vec<OsString> {
+    let Whose { planned, actor } = of;
+    let scenario = &planned.scenario;
+    let mut words: Vec<OsString> = vec!["--user".into(), actor.into()];
+    let mut flag = |name: &str, value: Option<OsString>| {
+        if let Some(value) = value {
+            words.extend([OsString::from(name), value]);
+        }
+    };
+    let named = scenario.repository.as_ref().or(pushed.map(|checkout| &checkout.name));
+    flag("--repository", named.map(|name| name.to_string().into()));
+    flag("--config", planned.case.config.as_ref().map(Into::into));
+    // What is pushed to has that one checked out.
+    flag("--ref", scenario.reference().filter(|_| pushed.is_none()).map(Into::into));
+    flag("--hub", planned.hub.as_ref().map(Into::into));
+    let secrets = planned.secrets_file.as_ref().filter(|_| planned.case.with_secrets);
+    flag("--secrets-file", secrets.map(Into::into));
+    let limit = scenario.timeout_per_phase();
+    flag("--timeout-per-phase", limit.map(|limit| format!("{}ms", limit.as_millis()).into()));
+    words.extend(scenario.grants_permissions().then(|| OsString::from("--default-permissions")));
+    words.extend(scenario.allows_initialize().then(|| OsString::from("--allow-initialize")));
+    words
+}
+
+/// Returns what sets or deletes a secret.
+pub(super) fn secret_words(verb: &str, secret: &SecretName, of: Whose<'_>) -> Vec<OsString> {
+    let SecretName { name, organization, repository } = secret;
+    let mut all = words(["secret", verb, name.as_str()]);
+    let sets = verb == "set";
+    let own = of.planned.scenario.repository.as_ref().map(ToString::to_string);
+    match (organization, repository) {
+        (Some(organization), repository) => {
+            all.extend(words(["--org", organization]));
+            if let Some(repository) = repository.as_ref().filter(|_| sets) {
+                all.extend(words(["--visibility", "selected", "--repos", repository]));
+            }
+        }
+        (None, Some(repository)) => all.extend(words(["--repo", repository])),
+        (None, None) => {
+            all.push(format!("--user={}", of.actor).into());
+            if let Some(own) = own.filter(|_| sets) {
+                all.extend(words(["--repos", &own]));
+            }
+        }
+    }
+    all
+}
+
+/// Returns words.
+pub(super) fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
+    words.map(OsString::from).to_vec()
+}
