@@ -26,7 +26,6 @@ mod features;
 mod full_disk;
 mod github_token;
 mod homes;
-mod hook_table;
 mod hooks;
 mod hub;
 mod initialize;

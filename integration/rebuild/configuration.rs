@@ -35,7 +35,7 @@ fn what_changed_in_the_configuration_is_told_until_it_takes_effect() {
 }
 
 #[test]
-fn an_image_is_built_from_what_lies_there() {
+fn an_image_is_built_anew_and_from_the_working_tree() {
     let sandbox = Sandbox::new();
     let config = json!({"build": {"dockerfile": "Dockerfile", "context": ".."}, "onCreateCommand": "cat /told"});
     let repository = sandbox.repository("built", &config.to_string());
@@ -44,26 +44,15 @@ fn an_image_is_built_from_what_lies_there() {
     crate::support::commit(&repository);
     let name = sandbox.name("built");
     let _up = sandbox.up(&repository, &name, &[]).expect(0);
-    assert_eq!(sandbox.inside(&name, "cat /told; echo mine >~/mine"), "committed\n");
-    let before = container(&name);
-    let _broken = sandbox.inside(&name, "echo RUN exit 3 >>.devcontainer/Dockerfile");
-    let failed = sandbox.rebuild(&name, &[]);
-    assert_ne!(failed.code, 0);
-    assert_eq!(failed.phases(), "-x-------");
-    sandbox.is_as_it_was(&name, &before);
-    let _mended = sandbox.inside(
-        &name,
-        "sed -i '$d' .devcontainer/Dockerfile; echo changed >word; echo RUN touch /new >>.devcontainer/Dockerfile",
-    );
-    for flags in [&[][..], &["--full"]] {
-        let rebuilt = sandbox.rebuild(&name, flags);
-        if flags.is_empty() || rebuilt.code == 0 {
-            let _done = rebuilt.expect(0);
-        } else {
-            // BuildKit asks the base image's registry, which may be out of reach.
-            assert_eq!(rebuilt.phases(), "-x-------");
-        }
+    assert_eq!(sandbox.inside(&name, "cat /told"), "committed\n");
+    let _changed = sandbox.inside(&name, "echo changed >word; echo RUN touch /new >>.devcontainer/Dockerfile");
+    let rebuilt = sandbox.rebuild(&name, &["--full"]);
+    if rebuilt.code == 0 {
         assert_eq!(sandbox.inside(&name, "cat /told; ls /new"), "changed\n/new\n");
+    } else {
+        // BuildKit asks the base image's registry, which may be out of reach.
+        assert_eq!(rebuilt.phases(), "-x-------");
+        assert_eq!(sandbox.inside(&name, "cat /told"), "committed\n");
     }
     // The working tree itself, and a folder in it, can be built from too.
     let inside = repository.join("part");
