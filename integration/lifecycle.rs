@@ -69,14 +69,6 @@ fn a_usable_codespace_says_which_phase_has_failed() {
 }
 
 #[test]
-fn a_background_process_that_holds_the_output_is_told() {
-    let sandbox = Sandbox::new();
-    let repository = sandbox.repository("r", r#"{"image": "busybox:1", "onCreateCommand": "sleep 60 & echo started"}"#);
-    let up = sandbox.up(&repository, &sandbox.name("background"), &[]).expect(0);
-    assert!(up.stderr.contains("holds its output open"), "{}", up.stderr);
-}
-
-#[test]
 fn commands_in_parallel_are_labelled_in_the_logs() {
     let sandbox = Sandbox::new();
     let config = r#"{"image": "busybox:1", "onCreateCommand": {"fails": "exit 4", "other": "echo over"}}"#;

@@ -17,7 +17,6 @@ mod credentials;
 mod dockerfile;
 mod dotfiles;
 mod ecr;
-mod environment;
 mod exec;
 mod exec_terminal;
 mod feature_build;
