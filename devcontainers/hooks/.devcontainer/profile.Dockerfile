@@ -1,0 +1,2 @@
+FROM mcr.microsoft.com/devcontainers/base:trixie
+COPY --chown=vscode .profile .bashrc /home/vscode/
