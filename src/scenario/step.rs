@@ -125,7 +125,7 @@ impl Action {
                 Some("a prebuild ends with updateContentCommand")
             }
             // What failed before runs again at a start, so of the hooks none is ruled out.
-            (Self::Start, Phase::Image | Phase::Create) => Some("a start makes no container"),
+            (Self::Start, Phase::Image) => Some("a start makes no image"),
             _ => None,
         }
     }

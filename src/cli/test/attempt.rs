@@ -10,7 +10,7 @@ use super::find::Planned;
 use super::ground::Plot;
 use super::look;
 use super::watch::{Watch, spent, times};
-use super::words::{Whose, of_repository, secret_words, words};
+use super::words::{Whose, of_repository, of_run, secret_words, words};
 use crate::cli::context::Context;
 use crate::cli::order::fresh_name;
 use crate::codespace::CodespaceName;
@@ -194,11 +194,11 @@ impl<'a> Attempt<'a> {
         let mut seen = match &step.action {
             Action::Create(of) => self.create(*of).await?,
             Action::Prebuild => self.prebuild().await?,
-            Action::Start => self.lead(words(["start", "-c", self.codespace()?.as_str()])).await?.0,
+            Action::Start => self.again(words(["start", "-c", self.codespace()?.as_str()])).await?,
             Action::Rebuild { full } => {
                 let full = full.then(|| "--full".into());
                 let words = words(["rebuild", "-c", self.codespace()?.as_str()]).into_iter().chain(full);
-                self.lead(words.collect()).await?.0
+                self.again(words.collect()).await?
             }
             Action::Stop => self.plain(words(["stop", "-c", self.codespace()?.as_str()]), None).await?,
             Action::Exec(command) => self.exec(command).await?,
@@ -257,7 +257,7 @@ impl<'a> Attempt<'a> {
         // As a fork's pull request, which GitHub gives no secret.
         let is_bare = scenario.is_fork_pull_request() || !self.planned.case.with_secrets;
         all.extend(is_bare.then(|| OsString::from("--fork-pull-request")));
-        all.extend(scenario.recovers().then(|| OsString::from("--recovery")));
+        all.extend(self.recovery());
         all.extend(self.settings.working_tree.then(|| OsString::from("--working-tree")));
         self.state.codespace = Some(name);
         let (mut seen, _) = self.lead(all).await?;
@@ -299,8 +299,19 @@ impl<'a> Attempt<'a> {
         Ok(seen)
     }
 
+    /// Leads the codespace that is there through its phases again.
+    async fn again(&mut self, mut all: Vec<OsString>) -> Result<Seen, Stop> {
+        all.extend(self.recovery());
+        Ok(self.lead(all).await?.0)
+    }
+
+    fn recovery(&self) -> Option<OsString> {
+        self.planned.scenario.recovers().then(|| "--recovery".into())
+    }
+
     /// Calls a verb that leads a codespace through its phases.
     async fn lead(&mut self, mut all: Vec<OsString>) -> Result<(Seen, Ran), Stop> {
+        all.extend(of_run(self.of()));
         all.extend(["--json".into(), "--events".into(), "/dev/stdout".into()]);
         let mut watch = Watch::default();
         let name = &self.planned.case.name;

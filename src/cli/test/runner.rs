@@ -116,9 +116,10 @@ pub(super) async fn run(
     Ok(result)
 }
 
-/// Returns how many codespaces an engine's machine bears at a time.
+/// Returns how many codespaces an engine's machine bears at a time. Half of a codespace's life is a wait for the kernel or the engine, so that a processor
+/// has work for two.
 fn bears(cpus: u64, memory: u64) -> usize {
-    let count = cpus.min(memory / MEMORY).max(1);
+    let count = cpus.saturating_mul(2).min(memory / MEMORY).max(1);
     usize::try_from(count).unwrap_or(1)
 }
 

@@ -32,11 +32,19 @@ pub(super) fn of_repository(of: Whose<'_>, pushed: Option<&Checkout>) -> Vec<OsS
     flag("--hub", planned.hub.as_ref().map(Into::into));
     let secrets = planned.secrets_file.as_ref().filter(|_| planned.case.with_secrets);
     flag("--secrets-file", secrets.map(Into::into));
-    let limit = scenario.timeout_per_phase();
-    flag("--timeout-per-phase", limit.map(|limit| format!("{}ms", limit.as_millis()).into()));
     words.extend(scenario.grants_permissions().then(|| OsString::from("--default-permissions")));
-    words.extend(scenario.allows_initialize().then(|| OsString::from("--allow-initialize")));
     words
+}
+
+/// Returns the flags of every verb that leads a codespace through its phases.
+pub(super) fn of_run(of: Whose<'_>) -> Vec<OsString> {
+    let scenario = &of.planned.scenario;
+    let mut all = Vec::new();
+    if let Some(limit) = scenario.timeout_per_phase() {
+        all.extend(["--timeout-per-phase".into(), format!("{}ms", limit.as_millis()).into()]);
+    }
+    all.extend(scenario.allows_initialize().then(|| OsString::from("--allow-initialize")));
+    all
 }
 
 /// Returns what sets or deletes a secret.
