@@ -54,16 +54,6 @@ fn a_private_base_image_is_pulled_with_the_codespaces_secrets() {
 }
 
 #[test]
-fn an_incomplete_registry_is_named() {
-    let sandbox = Sandbox::new();
-    let repository = sandbox.repository("r", r#"{"image": "busybox:1"}"#);
-    let secrets = sandbox
-        .file("s.json", r#"{"HALF_CONTAINER_REGISTRY_SERVER": "x.example", "HALF_CONTAINER_REGISTRY_USER": "me"}"#);
-    let up = sandbox.up(&repository, &sandbox.name("half"), &["--secrets-file", &secrets]).expect(0);
-    assert!(up.stderr.contains("HALF_CONTAINER_REGISTRY_PASSWORD is missing"), "{}", up.stderr);
-}
-
-#[test]
 fn a_configuration_that_cannot_be_merged_into_is_left_alone() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository(

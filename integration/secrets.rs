@@ -1,30 +1,19 @@
-//! Secrets by level: which of a hub's reach a codespace and its phases, when, and what is said of the others.
+//! Secrets of a hub: when their values are had, and what is said where that cannot be. Which of them reach whom is in `devcontainers/credentials`.
 
 use serde_json::json;
 
 use crate::support::{Sandbox, docker};
 
-/// One secret a level; the user's shadows one of the repository's.
 const HUB: &str = "
 users: {mona: , hubot: }
 organizations: {acme: {members: [mona]}}
 repositories:
   acme/app: {visibility: private}
   acme/site: {visibility: public}
-secrets:
-  - {name: OF_ORG, organization: acme, visibility: all, value: value-of-org}
-  - {name: OF_PRIVATE, organization: acme, visibility: private, value: value-of-private}
-  - {name: OF_REPO, repository: acme/app, value: value-of-repo}
-  - {name: OF_USER, user: mona, repositories: [acme/app], value: value-of-user}
-  - {name: UNASSIGNED, user: mona, repositories: [], value: value-unassigned}
-  - {name: EACH, organization: acme, visibility: all, value: each-of-org}
-  - {name: EACH, repository: acme/app, value: each-of-repo}
-  - {name: EACH, user: mona, repositories: [acme/app], value: each-of-user}
 ";
 
 const CONFIG: &str = r#"{
     "image": "busybox:1",
-    "onCreateCommand": "env >/var/on-create; echo $OF_USER >/dev/null",
     "postCreateCommand": "env >/var/post-create",
     "postStartCommand": "env >/var/post-start"
 }"#;
@@ -32,71 +21,9 @@ const CONFIG: &str = r#"{
 /// Returns the secrets' lines in what a hook has written down, sorted: masked by nobody, as the engine itself is asked.
 fn seen(name: &str, hook: &str) -> Vec<String> {
     let text = docker(&["exec", name, "cat", &format!("/var/{hook}")]).expect(0).stdout;
-    let is_ours = |line: &&str| ["OF_", "EACH", "UNASSIGNED", "TOKEN"].iter().any(|start| line.starts_with(start));
-    let mut lines: Vec<String> = text.lines().filter(is_ours).map(str::to_owned).collect();
+    let mut lines: Vec<String> = text.lines().filter(|line| line.starts_with("TOKEN")).map(str::to_owned).collect();
     lines.sort();
     lines
-}
-
-const ALL: [&str; 5] = [
-    "EACH=each-of-user",
-    "OF_ORG=value-of-org",
-    "OF_PRIVATE=value-of-private",
-    "OF_REPO=value-of-repo",
-    "OF_USER=value-of-user",
-];
-
-#[test]
-fn each_level_reaches_the_hooks_and_a_prebuild_has_no_users() {
-    let sandbox = Sandbox::new();
-    let (repository, hub) = (sandbox.repository("r", CONFIG), sandbox.file("hub.yaml", HUB));
-    let flags = ["--hub", &hub, "--repository", "acme/app", "--user", "mona"];
-    let name = sandbox.name("levels");
-    let up = sandbox.up(&repository, &name, &flags).expect(0);
-    assert_eq!(
-        (seen(&name, "on-create"), seen(&name, "post-create")),
-        (ALL.map(str::to_owned).into(), ALL.map(str::to_owned).into())
-    );
-    assert!(up.stderr.contains("onCreateCommand uses OF_USER, a secret of the user's"), "{}", up.stderr);
-    // A shell has them too, and shows none.
-    let shell = sandbox.inside(&name, "test \"$EACH\" = each-of-user && echo it is; env");
-    assert!(shell.contains("it is\n") && !shell.contains("value-of"), "{shell}");
-
-    let prebuild = sandbox.name("prebuild");
-    let up = sandbox.up(&repository, &prebuild, &[&flags[..], &["--as-prebuild"]].concat()).expect(0);
-    let expected = ["EACH=each-of-repo", "OF_ORG=value-of-org", "OF_PRIVATE=value-of-private", "OF_REPO=value-of-repo"];
-    assert_eq!(seen(&prebuild, "on-create"), expected);
-    assert!(!up.stderr.contains("uses OF_USER"), "{}", up.stderr);
-}
-
-#[test]
-fn what_github_does_not_inject_is_not_there() {
-    let sandbox = Sandbox::new();
-    let (repository, hub) = (sandbox.repository("r", CONFIG), sandbox.file("hub.yaml", HUB));
-    for (at, flags, expected, words) in [
-        (
-            "public",
-            &["--repository", "acme/site", "--user", "mona"][..],
-            &["EACH=each-of-org", "OF_ORG=value-of-org"][..],
-            "",
-        ),
-        ("reader", &["--repository", "acme/app", "--user", "hubot"], &[], "hubot may not write to acme/app"),
-        (
-            "fork",
-            &["--repository", "acme/app", "--user", "mona", "--fork-pull-request"],
-            &[],
-            "the branch is a fork's pull request",
-        ),
-    ] {
-        let name = sandbox.name(at);
-        let up = sandbox.up(&repository, &name, &[flags, &["--hub", &hub, "--no-attach"]].concat()).expect(0);
-        assert_eq!(seen(&name, "post-create"), expected, "{at}");
-        assert!(up.stderr.contains(words), "{at}: {}", up.stderr);
-        // It stays so at a later start, which is told nothing.
-        let _stopped = sandbox.run(&["stop", "-c", &name]).expect(0);
-        let _started = sandbox.run(&["start", "-c", &name]).expect(0);
-        assert_eq!(seen(&name, "post-start"), expected, "{at}");
-    }
 }
 
 #[test]
