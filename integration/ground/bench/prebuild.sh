@@ -85,7 +85,8 @@ row 'prebuild create keeps it in' "$("$ours" prebuild create "$repository" --jso
 # The same by hand: an image of that size, a container of it, and a copy between two volumes.
 docker run --name "$name-bare" -v "$folder/fill.sh:/fill.sh:ro" -v "$name-from:/from" "$image" \
     sh -c "sh /fill.sh /opt/data $half && sh /fill.sh /from/data $half" >/dev/null
-docker commit "$name-bare" "$name:bare" >/dev/null
+clock commit docker commit "$name-bare" "$name:bare"
+row 'docker commit of a container of that size, alone' "$(best commit)"
 by_hand() {
     docker run --rm -v "$name-from:/from:ro" -v "$name-to-$1:/to" "$image" cp -a /from/. /to/
     docker run -d --name "$name-bare-$1" -v "$name-to-$1:/workspaces" "$name:bare" sleep infinity
