@@ -3,7 +3,6 @@
 mod checks;
 mod compose;
 mod engine;
-mod fidelity;
 mod hub;
 mod killed;
 mod layers;

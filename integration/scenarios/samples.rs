@@ -21,7 +21,7 @@ fn every_sample_is_what_its_scenarios_say() {
             folders.push(folder.display().to_string());
         }
     }
-    assert!(folders.len() >= 12, "{folders:?}");
+    assert!(folders.len() >= 14, "{folders:?}");
     let words: Vec<&str> = ["test", "-j", "2"].into_iter().chain(folders.iter().map(String::as_str)).collect();
     let run = sandbox.command(&words).output().expect("it runs");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

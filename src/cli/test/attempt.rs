@@ -10,7 +10,7 @@ use super::find::Planned;
 use super::ground::Plot;
 use super::look;
 use super::watch::{Watch, spent, times};
-use super::words::{Whose, of_repository, of_run, secret_words, words};
+use super::words::{Whose, given, of_repository, of_run, secret_words, words};
 use crate::cli::context::Context;
 use crate::cli::order::fresh_name;
 use crate::codespace::CodespaceName;
@@ -271,11 +271,23 @@ impl<'a> Attempt<'a> {
     }
 
     async fn prebuild(&mut self) -> Result<Seen, Stop> {
-        let verb = if self.state.prebuild.is_some() { "update" } else { "create" };
-        let mut all = vec![OsString::from("prebuild"), verb.into(), self.repository()];
-        all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
+        let mut all = vec![OsString::from("prebuild")];
+        match &self.state.prebuild {
+            // What it is of, it knows.
+            Some((last, _)) => {
+                all.extend(words(["update", last]));
+                all.extend(given(self.of()));
+            }
+            None => {
+                all.extend([OsString::from("create"), self.repository()]);
+                all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
+            }
+        }
         let (mut seen, ran) = self.lead(all).await?;
-        let document: serde_json::Value = serde_json::from_str(ran.stdout.text.trim()).unwrap_or_default();
+        let mut document: serde_json::Value = serde_json::from_str(ran.stdout.text.trim()).unwrap_or_default();
+        if let Some(updated) = document.get_mut("prebuilds").and_then(|all| all.get_mut(0)) {
+            document = updated.take();
+        }
         let list = |name: &str| document["checks"][name].as_array().cloned().unwrap_or_default();
         let text = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
         seen.leaks.extend(list("leaks").iter().map(|leak| {

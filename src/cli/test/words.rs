@@ -16,24 +16,31 @@ pub(super) struct Whose<'a> {
 
 /// Returns the flags that say which repository it is, and what for.
 pub(super) fn of_repository(of: Whose<'_>, pushed: Option<&Checkout>) -> Vec<OsString> {
-    let Whose { planned, actor } = of;
+    let Whose { planned, .. } = of;
     let scenario = &planned.scenario;
-    let mut words: Vec<OsString> = vec!["--user".into(), actor.into()];
-    let mut flag = |name: &str, value: Option<OsString>| {
-        if let Some(value) = value {
-            words.extend([OsString::from(name), value]);
-        }
-    };
     let named = scenario.repository.as_ref().or(pushed.map(|checkout| &checkout.name));
-    flag("--repository", named.map(|name| name.to_string().into()));
-    flag("--config", planned.case.config.as_ref().map(Into::into));
+    let mut all = given(of);
+    all.extend(flag("--repository", named.map(|name| name.to_string().into())));
+    all.extend(flag("--config", planned.case.config.as_ref().map(Into::into)));
     // What is pushed to has that one checked out.
-    flag("--ref", scenario.reference().filter(|_| pushed.is_none()).map(Into::into));
-    flag("--hub", planned.hub.as_ref().map(Into::into));
+    all.extend(flag("--ref", scenario.reference().filter(|_| pushed.is_none()).map(Into::into)));
+    all
+}
+
+/// Returns the flags that say what it is given.
+pub(super) fn given(of: Whose<'_>) -> Vec<OsString> {
+    let Whose { planned, actor } = of;
     let secrets = planned.secrets_file.as_ref().filter(|_| planned.case.with_secrets);
-    flag("--secrets-file", secrets.map(Into::into));
-    words.extend(scenario.grants_permissions().then(|| OsString::from("--default-permissions")));
-    words
+    let mut all = words(["--user", actor]);
+    all.extend(flag("--hub", planned.hub.as_ref().map(Into::into)));
+    all.extend(flag("--secrets-file", secrets.map(Into::into)));
+    all.extend(planned.scenario.grants_permissions().then(|| OsString::from("--default-permissions")));
+    all
+}
+
+/// Returns a flag with its value, where it has one.
+fn flag(name: &str, value: Option<OsString>) -> impl Iterator<Item = OsString> {
+    value.into_iter().flat_map(move |value| [OsString::from(name), value])
 }
 
 /// Returns the flags of every verb that leads a codespace through its phases.
