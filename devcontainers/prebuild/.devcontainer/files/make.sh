@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Makes files as strange as they come in a folder.
 set -e
 mkdir -p "$1"
