@@ -272,16 +272,13 @@ impl<'a> Attempt<'a> {
 
     async fn prebuild(&mut self) -> Result<Seen, Stop> {
         let mut all = vec![OsString::from("prebuild")];
-        match &self.state.prebuild {
+        if let Some((last, _)) = &self.state.prebuild {
             // What it is of, it knows.
-            Some((last, _)) => {
-                all.extend(words(["update", last]));
-                all.extend(given(self.of()));
-            }
-            None => {
-                all.extend([OsString::from("create"), self.repository()]);
-                all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
-            }
+            all.extend(words(["update", last]));
+            all.extend(given(self.of()));
+        } else {
+            all.extend([OsString::from("create"), self.repository()]);
+            all.extend(of_repository(self.of(), self.state.pushed.as_ref()));
         }
         let (mut seen, ran) = self.lead(all).await?;
         let mut document: serde_json::Value = serde_json::from_str(ran.stdout.text.trim()).unwrap_or_default();
