@@ -128,7 +128,7 @@ fn each_fault_has_its_place_and_what_to_do() {
         (with("steps: [{stop: , start: }]\nexpect: {outcome: success}"), "the step has both `stop` and `start`"),
         (with("steps: [{stop: , expect: {outcome: success}}]"), "`outcome` cannot be expected of the step `stop`"),
         (with("steps: [{push: a, expect: {seconds: '< 1'}}]"), "`seconds` cannot be expected of the step `push`"),
-        (with("steps: [{start: , expect: {phases: {create: succeeded}}}]"), "create never runs in the step `start`"),
+        (with("steps: [{start: , expect: {phases: {image: succeeded}}}]"), "image never runs in the step `start`"),
         (
             with("steps: [prebuild, create]\nexpect: {outcome: success}"),
             "3:9: the scenario has a step `create` of its own",
