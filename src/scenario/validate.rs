@@ -59,7 +59,7 @@ pub(super) fn expect(expect: &At<Expect>, action: &Action, allow_initialize: boo
         listed("diagnosis", *spot, rules)?;
     }
     if let Some(At { value: WordOr::Map(entry), spot }) = warnings {
-        text("warnings", &At { value: entry.clone(), spot: *spot })?;
+        parts("warnings", entry, *spot)?;
     }
     if let Some(At { value, spot }) = prebuild {
         let PrebuildExpect { used, reason, commits_behind, saves } = value;
@@ -116,9 +116,13 @@ fn listed(what: &str, spot: Spot, list: &[String]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn text(what: &str, text: &At<Text>) -> Result<(), Fault> {
-    let At { value: Text { contains, excludes, matches, equals }, spot } = text;
-    filled(what, *spot, [contains.is_some(), excludes.is_some(), matches.is_some(), equals.is_some()])?;
+fn text(what: &str, At { value, spot }: &At<Text>) -> Result<(), Fault> {
+    parts(what, value, *spot)
+}
+
+fn parts(what: &str, text: &Text, spot: Spot) -> Result<(), Fault> {
+    let Text { contains, excludes, matches, equals } = text;
+    filled(what, spot, [contains.is_some(), excludes.is_some(), matches.is_some(), equals.is_some()])?;
     for (what, list) in [("contains", contains), ("excludes", excludes)] {
         list.as_ref().map_or(Ok(()), |list| listed(what, list.spot, &list.value.0))?;
     }

@@ -46,12 +46,12 @@ pub(super) fn check(expect: &Container, seen: &Answers, out: &mut Mismatches) {
             [("stdout", &command.value.stdout, &found.stdout), ("stderr", &command.value.stderr, &found.stderr)]
         {
             if let Some(expected) = expected {
-                text::check(&format!("{what}.{name}"), expected, actual, out);
+                text::check(&format!("{what}.{name}"), &expected.value, actual, out);
             }
         }
     }
     if let Some(expected) = image {
-        text::check("container.image", expected, &seen.image.as_str().into(), out);
+        text::check("container.image", &expected.value, &seen.image.as_str().into(), out);
     }
 }
 
@@ -113,7 +113,7 @@ fn file(what: &str, expect: &FileExpect, seen: &SeenFile, out: &mut Mismatches) 
         Err(why) => return out.add(spot, what, "a file that can be read", why.as_str()),
     };
     if let Some(expected) = content {
-        text::check(&format!("{what}.text"), expected, read, out);
+        text::check(&format!("{what}.text"), &expected.value, read, out);
     }
     if let Some(expected) = json {
         parts(what, expected, read, out);

@@ -88,7 +88,7 @@ pub fn check(step: &Step, seen: &Seen) -> Vec<Mismatch> {
         _ => {}
     }
     if let Some(message) = message {
-        text::check("message", message, &seen.message.as_str().into(), &mut out);
+        text::check("message", &message.value, &seen.message.as_str().into(), &mut out);
     }
     if let Some(limit) = seconds.as_ref().filter(|limit| !limit.value.0.holds(seen.seconds)) {
         out.add(limit.spot, "seconds", limit.value.0.to_string(), format!("{:.2}", seen.seconds));
@@ -158,7 +158,7 @@ fn check_command(step: &Step, (exit, stdout, stderr): OfCommand<'_>, seen: &Seen
     }
     for (what, expected, actual) in [("stdout", stdout, &seen.stdout), ("stderr", stderr, &seen.stderr)] {
         if let Some(expected) = expected {
-            text::check(what, expected, actual, out);
+            text::check(what, &expected.value, actual, out);
         }
     }
 }
@@ -182,7 +182,7 @@ fn check_warnings(expected: &At<WordOr<NoneWord, Text>>, seen: &Captured, out: &
         WordOr::Word(NoneWord::None) => {
             out.show(expected.spot, "warnings", "none", seen.text.lines().count().to_string(), text::tail(&seen.text));
         }
-        WordOr::Map(entry) => text::check("warnings", &At { value: entry.clone(), spot: expected.spot }, seen, out),
+        WordOr::Map(entry) => text::check("warnings", entry, seen, out),
     }
 }
 
@@ -224,7 +224,7 @@ fn check_phase(phase: Phase, entry: &At<WordOr<PhaseWord, PhaseExpect>>, seen: &
         [("stdout", stdout, &found.stdout), ("stderr", stderr, &found.stderr), ("reason", reason, &said)]
     {
         if let Some(expected) = expected {
-            text::check(&format!("{phase}.{what}"), expected, actual, out);
+            text::check(&format!("{phase}.{what}"), &expected.value, actual, out);
         }
     }
     if let Some(expected) = servers {
@@ -255,7 +255,7 @@ fn check_prebuild(expect: &PrebuildExpect, seen: &Seen, out: &mut Mismatches) {
         );
     }
     if let Some(reason) = reason {
-        text::check("prebuild.reason", reason, &seen.reason.as_str().into(), out);
+        text::check("prebuild.reason", &reason.value, &seen.reason.as_str().into(), out);
     }
     out.equal("prebuild.commits_behind", commits_behind.as_ref(), &seen.commits_behind);
     if let Some(limit) = saves {

@@ -1,7 +1,7 @@
 //! A text held against what it has to be, and the lines that show what it is.
 
 use super::Mismatches;
-use crate::scenario::at::{At, Spot};
+use crate::scenario::at::Spot;
 use crate::scenario::expect::Text;
 use crate::scenario::seen::{Captured, SeenPhase};
 
@@ -15,8 +15,8 @@ const SIDE: usize = 2;
 const WIDTH: usize = 200;
 
 /// Holds a text against what it has to be.
-pub(super) fn check(what: &str, expect: &At<Text>, seen: &Captured, out: &mut Mismatches) {
-    let Text { contains, excludes, matches, equals } = &expect.value;
+pub(super) fn check(what: &str, expect: &Text, seen: &Captured, out: &mut Mismatches) {
+    let Text { contains, excludes, matches, equals } = expect;
     let text = seen.text.as_str();
     let add = |out: &mut Mismatches, spot: Spot, expected: String| {
         let actual = match text.lines().count() {
