@@ -92,7 +92,7 @@ fn secrets_that_a_hook_wrote_are_found_wherever_they_are() {
     assert_eq!(places.len(), 8, "{places:#?}");
     for said in [
         "secret: DEPLOY_KEY is in /workspaces/app/raw.txt (raw), written by onCreateCommand\n",
-        "error: the prebuild is not kept: secrets are in it",
+        "error: the prebuild is not kept: the secret DEPLOY_KEY is in it, and so in every codespace of it\n",
         "--allow-secret DEPLOY_KEY keeps it all the same",
     ] {
         assert!(made.stderr.contains(said), "{said}: {}", made.stderr);

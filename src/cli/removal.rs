@@ -6,7 +6,7 @@ use super::in_hub;
 use super::secrets::Before;
 use super::select::Found;
 use crate::codespace::{CodespaceName, label};
-use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter};
+use crate::engine::{ContainerState, ContainerSummary, Engine, LabelFilter, LabelledImage};
 use crate::steps::{self, Workspaces, image_base, image_repository, look_image};
 
 /// Removes everything of a codespace: what the engine has under its label, then what this machine keeps. In this order, a removal that
@@ -27,12 +27,14 @@ pub(super) async fn remove(context: &Context, engine: &Engine, name: &CodespaceN
     for volume in engine.volumes(&filter).await? {
         engine.remove_volume(&volume.name).await?;
     }
-    remove_images(engine, name, &filter).await?;
+    let home = context.home.id();
+    let images = engine.labelled_images(&[LabelFilter::is(label::HOME, &home)]).await?;
+    remove_images(engine, name, &images).await?;
     // A name that Features were being installed under.
     let _in_use = engine.remove_image(&image_base(name)).await?;
     // What was to become a prebuild of it and did not, and the image of one that was deleted before its codespaces.
     let is_others = |other: &CodespaceName| other != name && context.is_held(other);
-    steps::sweep_prebuilds(engine, &context.home.id(), is_others).await?;
+    steps::sweep_prebuilds_among(engine, &home, images, is_others).await?;
     // A look into its volume, or a copy of it, that was cut short.
     let _in_use = engine.remove_image(&look_image(name)).await?;
     context.home.remove(name)?;
@@ -47,9 +49,10 @@ pub(super) async fn is_empty(context: &Context, engine: &Engine, name: &Codespac
 
 /// Removes the images that were built for a codespace: those of its name, and those that have none any more. What others have made of one has
 /// its labels too, and stays, and so does one that another container uses.
-async fn remove_images(engine: &Engine, name: &CodespaceName, filter: &[LabelFilter]) -> Result<(), CliError> {
+async fn remove_images(engine: &Engine, name: &CodespaceName, all: &[LabelledImage]) -> Result<(), CliError> {
     let repository = image_repository(name);
-    for image in engine.images(filter).await? {
+    let is_labelled = |image: &&LabelledImage| image.labels.get(label::CODESPACE).is_some_and(|of| of == name.as_str());
+    for image in all.iter().filter(is_labelled) {
         let is_own = |name: &&String| name.rsplit_once(':').is_some_and(|(name, _)| name == repository);
         let own: Vec<&String> = image.names.iter().filter(is_own).collect();
         let unnamed = image.names.is_empty().then_some(&image.id);

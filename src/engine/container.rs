@@ -99,6 +99,8 @@ pub struct ContainerDetails {
     pub addresses: Vec<String>,
     /// Where something of the engine's machine is mounted.
     pub binds: Vec<String>,
+    /// Where memory is mounted: what is copied into the container does not arrive there.
+    pub tmpfs: Vec<String>,
     /// Its volumes.
     pub volumes: Vec<MountedVolume>,
 }
@@ -318,6 +320,8 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
     let config = answer.config.unwrap_or_default();
     let run = answer.state.unwrap_or_default();
     let (network, mounts) = (answer.network_settings.unwrap_or_default(), answer.mounts.unwrap_or_default());
+    // What `--tmpfs` mounts is told apart from all others.
+    let of_flag = answer.host_config.and_then(|config| config.tmpfs).unwrap_or_default();
     let status = run.status.as_ref().map(ContainerStateStatusEnum::to_string);
     // The engine writes the year 1 for "never".
     let ever = |time: &String| !time.starts_with("0001-");
@@ -338,7 +342,8 @@ fn details(id: &ContainerId, answer: ContainerInspectResponse) -> ContainerDetai
         user: config.user.unwrap_or_default(),
         published: network.ports.unwrap_or_default().into_iter().flat_map(published).collect(),
         addresses: addresses(network.networks.unwrap_or_default()),
-        binds: mounts.iter().filter_map(bind).collect(),
+        binds: mounts.iter().filter_map(|mount| target(mount, "bind")).collect(),
+        tmpfs: of_flag.into_keys().chain(mounts.iter().filter_map(|mount| target(mount, "tmpfs"))).collect(),
         volumes: mounts.iter().filter_map(volume).collect(),
     }
 }
@@ -364,9 +369,9 @@ fn addresses(networks: HashMap<String, EndpointSettings>) -> Vec<String> {
     all
 }
 
-/// Returns where a mount is, if it is of the engine's machine.
-fn bind(mount: &MountPoint) -> Option<String> {
-    mount.destination.clone().filter(|_| mount.typ.as_deref() == Some("bind"))
+/// Returns where a mount is, if it is of that type.
+fn target(mount: &MountPoint, of_type: &str) -> Option<String> {
+    mount.destination.clone().filter(|_| mount.typ.as_deref() == Some(of_type))
 }
 
 fn volume(mount: &MountPoint) -> Option<MountedVolume> {

@@ -127,9 +127,25 @@ impl Checks {
 
     /// Tells whether a prebuild may not be kept with what is in it.
     pub fn refuse(&self, allowed: &Allowed) -> bool {
+        self.refusal(allowed).is_some()
+    }
+
+    /// Says what is in a prebuild that it may not be kept with; nothing where it may be kept.
+    pub fn refusal(&self, allowed: &Allowed) -> Option<String> {
         let is_allowed = |secret: &str| allowed.secrets.iter().any(|name| name.eq_ignore_ascii_case(secret));
-        let has_secret = !self.secrets().into_iter().all(is_allowed);
-        has_secret || !(allowed.logins || self.logins.is_empty())
+        let mut secrets = self.secrets();
+        secrets.retain(|secret| !is_allowed(secret));
+        let registries = self.logins.iter().filter(|_| !allowed.logins).map(|login| login.registry.as_str());
+        let registries: BTreeSet<&str> = registries.collect();
+        let named = |one: &str, several: &str, names: &BTreeSet<&str>| {
+            let names: Vec<&str> = names.iter().copied().collect();
+            let what = if names.len() == 1 { one } else { several };
+            (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+        };
+        let parts = [named("the secret", "the secrets", &secrets), named("a login to", "logins to", &registries)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let verb = if secrets.len() + registries.len() > 1 { "are" } else { "is" };
+        (!parts.is_empty()).then(|| format!("{} {verb} in it", parts.join(" and ")))
     }
 
     /// Adds what was in the prebuild that one was made over: its layers stay, whatever has become of the files.
@@ -203,6 +219,11 @@ mod tests {
         assert!(leaks.refuse(&secrets(&["A"])) && !leaks.refuse(&secrets(&["a", "B"])));
         assert!(leaks.refuse(&Allowed { logins: true, ..Allowed::default() }));
         assert!(logins.refuse(&secrets(&["A"])) && !logins.refuse(&Allowed { logins: true, ..Allowed::default() }));
+        let both = Checks { logins: logins.logins.clone(), ..leaks.clone() };
+        let told = |allowed: &Allowed| both.refusal(allowed).expect("refused");
+        assert_eq!(told(&Allowed::default()), "the secrets A, B and a login to r.test are in it");
+        assert_eq!(told(&secrets(&["A", "B"])), "a login to r.test is in it");
+        assert_eq!(told(&Allowed { secrets: vec!["b".to_owned()], logins: true }), "the secret A is in it");
         let more = Checks { more_leaks: [("C".to_owned(), 1)].into(), ..leaks.clone() };
         assert!(more.refuse(&secrets(&["A", "B"])) && !more.refuse(&secrets(&["A", "B", "C"])));
         assert_eq!(

@@ -37,8 +37,8 @@ pub fn script(questions: &Questions) -> Option<String> {
     }
     let mut text = FUNCTIONS.to_owned();
     if *surroundings {
-        text.push_str("printf 'env '; env -0 | b; echo\n");
-        text.push_str("printf 'who '; id -un | b; echo\nprintf 'folder '; pwd | b; echo\n");
+        // One after the other, as each process costs: a name has no line's end, a variable no zero byte, and a folder is what is left.
+        text.push_str("printf 'surroundings '; { echo \"$(id -un)\"; env -0; pwd; } | b; echo\n");
     }
     for (index, (path, content)) in files.iter().enumerate() {
         text.push_str(&format!("f {index} {} {} {MOST}\n", path_word(path), u8::from(*content)));
@@ -61,9 +61,14 @@ pub fn read(questions: &Questions, printed: &str) -> Answers {
         let kind = words.next().unwrap_or_default();
         let mut word = || words.next().unwrap_or_default();
         match kind {
-            "env" => answers.env = variables(&text(word())),
-            "who" => text(word()).trim_end().clone_into(&mut answers.user),
-            "folder" => text(word()).trim_end_matches('\n').clone_into(&mut answers.folder),
+            "surroundings" => {
+                let all = text(word());
+                let (user, rest) = all.split_once('\n').unwrap_or_default();
+                let (env, folder) = rest.rsplit_once('\0').unwrap_or(("", rest));
+                user.clone_into(&mut answers.user);
+                answers.env = variables(env);
+                folder.trim_end_matches('\n').clone_into(&mut answers.folder);
+            }
             "file" => {
                 let Some(path) = word().parse().ok().and_then(|at: usize| files.get(at)) else { continue };
                 let file = SeenFile {

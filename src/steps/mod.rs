@@ -72,6 +72,7 @@ pub use run_args::RunArgs;
 pub use runner::EngineRunner;
 pub use session::{Session, SessionOrder};
 pub use snapshot::{
-    Keepsake, KeptPrebuild, Prebuilt, SnapshotError, Taken, Taking, remove as remove_prebuild, sweep as sweep_prebuilds,
+    Keepsake, KeptPrebuild, Prebuilt, SnapshotError, Taken, Taking, remove as remove_prebuild,
+    sweep as sweep_prebuilds, sweep_among as sweep_prebuilds_among,
 };
 pub use uid::Ids;

@@ -145,8 +145,8 @@ impl EngineRunner {
         })
     }
 
-    /// Begins to write the creation log, but for a mere attach: that writes none on GitHub either.
-    pub(super) fn write_log(&mut self) {
+    /// Begins to write the creation log, but for a mere attach: that writes none on GitHub either. `tmpfs` is where the container has memory mounted.
+    pub(super) fn write_log(&mut self, tmpfs: &[String]) {
         let Some(running) = &self.running else { return };
         let HookPlan { on_create, update_content, login, post_create, post_start, .. } =
             self.plan(&running.merged, &running.marks);
@@ -156,7 +156,7 @@ impl EngineRunner {
         if let Some(log) =
             self.log.take().filter(|_| self.order.occasion != Occasion::Refresh && !(is_mere && is_attach))
         {
-            self.writing = Some(Writing::begin(Arc::clone(&running.place), running.user.clone(), log));
+            self.writing = Some(Writing::begin(Arc::clone(&running.place), running.user.clone(), tmpfs, log));
         }
     }
 

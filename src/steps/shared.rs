@@ -25,9 +25,23 @@ pub(super) const CREATION_LOG: &str = "/workspaces/.codespaces/.persistedshare/c
 
 /// Returns a tar of the list of steps, as `gh codespace create --status` reads it.
 pub(super) fn steps(text: String, owner: &RemoteUser) -> impl Stream<Item = std::io::Result<Bytes>> + use<> {
-    let path = format!("{SHARED}/postCreateOutput.json");
-    let small = Small { path, mode: 0o644, owner: (owner.uid, owner.gid), content: Some(text.into_bytes()) };
-    Tar::of_small(vec![small]).stream().0
+    Tar::of_small(vec![owned(&format!("{SHARED}/postCreateOutput.json"), text, owner)]).stream().0
+}
+
+/// Returns a tar of the whole creation log, and of the list of steps where that has changed.
+pub(super) fn log(
+    text: String,
+    steps: Option<String>,
+    owner: &RemoteUser,
+) -> impl Stream<Item = std::io::Result<Bytes>> + use<> {
+    let mut files = vec![owned(CREATION_LOG, text, owner)];
+    files.extend(steps.map(|steps| owned(&format!("{SHARED}/postCreateOutput.json"), steps, owner)));
+    Tar::of_small(files).stream().0
+}
+
+fn owned(path: &str, text: String, owner: &RemoteUser) -> Small {
+    let path = path.trim_start_matches('/').to_owned();
+    Small { path, mode: 0o644, owner: (owner.uid, owner.gid), content: Some(text.into_bytes()) }
 }
 
 /// Returns the files and folders that a new codespace has from the beginning.

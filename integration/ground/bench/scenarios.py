@@ -4,9 +4,9 @@ scenario beside `up` and `delete` by hand.
 
     scenarios.py [N] [ROUNDS] [JOBS]
 
-By bare API calls a scenario is the same work in a container: a volume with the repository's files, a container with it, the five hooks as its user in its
-folder, the first in a login shell (whose environment hooks have), a sixth command that looks at it, and both removed. The bare calls are tried with several
-numbers of threads, and the best of all counts. Rounds take turns; the medians are compared.
+By bare API calls a scenario is the same work in a container: a volume with a clone of the repository, which is made once, a container with it, the five
+hooks as its user in its folder, the first in a login shell (whose environment hooks have), a sixth command that looks at it, and both removed. The bare
+calls are tried with several numbers of threads, and the best of all counts. Rounds take turns; the medians are compared.
 LOCALSPACE names another localspace than target/release/localspace.
 """
 
@@ -51,24 +51,25 @@ def seconds(act):
     return time.perf_counter() - began
 
 
-def files():
-    """Returns a tar of the sample, as its user has it."""
+def files(repository):
+    """Returns a tar of a clone of a repository, as the container's user has it."""
     buffer = io.BytesIO()
 
     def owned(entry):
         entry.uid = entry.gid = 1000
         return entry
 
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        tar.add(HELLO, "hello", filter=owned)
+    with tempfile.TemporaryDirectory() as clone, tarfile.open(fileobj=buffer, mode="w") as tar:
+        subprocess.run(["git", "clone", "-q", "--template=", "--no-local", str(repository), clone], check=True)
+        tar.add(clone, "hello", filter=owned)
     return buffer.getvalue()
 
 
 class Bare:
     """The containers alone."""
 
-    def __init__(self, path):
-        self._path, self._own, self._files = path, threading.local(), files()
+    def __init__(self, path, repository):
+        self._path, self._own, self._files = path, threading.local(), files(repository)
 
     def _engine(self):
         if not hasattr(self._own, "engine"):
@@ -117,11 +118,11 @@ def main():
     count, rounds = (int(word) for word in (sys.argv[1:3] + ["20", "5"][len(sys.argv[1:3]):]))
     jobs = ["-j", sys.argv[3]] if len(sys.argv) > 3 else []
     ours = os.environ.get("LOCALSPACE", str(TOP / "target/release/localspace"))
-    bare = Bare(socket_path())
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         env = {"LOCALSPACE_HOME": str(folder / "home")}
         many = repository(folder, count)
+        bare = Bare(socket_path(), many)
 
         def test(*words):
             return seconds(lambda: run([ours, "test", str(many), *words], env))

@@ -257,6 +257,7 @@ async fn keep(
     context.ui.say("keeping what the prebuild has\n");
     let began = Instant::now();
     let taking = Taking { created: context.clock.now().to_string(), phases: phases(&summary), ..taking };
+    let allowed = taking.allowed.clone();
     let cancel = context.interrupts.run();
     let taken = tokio::select! {
         taken = Box::pin(keepsake.take(taking, &cancel)) => taken?,
@@ -264,7 +265,7 @@ async fn keep(
     };
     Ok(match taken.ok_or_else(|| CliError::new(Kind::Interrupted, "interrupted", None))? {
         Taken::Kept(record) => Made::Kept { record, seconds: began.elapsed().as_secs_f64() },
-        Taken::Refused(checks) => Made::Refused { message: refused(context, &checks), checks },
+        Taken::Refused(checks) => Made::Refused { message: refused(context, &checks, &allowed), checks },
     })
 }
 
@@ -335,16 +336,13 @@ fn say_checks(context: &mut Context, checks: Option<&Checks>) {
 }
 
 /// Says why a prebuild is not kept; returns that in short.
-fn refused(context: &mut Context, checks: &Checks) -> String {
-    let what = match (checks.secrets().is_empty(), checks.logins.is_empty()) {
-        (false, false) => "secrets and a registry login are in it",
-        (true, _) => "a registry login is in it",
-        (false, true) => "secrets are in it",
-    };
+fn refused(context: &mut Context, checks: &Checks, allowed: &Allowed) -> String {
     say_checks(context, Some(checks));
     let allow = checks.secrets().into_iter().map(|name| format!("--allow-secret {name}"));
     let allow: Vec<String> = allow.chain((!checks.logins.is_empty()).then(|| "--allow-login".to_owned())).collect();
-    let message = format!("the prebuild is not kept: {what}, and whoever has a codespace of it would have them");
+    let what = checks.refusal(allowed).unwrap_or_default();
+    // A registry's name is what a command wrote.
+    let message = plain(&format!("the prebuild is not kept: {what}, and so in every codespace of it")).into_owned();
     context.ui.say(&format!(
         "error: {message}\nhint: have what put it there remove it, or do that work in postCreateCommand; {} keeps it all the same\n",
         allow.join(" ")

@@ -8,13 +8,15 @@ pub(super) mod unfit;
 pub(super) mod wake;
 pub(super) mod way;
 
+use super::choices::Workspaces;
 use super::container::WORKSPACES;
 use super::dotfiles::DOTFILES;
 use super::hub;
 use super::runner::EngineRunner;
 use super::settle::settle;
+use crate::codespace::label;
 use crate::devcontainer::Variables;
-use crate::engine::{ContainerId, ContainerState};
+use crate::engine::{ContainerDetails, ContainerState};
 use crate::journal::Event;
 use crate::lifecycle::{FailureKind, StepFailure};
 use crate::plan::Occasion;
@@ -25,10 +27,11 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
         Occasion::Create | Occasion::Rebuild => make::make(runner).await?,
         Occasion::Start | Occasion::Attach | Occasion::Refresh => wake::wake(runner).await?,
     };
-    has_workspace_folder(runner, &found.details.id).await?;
+    has_workspace_folder(runner, &found.details).await?;
     if found.details.state == ContainerState::Running {
         hub::join(runner, &found.details.id).await?;
     }
+    let tmpfs = found.details.tmpfs.clone();
     let is_of_machine = found.details.binds.iter().any(|at| at == WORKSPACES);
     runner.running = Some(settle(runner, found).await?);
     if is_of_machine {
@@ -37,7 +40,7 @@ pub(super) async fn ready(runner: &mut EngineRunner) -> Result<(), StepFailure> 
             "~/dotfiles".clone_into(&mut dotfiles.target);
         }
     } else {
-        runner.write_log();
+        runner.write_log(&tmpfs);
     }
     let (user, folder) = (runner.running()?.user.name.clone(), runner.order.workspace_folder.clone());
     runner.record.record(Event::ContainerReady { user, folder }).await;
@@ -65,11 +68,17 @@ impl EngineRunner {
 }
 
 /// A folder that is not there would make every command fail, each with a shell's words.
-async fn has_workspace_folder(runner: &EngineRunner, container: &ContainerId) -> Result<(), StepFailure> {
-    let folder = &runner.order.workspace_folder;
-    if !matches!(runner.order.occasion, Occasion::Create | Occasion::Rebuild)
-        || runner.engine.has(container, folder).await?
-    {
+async fn has_workspace_folder(runner: &EngineRunner, container: &ContainerDetails) -> Result<(), StepFailure> {
+    let order = &runner.order;
+    let folder = &order.workspace_folder;
+    let is_new = matches!(order.occasion, Occasion::Create | Occasion::Rebuild);
+    // The clone was just put there. A service of a Compose project may have something else mounted over it.
+    let is_clone = order.workspaces == Workspaces::Empty
+        && order.bind.is_none()
+        && order.prebuilt.is_none()
+        && !container.labels.contains_key(label::SERVICE)
+        && *folder == order.repository_folder();
+    if !is_new || is_clone || runner.engine.has(&container.id, folder).await? {
         return Ok(());
     }
     let problem = format!("there is no folder {folder} in the container (workspaceFolder)");

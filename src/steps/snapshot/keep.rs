@@ -32,7 +32,10 @@ impl KeptPrebuild {
     /// Returns those of a home, the newest first. One that this version cannot read is none, and so is one that something of is gone: an engine may
     /// finish an image whose maker was killed, and whose volumes were swept meanwhile.
     pub async fn all(engine: &Engine, home: &str) -> Result<Vec<Self>, SnapshotError> {
-        let images = engine.labelled_images(&filters(home)).await?;
+        Self::among(engine, home, engine.labelled_images(&filters(home)).await?).await
+    }
+
+    async fn among(engine: &Engine, home: &str, images: Vec<LabelledImage>) -> Result<Vec<Self>, SnapshotError> {
         let names: BTreeSet<String> = images.iter().flat_map(|image| image.names.clone()).collect();
         let mut all: Vec<Self> = images.into_iter().filter_map(Self::of).collect();
         if all.is_empty() {
@@ -82,8 +85,19 @@ pub async fn sweep(
     home: &str,
     is_being_made: impl Fn(&CodespaceName) -> bool,
 ) -> Result<(), SnapshotError> {
-    let kept: BTreeSet<String> =
-        KeptPrebuild::all(engine, home).await?.iter().map(|one| one.name.to_string()).collect();
+    let images = engine.labelled_images(&filters(home)).await?;
+    sweep_among(engine, home, images, is_being_made).await
+}
+
+/// Does the same for who has listed the images of the home already, which costs an engine more than any other list.
+pub async fn sweep_among(
+    engine: &Engine,
+    home: &str,
+    images: Vec<LabelledImage>,
+    is_being_made: impl Fn(&CodespaceName) -> bool,
+) -> Result<(), SnapshotError> {
+    let kept = KeptPrebuild::among(engine, home, images.clone()).await?;
+    let kept: BTreeSet<String> = kept.iter().map(|one| one.name.to_string()).collect();
     let is_left = |labels: &BTreeMap<String, String>| {
         // A codespace's container has the labels of the image that it was made from, too.
         if labels.get(label::CODESPACE).is_some_and(|name| !name.is_empty()) {
@@ -103,7 +117,7 @@ pub async fn sweep(
             let _in_use = engine.remove_volume(&volume.name).await;
         }
     }
-    for image in engine.labelled_images(&filters(home)).await? {
+    for image in images {
         if is_left(&image.labels) {
             for name in &image.names {
                 engine.untag(name).await?;

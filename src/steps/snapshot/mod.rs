@@ -17,7 +17,7 @@ mod take;
 
 pub(super) use alone::Alone;
 pub(super) use copying::list;
-pub use keep::{KeptPrebuild, remove, sweep};
+pub use keep::{KeptPrebuild, remove, sweep, sweep_among};
 pub use restore::Prebuilt;
 pub(super) use restore::{mount, restore};
 pub use take::{Keepsake, Taken, Taking};
