@@ -60,7 +60,8 @@ def files(repository):
         return entry
 
     with tempfile.TemporaryDirectory() as clone, tarfile.open(fileobj=buffer, mode="w") as tar:
-        subprocess.run(["git", "clone", "-q", "--template=", "--no-local", str(repository), clone], check=True)
+        # As localspace does, so that it has the same files.
+        subprocess.run(["git", "clone", "-q", "--template=", "--dissociate", "--", str(repository), clone], check=True)
         tar.add(clone, "hello", filter=owned)
     return buffer.getvalue()
 
