@@ -96,34 +96,42 @@ pub async fn sweep_among(
     images: Vec<LabelledImage>,
     is_being_made: impl Fn(&CodespaceName) -> bool,
 ) -> Result<(), SnapshotError> {
-    let kept = KeptPrebuild::among(engine, home, images.clone()).await?;
-    let kept: BTreeSet<String> = kept.iter().map(|one| one.name.to_string()).collect();
-    let is_left = |labels: &BTreeMap<String, String>| {
-        // A codespace's container has the labels of the image that it was made from, too.
-        if labels.get(label::CODESPACE).is_some_and(|name| !name.is_empty()) {
-            return false;
-        }
-        let name: Option<CodespaceName> = labels.get(label::PREBUILD).and_then(|name| name.parse().ok());
-        name.is_some_and(|name| !kept.contains(name.as_str()) && !is_being_made(&name))
-    };
-    for container in engine.containers(&filters(home)).await? {
-        if is_left(&container.labels) {
-            engine.remove(&container.id).await?;
-        }
+    let of_home = filters(home);
+    let (containers, volumes) = tokio::try_join!(engine.containers(&of_home), engine.volumes(&of_home))?;
+    let labels = containers.iter().map(|one| &one.labels).chain(volumes.iter().map(|one| &one.labels));
+    let named = labels.chain(images.iter().map(|one| &one.labels)).filter_map(part_of);
+    let mut left: BTreeSet<CodespaceName> = named.collect();
+    for kept in KeptPrebuild::among(engine, home, images).await? {
+        left.remove(&kept.name);
     }
-    for volume in engine.volumes(&filters(home)).await? {
-        if is_left(&volume.labels) {
-            // One that is being copied is in use.
-            let _in_use = engine.remove_volume(&volume.name).await;
-        }
+    left.retain(|name| !is_being_made(name));
+    if left.is_empty() {
+        return Ok(());
     }
-    for image in images {
-        if is_left(&image.labels) {
-            for name in &image.names {
-                engine.untag(name).await?;
-            }
-            let _in_use = engine.remove_image(&image.id).await?;
+    // Whoever made one may have finished it since the images were listed. One that nobody makes by now is there, or never will be.
+    let images = engine.labelled_images(&of_home).await?;
+    for kept in KeptPrebuild::among(engine, home, images.clone()).await? {
+        left.remove(&kept.name);
+    }
+    let is_left = |labels: &BTreeMap<String, String>| part_of(labels).is_some_and(|name| left.contains(&name));
+    for container in containers.iter().filter(|one| is_left(&one.labels)) {
+        engine.remove(&container.id).await?;
+    }
+    for volume in volumes.iter().filter(|one| is_left(&one.labels)) {
+        // One that is being copied is in use.
+        let _in_use = engine.remove_volume(&volume.name).await;
+    }
+    for image in images.iter().filter(|one| is_left(&one.labels)) {
+        for name in &image.names {
+            engine.untag(name).await?;
         }
+        let _in_use = engine.remove_image(&image.id).await?;
     }
     Ok(())
+}
+
+/// Returns the prebuild that something is a part of. A codespace's container has the labels of the image that it was made from, too.
+fn part_of(labels: &BTreeMap<String, String>) -> Option<CodespaceName> {
+    let is_codespaces = labels.get(label::CODESPACE).is_some_and(|name| !name.is_empty());
+    labels.get(label::PREBUILD).filter(|_| !is_codespaces)?.parse().ok()
 }
